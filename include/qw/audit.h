@@ -1,0 +1,64 @@
+/*
+ * The ledger. Records go into a ring in a memory-mapped file (they survive the death of the process there) and from it,
+ * by one writer thread in group commits, into LMDB. The only room that sees <lmdb.h>. Nothing is ever dropped.
+ */
+#ifndef QW_AUDIT_H
+#define QW_AUDIT_H
+
+#include "qw/approval.h"
+#include "qw/record.h"
+
+struct audit_options {
+	const char *directory; /* made when missing, mode 0700 */
+	size_t ring_bytes; /* power of two; default 16 MiB; one record may fill at most half of it */
+	size_t map_bytes; /* LMDB map; default 64 GiB, sparse */
+	uint32_t commit_records, commit_bytes, commit_ms; /* whichever first: 256, 256 KiB, 5 ms */
+	void (*on_progress)(void *ctx); /* from the writer thread: durable or failed state moved */
+	void *ctx;
+};
+
+struct audit;
+/* Recovers what a dead process left in the ring before it returns. `why` gets the reason of a failure. */
+int audit_open(const struct audit_options *o, struct audit **out, char *why, size_t why_size) QW_MUST_CHECK;
+void audit_close(struct audit *a); /* drains, syncs, joins the writer; NULL is fine */
+
+/*
+ * Loop thread only. Copies the record into the ring and gives it the next sequence number (from 1).
+ * FULL: no room now, try again after on_progress. IO: the store has failed; deny. LIMIT: record larger than the ring takes.
+ */
+int audit_append(struct audit *a, struct qw_bytes record, uint64_t *seq) QW_MUST_CHECK;
+uint64_t audit_durable(const struct audit *a); /* highest sequence number on disk; any thread */
+bool audit_failed(const struct audit *a); /* the last commit failed (disk full, ...); retried until it works; any thread */
+
+struct audit_stats {
+	uint64_t appended, durable, commits, commit_us_sum, failures;
+	size_t ring_used, ring_bytes;
+};
+void audit_stats_get(const struct audit *a, struct audit_stats *out);
+
+/* ---- reading: its own read-only environment, also while a gateway writes (any process) ---- */
+struct audit_reader;
+int audit_reader_open(const char *directory, struct audit_reader **out, char *why, size_t why_size) QW_MUST_CHECK;
+void audit_reader_close(struct audit_reader *r);
+typedef bool (*audit_record_cb)(void *ctx, uint64_t seq, struct qw_bytes record); /* false: stop */
+int audit_each(struct audit_reader *r, uint64_t from_seq, audit_record_cb cb, void *ctx) QW_MUST_CHECK;
+int audit_each_of_session(struct audit_reader *r, const uint8_t session[QW_SESSION_ID_BYTES], audit_record_cb cb, void *ctx) QW_MUST_CHECK;
+/* Sessions, newest first: called with the SESSION_OPEN (or _REFUSED) record of each. */
+int audit_each_session(struct audit_reader *r, audit_record_cb cb, void *ctx) QW_MUST_CHECK;
+
+/* ---- approvals: one guarded, durable update for each edge; loop thread; results are borrowed until the next call ---- */
+/*
+ * Finds an approved, unexpired approval with this digest and consumes it (*consumed true), else finds or makes the pending
+ * one. `wanted` gives the texts of a new one; its id, state, created_us are filled here. now_us: wall clock.
+ */
+int audit_approval_ask(struct audit *a, const struct approval *wanted, int64_t now_us, struct approval *out, bool *consumed) QW_MUST_CHECK;
+int audit_approval_get(struct audit *a, const char *id, struct approval *out) QW_MUST_CHECK;
+/* STATE when the edge is not allowed from where it is now. */
+int audit_approval_decide(struct audit *a, const char *id, enum approval_state to, const char *approver, const char *reason,
+	int64_t now_us, struct approval *out) QW_MUST_CHECK;
+typedef bool (*audit_approval_cb)(void *ctx, const struct approval *ap);
+int audit_approval_each(struct audit *a, audit_approval_cb cb, void *ctx) QW_MUST_CHECK; /* oldest first */
+/* Moves what has outlived its expiry; calls cb for each that moved. */
+int audit_approval_expire(struct audit *a, int64_t now_us, audit_approval_cb cb, void *ctx) QW_MUST_CHECK;
+
+#endif

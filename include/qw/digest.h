@@ -1,0 +1,26 @@
+/* SHA-256 and HMAC-SHA-256 with contexts that are made once and used often. Wraps libcrypto. */
+#ifndef QW_DIGEST_H
+#define QW_DIGEST_H
+
+#include "qw/base.h"
+
+enum { QW_DIGEST_BYTES = 32 };
+
+struct qw_digest; /* one running SHA-256 */
+struct qw_digest *qw_digest_new(void); /* NULL: out of memory */
+void qw_digest_free(struct qw_digest *d);
+int qw_digest_start(struct qw_digest *d) QW_MUST_CHECK;
+int qw_digest_add(struct qw_digest *d, struct qw_bytes part) QW_MUST_CHECK;
+int qw_digest_end(struct qw_digest *d, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
+
+int qw_sha256(struct qw_bytes in, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
+
+struct qw_hmac; /* one key, many messages */
+struct qw_hmac *qw_hmac_new(struct qw_bytes key);
+void qw_hmac_free(struct qw_hmac *h); /* wipes the key */
+int qw_hmac_compute(struct qw_hmac *h, struct qw_bytes msg, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
+
+int qw_random(void *out, size_t n) QW_MUST_CHECK; /* from the operating system's generator */
+void qw_wipe(void *p, size_t n);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Which columns of this database are sensitive to this role: the policy's masks laid over a catalog snapshot, through
+ * views, inheritance and partitions. Built once for (snapshot, policy, role), then only read.
+ */
+#ifndef QW_LABELS_H
+#define QW_LABELS_H
+
+#include "qw/catalog.h"
+#include "qw/policy.h"
+
+struct labels;
+struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role); /* keeps a ref of c */
+struct labels *labels_ref(struct labels *l);
+void labels_unref(struct labels *l);
+bool labels_is_empty(const struct labels *l); /* the role masks nothing in this database */
+
+enum label_kind {
+	LABEL_UNKNOWN, /* zero: the relation or column is not in the snapshot */
+	LABEL_PLAIN,
+	LABEL_MASK, /* mask_spec and domain are set */
+	LABEL_DERIVED /* computed from a sensitive column inside a view, or unresolved: refuse */
+};
+struct label {
+	enum label_kind kind;
+	const struct mask_spec *spec;
+	const char *domain; /* "schema.table.column" of the base column, or the mask's own domain */
+	const char *column; /* "schema.table.column" as the agent sees it, for messages and records */
+};
+/* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
+   negative (system columns) is PLAIN. */
+struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum);
+
+/*
+ * Does this statement, as far as its text shows, mention a sensitive column? Conservative: names are matched in every
+ * schema when unqualified; stars, whole-row references, renamed columns, attribute notation and natural joins of a
+ * relation with sensitive columns count. On true *which names the column or relation ("public.customers.ssn").
+ */
+bool labels_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+/* Does it name a relation that has sensitive columns (or a view over one)? */
+bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+
+#endif

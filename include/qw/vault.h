@@ -1,0 +1,32 @@
+/*
+ * The safe: a sealed file of upstream credentials and keys. AES-256-GCM, one data key for each secret, wrapped by the key of
+ * a 0400 file. Secrets live in OPENSSL_secure_malloc memory and are wiped after use. Thread-safe reads.
+ */
+#ifndef QW_VAULT_H
+#define QW_VAULT_H
+
+#include "qw/base.h"
+
+struct vault_secret { /* free with vault_secret_free: wipes */
+	char *user; /* may be empty for keys */
+	uint8_t *secret;
+	size_t secret_bytes;
+	int64_t changed_at; /* seconds since the epoch */
+};
+
+struct vault;
+/* Process-wide, before anything else: secure heap, PR_SET_DUMPABLE 0, core limit 0. */
+int vault_harden_process(void) QW_MUST_CHECK;
+/* New key file (0400, must not exist) and empty vault file (0600, must not exist). */
+int vault_init(const char *file, const char *key_file, char *why, size_t why_size) QW_MUST_CHECK;
+/* Refuses a key file that others may read. */
+int vault_open(const char *file, const char *key_file, struct vault **out, char *why, size_t why_size) QW_MUST_CHECK;
+void vault_close(struct vault *v);
+int vault_get(struct vault *v, const char *name, struct vault_secret *out) QW_MUST_CHECK; /* NOTFOUND, CRYPTO */
+int vault_set(struct vault *v, const char *name, const char *user, struct qw_bytes secret, char *why, size_t why_size) QW_MUST_CHECK; /* rewrites the file atomically */
+int vault_remove(struct vault *v, const char *name, char *why, size_t why_size) QW_MUST_CHECK;
+typedef void (*vault_entry_cb)(void *ctx, const char *name, const char *user, int64_t changed_at);
+int vault_each(struct vault *v, vault_entry_cb cb, void *ctx) QW_MUST_CHECK; /* names and users, never secrets */
+void vault_secret_free(struct vault_secret *s);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Strict YAML: a small typed tree with a position for every node, made from libyaml's events. Refuses anchors, aliases, tags,
+ * further documents, duplicate keys, depth > 32, size > 1 MiB. Shared by config/ and policy/.
+ */
+#ifndef QW_YAML_H
+#define QW_YAML_H
+
+#include "qw/base.h"
+
+enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+
+struct yaml_node {
+	enum yaml_kind kind;
+	unsigned line, column; /* from 1 */
+	const char *text; /* scalar: NUL-terminated; a NUL inside is refused */
+	bool quoted;
+	const char *key; /* inside a map; key_line, key_column are where it stands */
+	unsigned key_line, key_column;
+	struct yaml_node *first, *next; /* children; siblings */
+	size_t count;
+};
+
+struct yaml_problem {
+	unsigned line, column;
+	char text[512];
+};
+
+int yaml_read(struct qw_bytes text, struct qw_arena *arena, struct yaml_node **root, struct yaml_problem *problem) QW_MUST_CHECK;
+
+/* ---- typed access; each fills *problem (only the first is kept: text[0] != 0) and returns false on a wrong type ---- */
+struct yaml_reader {
+	struct yaml_problem problem;
+	struct qw_arena *arena;
+};
+const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key); /* NULL: absent */
+/* Refuses keys that are not in the NULL-ended list, with "did you mean". */
+bool yaml_only(struct yaml_reader *r, const struct yaml_node *map, const char *const *known);
+bool yaml_string(struct yaml_reader *r, const struct yaml_node *n, const char **out);
+bool yaml_bool(struct yaml_reader *r, const struct yaml_node *n, bool *out);
+bool yaml_u64(struct yaml_reader *r, const struct yaml_node *n, uint64_t min, uint64_t max, uint64_t *out);
+bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char ***out, size_t *count); /* a list, or one scalar */
+void yaml_fail(struct yaml_reader *r, const struct yaml_node *at, const char *fmt, ...) QW_PRINTF(3, 4);
+const char *yaml_nearest(const char *word, const char *const *known); /* NULL when nothing is near */
+
+#endif
