@@ -104,6 +104,8 @@ static int add(struct pgwire_startup *s, const char *name, const char *value)
 		return set_name(&s->user, value);
 	if (strcmp(name, "database") == 0)
 		return set_name(&s->database, value);
+	if (pgwire_same_name(name, "user") || pgwire_same_name(name, "database"))
+		return QW_E_MALFORMED; /* "User" would be a setting, which no server has */
 	if (strncmp(name, "_pq_.", 5) == 0) {
 		if (s->options_pq_count == QW_COUNT(s->options_pq))
 			return QW_E_LIMIT;

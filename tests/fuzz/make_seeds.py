@@ -75,6 +75,7 @@ SEEDS = {
         "ok-grease": startup("user", "a", "_pq_.test_protocol_negotiation", "", code=0x3270F),
         "bad-duplicate-user": startup("user", "postgres", "user", "nosuch"),
         "bad-duplicate-case": startup("user", "a", "TimeZone", "UTC", "timezone", "CET"),
+        "bad-database-case": startup("user", "a", "Database", "b"),
         "bad-no-user": startup("database", "shop"), "bad-empty-user": startup("user", ""),
         "bad-no-terminator": startup("user", "ann", end=b""),
         "bad-after-terminator": startup("user", "ann", end=b"\0x\0"),

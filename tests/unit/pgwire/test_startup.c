@@ -99,6 +99,8 @@ static void test_layout(void **state)
 	assert_int_equal(pgwire_startup_decode(STARTUP("database", "x"), &s), QW_E_MALFORMED);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "role"), &s), QW_E_MALFORMED);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "\xc0\xaf"), &s), QW_E_MALFORMED);
+	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "Database", "b"), &s), QW_E_MALFORMED);
+	assert_int_equal(pgwire_startup_decode(STARTUP("User", "a"), &s), QW_E_MALFORMED);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "r\xff", "x"), &s), QW_E_MALFORMED);
 }
 
