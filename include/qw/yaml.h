@@ -47,6 +47,8 @@ bool yaml_bool(struct yaml_reader *r, const struct yaml_node *n, bool *out);
 bool yaml_u64(struct yaml_reader *r, const struct yaml_node *n, uint64_t min, uint64_t max, uint64_t *out);
 bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char ***out, size_t *count); /* a list, or one scalar; never empty */
 void yaml_fail(struct yaml_reader *r, const struct yaml_node *at, const char *fmt, ...) QW_PRINTF(3, 4);
+/* One word of the NULL-ended list; *out is its index. */
+bool yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *const *words, unsigned *out);
 const char *yaml_nearest(const char *word, const char *const *known); /* NULL when nothing is near */
 
 #endif

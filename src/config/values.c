@@ -72,25 +72,8 @@ bool value_u16(struct loader *l, const struct yaml_node *map, const char *key, s
 bool value_word(struct loader *l, const struct yaml_node *map, const char *key, const char *const *words, unsigned *out)
 {
 	const struct yaml_node *n = yaml_get(map, key);
-	const char *word, *near;
-	unsigned i;
 
-	if (!n)
-		return true;
-	if (!yaml_string(&l->r, n, &word))
-		return false;
-	for (i = 0; words[i]; i++) {
-		if (strcmp(words[i], word) == 0) {
-			*out = i;
-			return true;
-		}
-	}
-	near = yaml_nearest(word, words);
-	if (near)
-		yaml_fail(&l->r, n, "%s: unknown \"%.60s\": did you mean \"%s\"?", key, word, near);
-	else
-		yaml_fail(&l->r, n, "%s: unknown \"%.60s\": write \"%s\" or another of its words (docs/examples)", key, word, words[0]);
-	return false;
+	return !n || yaml_word(&l->r, n, words, out);
 }
 
 bool need_string(struct loader *l, const struct yaml_node *map, const char *key, const char **out)

@@ -68,9 +68,23 @@ static bool name_matches(const struct name_pattern *p, const struct subject *s, 
 	return act->schema ? policy_pattern_match(p->schema, act->schema) : may_be_in(p, s, effect);
 }
 
+/* Kinds of things that live in no schema. A kind that is missing here is taken for one that may be in any. */
+static bool lives_in_no_schema(const char *kind)
+{
+	static const char *const kinds[] = {"role", "user", "group", "database", "extension", "tablespace", "language",
+		"access method", "foreign-data wrapper", "foreign data wrapper", "foreign server", "server", "publication",
+		"subscription", "event trigger", "parameter"};
+	size_t i;
+
+	for (i = 0; i < QW_COUNT(kinds); i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return true;
+	return false;
+}
+
 /*
- * Things that are no relations. A schema "s" is what "s.*" covers. What lives in no schema (role, extension, database ...)
- * can be forbidden by its name, and is never allowed by a pattern for things in schemas.
+ * Things that are no relations. A schema "s" is what "s.*" covers. What lives in no schema can be forbidden by "*.name",
+ * and is never allowed by a pattern for things in schemas; nor is what is named without its schema.
  */
 static bool other_matches(const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
 {
@@ -78,9 +92,11 @@ static bool other_matches(const struct name_pattern *p, const struct subject *s,
 
 	if (act->schema || !act->name)
 		return name_matches(p, s, effect);
-	if (strcmp(act->kind_name, "schema") == 0 && policy_pattern_match(p->schema, act->name))
-		return effect != POLICY_ALLOW || strcmp(p->name, "*") == 0;
-	return effect != POLICY_ALLOW && policy_pattern_match(p->name, act->name);
+	if (strcmp(act->kind_name, "schema") == 0)
+		return policy_pattern_match(p->schema, act->name) && (effect != POLICY_ALLOW || strcmp(p->name, "*") == 0);
+	if (effect == POLICY_ALLOW || !policy_pattern_match(p->name, act->name))
+		return false;
+	return p->any_schema || !lives_in_no_schema(act->kind_name);
 }
 
 static bool object_matches(const struct policy_rule *r, const struct subject *s)

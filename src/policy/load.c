@@ -51,21 +51,6 @@ bool load_is_new(struct loader *l, const struct yaml_node *item, const char *nam
 	return false;
 }
 
-bool load_word(struct loader *l, const struct yaml_node *n, const char *const *words, unsigned *out)
-{
-	const char *word, *near;
-
-	if (!yaml_string(&l->r, n, &word))
-		return false;
-	for (*out = 0; words[*out]; ++*out)
-		if (strcmp(words[*out], word) == 0)
-			return true;
-	near = yaml_nearest(word, words);
-	yaml_fail(&l->r, n, "unknown word \"%.60s\": %s \"%s\"%s", word, near ? "did you mean" : "write", near ? near : words[0],
-		near ? "?" : " or another of its words (docs/policy.md)");
-	return false;
-}
-
 bool load_strings(struct loader *l, const struct yaml_node *item, const char *key, struct string_set *out)
 {
 	const struct yaml_node *n = yaml_get(item, key);

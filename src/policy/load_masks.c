@@ -20,7 +20,7 @@ static bool load_spec(struct loader *l, const struct yaml_node *item, struct mas
 	unsigned kind = MASK_NULL;
 	uint64_t keep = 0;
 
-	if (!n || !load_word(l, n, kinds, &kind))
+	if (!n || !yaml_word(&l->r, n, kinds, &kind))
 		return false;
 	spec->kind = (enum mask_kind)kind;
 	if (spec->kind == MASK_PARTIAL) {
@@ -147,7 +147,7 @@ static bool load_case(struct loader *l, const struct yaml_node *item, struct pol
 	expect = yaml_need(&l->r, item, "expect");
 	rule = yaml_get(item, "rule");
 	if (!role || !database || !sql || !expect || !yaml_string(&l->r, role, &name) ||
-		!yaml_string(&l->r, database, &c->database) || !yaml_text(&l->r, sql, &c->sql) || !load_word(l, expect, effects, &effect))
+		!yaml_string(&l->r, database, &c->database) || !yaml_text(&l->r, sql, &c->sql) || !yaml_word(&l->r, expect, effects, &effect))
 		return false;
 	c->expect = (enum policy_effect)effect;
 	c->role = policy_role_named(l->p, name);

@@ -199,7 +199,7 @@ static bool load_rule(struct loader *l, const struct yaml_node *item, struct pol
 	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &rule->name))
 		return false;
 	n = yaml_need(&l->r, item, "effect");
-	if (!n || !load_word(l, n, effects, &effect))
+	if (!n || !yaml_word(&l->r, n, effects, &effect))
 		return false;
 	rule->effect = (enum policy_effect)effect;
 	n = yaml_get(item, "message");

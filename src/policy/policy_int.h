@@ -81,7 +81,6 @@ bool load_name(struct loader *l, const struct yaml_node *item, const char **out)
 bool load_is_new(struct loader *l, const struct yaml_node *item, const char *name, const char *other);
 /* The set of roles under `roles`; all when it is absent. */
 bool load_role_set(struct loader *l, const struct yaml_node *item, uint64_t *out);
-bool load_word(struct loader *l, const struct yaml_node *n, const char *const *words, unsigned *out);
 bool load_strings(struct loader *l, const struct yaml_node *item, const char *key, struct string_set *out);
 
 /* patterns.c */

@@ -196,6 +196,30 @@ bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char *
 	return true;
 }
 
+bool yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *const *words, unsigned *out)
+{
+	const char *word, *near;
+	char all[256] = "";
+	size_t used = 0, i;
+
+	if (!yaml_string(r, n, &word))
+		return false;
+	for (i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) == 0) {
+			*out = (unsigned)i;
+			return true;
+		}
+		if (used < sizeof(all))
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", words[i]);
+	}
+	near = yaml_nearest(word, words);
+	if (near)
+		yaml_fail(r, n, "%s: unknown word \"%.60s\": did you mean \"%s\"?", named(n), word, near);
+	else
+		yaml_fail(r, n, "%s: unknown word \"%.60s\": write one of %s", named(n), word, all);
+	return false;
+}
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
 	size_t m = a < b ? a : b;
