@@ -88,6 +88,7 @@ static bool role_allows(struct session *s, enum qw_verb verb)
 
 void login_identified(struct session *s, const struct principal *p)
 {
+	struct session_action *a;
 
 	if (s->state != STATE_IDENTIFYING)
 		return;
