@@ -117,7 +117,7 @@ int mask_partial(const struct mask_column *column, enum mask_class class, struct
 	bool *is_null)
 {
 	size_t keep = column->spec->keep_last, least = keep + PARTIAL_HIDDEN_MIN;
-	uint8_t text[4 + 4 * UINT8_MAX] = "****"; /* always four: the length of what is hidden does not show */
+	uint8_t text[4 + 4 * UINT8_MAX];
 	struct qw_bytes tail;
 
 	if (!mask_class_is_text(class))
@@ -127,6 +127,7 @@ int mask_partial(const struct mask_column *column, enum mask_class class, struct
 	tail = kept_tail(unfilled(class, value), keep, least);
 	if (tail.n == 0 || tail.n > sizeof(text) - 4)
 		return mask_redact(column, class, out, is_null);
+	memcpy(text, "****", 4); /* always four: the length of what is hidden does not show */
 	memcpy(text + 4, tail.p, tail.n);
 	return mask_put_text(column, class, qw_bytes(text, 4 + tail.n), out, is_null);
 }
