@@ -5,7 +5,7 @@
 #include "qw/policy.h"
 #include "qw/yaml.h"
 
-enum { ROLES_MAX = 64, RULES_MAX = 1000, MASKS_MAX = 1000, CASES_MAX = 10000, NAME_BYTES_MAX = 63 };
+enum { ROLES_MAX = 64, RULES_MAX = 1000, MASKS_MAX = 1000, CASES_MAX = 10000, COLUMNS_MAX = 5000, NAME_BYTES_MAX = 63 };
 
 _Static_assert(QW_VERB_COUNT <= 64, "a set of verbs is one uint64_t");
 
