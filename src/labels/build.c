@@ -113,6 +113,13 @@ static int labels_fill(struct labels *l, const struct work *w)
 		if (any_sensitive(cells, p->relation->column_count) && place_fill(l, w, p, cells))
 			return QW_E_NOMEM;
 	}
+	l->named = qw_arena_alloc(&l->arena, l->place_count * sizeof(struct place *));
+	if (!l->named)
+		return QW_E_NOMEM;
+	for (size_t i = 0; i < l->place_count; i++)
+		l->named[i] = &l->places[i];
+	if (l->place_count > 1)
+		qsort(l->named, l->place_count, sizeof(struct place *), by_name);
 	if (l->sensitive_count > 1)
 		qsort(l->sensitive, l->sensitive_count, sizeof(struct place *), by_name);
 	return 0;
