@@ -42,13 +42,14 @@ static int places_init(struct labels *l)
 }
 
 /* ---- from cells to labels ---- */
-static const char *column_name(struct qw_arena *arena, const struct catalog_relation *r, size_t column)
+static const char *column_name(
+	struct qw_arena *arena, const struct catalog_relation *r, size_t column)
 {
 	return qw_arena_printf(arena, "%s.%s.%s", r->schema, r->name, r->columns[column].name);
 }
 
-static int label_fill(struct labels *l, const struct work *w, const struct catalog_relation *r, size_t column,
-	const struct cell *c, struct label *out)
+static int label_fill(struct labels *l, const struct work *w, const struct catalog_relation *r,
+	size_t column, const struct cell *c, struct label *out)
 {
 	out->kind = c->kind;
 	if (c->kind == LABEL_PLAIN)
@@ -61,11 +62,13 @@ static int label_fill(struct labels *l, const struct work *w, const struct catal
 	out->spec = &policy_mask_at(w->policy, c->mask)->spec;
 	out->domain = out->spec->domain;
 	if (!out->domain)
-		out->domain = c->base == r ? out->column : column_name(&l->arena, c->base, c->base_column);
+		out->domain = c->base == r ? out->column
+					   : column_name(&l->arena, c->base, c->base_column);
 	return out->domain ? 0 : QW_E_NOMEM;
 }
 
-static int place_fill(struct labels *l, const struct work *w, struct place *p, const struct cell *cells)
+static int place_fill(
+	struct labels *l, const struct work *w, struct place *p, const struct cell *cells)
 {
 	const struct catalog_relation *r = p->relation;
 	struct label *labels;
@@ -175,7 +178,8 @@ static int labels_compute(struct labels *l, const struct policy *p, uint64_t rol
 	return err;
 }
 
-struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role)
+struct labels *labels_build(
+	struct catalog *c, const struct policy *p, const struct policy_role *role)
 {
 	struct labels *l = calloc(1, sizeof(*l));
 	size_t count = policy_mask_count(p);
