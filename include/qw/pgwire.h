@@ -18,7 +18,10 @@ int pgwire_frame_peek(struct qw_bytes in, struct pgwire_frame *out) QW_MUST_CHEC
 
 /* ---- before authentication ---- */
 enum pgwire_first { PGWIRE_FIRST_TLS, PGWIRE_FIRST_SSL_REQUEST, PGWIRE_FIRST_GSS_REQUEST, PGWIRE_FIRST_CANCEL, PGWIRE_FIRST_STARTUP };
-/* What an unauthenticated client starts with, and how many bytes it has. INCOMPLETE, MALFORMED, LIMIT. */
+/*
+ * What an unauthenticated client starts with, and how many bytes that packet has, length word included (0 for TLS).
+ * INCOMPLETE, MALFORMED, LIMIT. Says nothing of the whole packet being there.
+ */
 int pgwire_first_peek(struct qw_bytes in, enum pgwire_first *kind, uint32_t *packet_bytes) QW_MUST_CHECK;
 
 enum { PGWIRE_PARAMETERS_MAX = 64 };
@@ -33,9 +36,12 @@ struct pgwire_startup {
 	const char *options_pq[16]; /* names of _pq_.* options */
 	size_t options_pq_count;
 };
-/* Strict: duplicates (DUPLICATE), missing terminator or user, trailing bytes, invalid UTF-8, names over 63 bytes (LIMIT). */
+/*
+ * Strict: duplicates (DUPLICATE, names without case), missing terminator or user, trailing bytes, invalid UTF-8, names over
+ * 63 bytes or too many (LIMIT). Another major version is UNSUPPORTED, with major and minor filled and nothing else.
+ */
 int pgwire_startup_decode(struct qw_bytes packet, struct pgwire_startup *out) QW_MUST_CHECK;
-/* The `options` startup parameter: "-c a=b --c-d=e", backslash escapes. Values are copied to the arena. */
+/* The `options` startup parameter: "-c a=b --c-d=e", backslash escapes. Copied to the arena; of equal names the last counts. */
 int pgwire_options_decode(const char *options, struct qw_arena *arena, struct pgwire_parameter *out, size_t max, size_t *count) QW_MUST_CHECK;
 struct pgwire_cancel {
 	uint32_t pid;
@@ -100,7 +106,7 @@ enum { PGWIRE_ERROR_FIELDS_MAX = 24 };
 struct pgwire_error {
 	const char *severity, *sqlstate, *message, *detail, *hint; /* NULL when absent (severity: field V, else S) */
 };
-int pgwire_error_decode(struct qw_bytes body, struct pgwire_error *out) QW_MUST_CHECK; /* also notices */
+int pgwire_error_decode(struct qw_bytes body, struct pgwire_error *out) QW_MUST_CHECK; /* also notices; a field twice: DUPLICATE */
 int pgwire_parameter_status_decode(struct qw_bytes body, struct pgwire_parameter *out) QW_MUST_CHECK;
 int pgwire_ready_decode(struct qw_bytes body, uint8_t *status) QW_MUST_CHECK; /* 'I' 'T' 'E' */
 int pgwire_tag_decode(struct qw_bytes body, const char **tag) QW_MUST_CHECK; /* CommandComplete */
@@ -111,7 +117,7 @@ struct pgwire_copy { /* CopyInResponse, CopyOutResponse */
 };
 int pgwire_copy_decode(struct qw_bytes body, struct pgwire_copy *out) QW_MUST_CHECK;
 
-/* ---- to the client ---- */
+/* ---- to the client; every put writes its whole message or, when it fails, nothing ---- */
 int pgwire_put_error(struct qw_buf *out, uint8_t type /* 'E' or 'N' */, const char *severity, const char *sqlstate,
 	const char *message, const char *detail, const char *hint) QW_MUST_CHECK; /* detail, hint may be NULL */
 int pgwire_put_auth_ok(struct qw_buf *out) QW_MUST_CHECK;
