@@ -344,6 +344,7 @@ struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL
 struct pending *pending_front(struct session *s);
 void pending_pop(struct session *s);
 void pending_skip_to_sync(struct session *s); /* after an error in the extended protocol */
+void pending_lost(struct session *s); /* the session ends: what was not answered never will be */
 void pending_fini(struct session *s);
 /* The statement or portal that a name will stand for once everything in flight succeeded. *uncertain: it changes across a Sync. */
 struct prepared *pending_prepared(struct session *s, const char *name, bool *uncertain);

@@ -325,21 +325,21 @@ static struct catalog *sample_catalog(void)
 	static const char *const customers[] = {"id", "name", "email", "ssn", "phone"};
 	static const char *const orders[] = {"id", "customer_id", "total", "status"};
 	struct catalog_builder *b = catalog_builder_new(1);
-	int err = catalog_add_relation(b, 1001, "public", "customers", CATALOG_TABLE);
+	int err = catalog_add_relation(b, 20001, "public", "customers", CATALOG_TABLE);
 
-	err |= catalog_add_relation(b, 1002, "public", "orders", CATALOG_TABLE);
-	err |= catalog_add_relation(b, 1003, "public", "v_customers", CATALOG_VIEW);
+	err |= catalog_add_relation(b, 20002, "public", "orders", CATALOG_TABLE);
+	err |= catalog_add_relation(b, 20003, "public", "v_customers", CATALOG_VIEW);
 	for (int16_t i = 0; i < 5; i++)
-		err |= catalog_add_column(b, 1001, (int16_t)(i + 1), customers[i], i ? 25 : 23);
+		err |= catalog_add_column(b, 20001, (int16_t)(i + 1), customers[i], i ? 25 : 23);
 	for (int16_t i = 0; i < 4; i++)
-		err |= catalog_add_column(b, 1002, (int16_t)(i + 1), orders[i], 25);
-	err |= catalog_add_column(b, 1003, 1, "id", 23);
-	err |= catalog_add_column(b, 1003, 2, "tax_id", 25);
-	err |= catalog_add_column(b, 1003, 3, "shout", 25);
-	err |= catalog_set_origin(b, 1003, 1, (struct catalog_origin){1001, 1});
-	err |= catalog_set_origin(b, 1003, 2, (struct catalog_origin){1001, 4});
-	err |= catalog_add_depend(b, 1003, (struct catalog_origin){1001, 1});
-	err |= catalog_add_depend(b, 1003, (struct catalog_origin){1001, 4});
+		err |= catalog_add_column(b, 20002, (int16_t)(i + 1), orders[i], 25);
+	err |= catalog_add_column(b, 20003, 1, "id", 23);
+	err |= catalog_add_column(b, 20003, 2, "tax_id", 25);
+	err |= catalog_add_column(b, 20003, 3, "shout", 25);
+	err |= catalog_set_origin(b, 20003, 1, (struct catalog_origin){20001, 1});
+	err |= catalog_set_origin(b, 20003, 2, (struct catalog_origin){20001, 4});
+	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 1});
+	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 4});
 	QW_ASSERT(!err);
 	return catalog_builder_finish(b);
 }

@@ -130,7 +130,7 @@ static void stage_judge(struct session *s)
 	if (r->judged->by_name && !r->is_parse && s->pending_count)
 		return; /* what a name stands for is certain only when nothing is in flight */
 	v = r->judged->verdict;
-	if (!r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
+	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
 		run_refuse(s,
