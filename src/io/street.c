@@ -128,7 +128,7 @@ void street_conn_gone(struct street *s)
 static void note_life(struct street *s, enum qw_record_type type)
 {
 	const struct recorder_note n = {
-		.type = type, .version = "0.1.0", .policy_revision = policy_revision(street_policy(s))};
+		.type = type, .version = QW_VERSION, .policy_revision = policy_revision(street_policy(s))};
 
 	recorder_note(s, &n);
 }
