@@ -15,10 +15,14 @@ int qw_digest_end(struct qw_digest *d, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHE
 
 int qw_sha256(struct qw_bytes in, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
 
-struct qw_hmac; /* one key, many messages */
-struct qw_hmac *qw_hmac_new(struct qw_bytes key);
+struct qw_hmac; /* one key, many messages; one thread at a time */
+struct qw_hmac *qw_hmac_new(struct qw_bytes key); /* NULL: out of memory, or an empty key */
 void qw_hmac_free(struct qw_hmac *h); /* wipes the key */
 int qw_hmac_compute(struct qw_hmac *h, struct qw_bytes msg, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
+/* The same in parts: start, add ..., end. start also drops what an earlier, unfinished message left. */
+int qw_hmac_start(struct qw_hmac *h) QW_MUST_CHECK;
+int qw_hmac_add(struct qw_hmac *h, struct qw_bytes part) QW_MUST_CHECK;
+int qw_hmac_end(struct qw_hmac *h, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
 
 int qw_random(void *out, size_t n) QW_MUST_CHECK; /* from the operating system's generator */
 void qw_wipe(void *p, size_t n);

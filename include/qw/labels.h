@@ -36,6 +36,8 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
  * relation with sensitive columns count. On true *which names the column or relation ("public.customers.ssn").
  */
 bool labels_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+/* Is every relation that the statement reads or writes in the snapshot? Otherwise the snapshot may be old. */
+bool labels_knows(const struct labels *l, const struct qw_statement *s);
 /* Does it name a relation that has sensitive columns (or a view over one)? */
 bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which);
 

@@ -18,7 +18,10 @@ int pgwire_frame_peek(struct qw_bytes in, struct pgwire_frame *out) QW_MUST_CHEC
 
 /* ---- before authentication ---- */
 enum pgwire_first { PGWIRE_FIRST_TLS, PGWIRE_FIRST_SSL_REQUEST, PGWIRE_FIRST_GSS_REQUEST, PGWIRE_FIRST_CANCEL, PGWIRE_FIRST_STARTUP };
-/* What an unauthenticated client starts with, and how many bytes it has. INCOMPLETE, MALFORMED, LIMIT. */
+/*
+ * What an unauthenticated client starts with, and how many bytes that packet has, length word included (0 for TLS).
+ * INCOMPLETE, MALFORMED, LIMIT. Says nothing of the whole packet being there.
+ */
 int pgwire_first_peek(struct qw_bytes in, enum pgwire_first *kind, uint32_t *packet_bytes) QW_MUST_CHECK;
 
 enum { PGWIRE_PARAMETERS_MAX = 64 };
@@ -33,9 +36,12 @@ struct pgwire_startup {
 	const char *options_pq[16]; /* names of _pq_.* options */
 	size_t options_pq_count;
 };
-/* Strict: duplicates (DUPLICATE), missing terminator or user, trailing bytes, invalid UTF-8, names over 63 bytes (LIMIT). */
+/*
+ * Strict: duplicates (DUPLICATE, names without case), missing terminator or user, trailing bytes, invalid UTF-8, names over
+ * 63 bytes or too many (LIMIT). Another major version is UNSUPPORTED, with major and minor filled and nothing else.
+ */
 int pgwire_startup_decode(struct qw_bytes packet, struct pgwire_startup *out) QW_MUST_CHECK;
-/* The `options` startup parameter: "-c a=b --c-d=e", backslash escapes. Values are copied to the arena. */
+/* The `options` startup parameter: "-c a=b --c-d=e", backslash escapes. Copied to the arena; of equal names the last counts. */
 int pgwire_options_decode(const char *options, struct qw_arena *arena, struct pgwire_parameter *out, size_t max, size_t *count) QW_MUST_CHECK;
 struct pgwire_cancel {
 	uint32_t pid;

@@ -66,19 +66,20 @@ enum qw_record_field {
 enum qw_field_kind { QW_KIND_UNKNOWN, QW_KIND_TEXT, QW_KIND_U64, QW_KIND_DIGEST, QW_KIND_BYTES };
 const char *qw_record_field_name(unsigned tag, enum qw_field_kind *kind);
 
-enum { QW_SESSION_ID_BYTES = 16, QW_RECORD_HEADER_BYTES = 2 + 2 + 8 + 8 + QW_SESSION_ID_BYTES + 8 };
+enum { QW_SESSION_ID_BYTES = 16, QW_RECORD_HEADER_BYTES = 2 + 2 + 8 + 8 + QW_SESSION_ID_BYTES + 8, QW_RECORD_VERSION = 1 };
 
 struct qw_record_header {
-	uint16_t version; /* 1 */
+	uint16_t version; /* QW_RECORD_VERSION */
 	uint16_t type;
 	uint64_t wall_us, mono_us;
 	uint8_t session[QW_SESSION_ID_BYTES]; /* zeros: of the gateway itself */
 	uint64_t session_seq; /* from 0 within the session, without gaps */
 };
 
-/* ---- encoding: append header, then fields; errors stick and are returned by _end ---- */
+/* ---- encoding: append header, then fields; errors stick, and _end returns them and takes the half record back ---- */
 struct qw_record {
 	struct qw_buf *out;
+	size_t mark; /* what was pending in front of this record */
 	int err;
 };
 void qw_record_begin(struct qw_record *r, struct qw_buf *out, const struct qw_record_header *h);
@@ -87,9 +88,10 @@ void qw_record_bytes(struct qw_record *r, enum qw_record_field f, struct qw_byte
 void qw_record_u64(struct qw_record *r, enum qw_record_field f, uint64_t v);
 int qw_record_end(struct qw_record *r) QW_MUST_CHECK;
 
-/* ---- decoding ---- */
+/* ---- decoding: spans are borrowed from the record ---- */
+/* MALFORMED: too short. UNSUPPORTED: of another version. */
 int qw_record_open(struct qw_bytes record, struct qw_record_header *h, struct qw_bytes *fields) QW_MUST_CHECK;
-/* One field; advances *fields. NOTFOUND at the end, MALFORMED when it lies. */
+/* One field; advances *fields. NOTFOUND at the end, MALFORMED when it lies. Tags of a later version pass. */
 int qw_record_next(struct qw_bytes *fields, unsigned *tag, struct qw_bytes *value) QW_MUST_CHECK;
 bool qw_record_find(struct qw_bytes fields, enum qw_record_field f, struct qw_bytes *value); /* first of that tag */
 uint64_t qw_record_u64_value(struct qw_bytes value);

@@ -1,0 +1,118 @@
+/*
+ * Definitions that name functions: whoever uses the operator, aggregate, trigger, cast ... calls them, under another
+ * name or none. So the definition counts as the call.
+ */
+#include "facts.h"
+#include "handlers.h"
+
+#include <strings.h>
+
+/* Keys of CREATE OPERATOR, AGGREGATE, TYPE, TEXT SEARCH, FOREIGN DATA WRAPPER, and of CREATE FUNCTION ... SUPPORT. */
+static bool is_function_key(const char *key)
+{
+	static const char *const keys[] = {
+		"procedure", "function", "restrict", "join", "sfunc", "sfunc1", "finalfunc", "combinefunc", "serialfunc",
+		"deserialfunc", "msfunc", "minvfunc", "mfinalfunc", "input", "output", "receive", "send", "typmod_in",
+		"typmod_out", "analyze", "subscript", "start", "gettoken", "end", "headline", "lextypes", "init", "lexize",
+		"canonical", "subtype_diff", "handler", "validator", "support",
+	};
+
+	for (size_t i = 0; i < QW_COUNT(keys); i++)
+		if (strcasecmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static void call_node(struct walk *w, const Node *n)
+{
+	if (!n)
+		return;
+	if (IsA(n, TypeName))
+		facts_call(w, ((const TypeName *)(const void *)n)->names, "function");
+	else if (IsA(n, List))
+		facts_call(w, (const List *)(const void *)n, "function");
+	else if (IsA(n, ObjectWithArgs))
+		facts_call(w, ((const ObjectWithArgs *)(const void *)n)->objname, "function");
+	else if (IsA(n, String))
+		facts_act(w, &(struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function",
+			.name = strVal(n)});
+}
+
+static void call_options(struct walk *w, const List *options)
+{
+	const ListCell *cell;
+
+	foreach (cell, options) {
+		const Node *n = lfirst(cell);
+		const DefElem *d = (const DefElem *)(const void *)n;
+
+		if (n && IsA(n, DefElem) && is_function_key(d->defname))
+			call_node(w, d->arg);
+	}
+}
+
+void ddl_functions(struct walk *w, const Node *statement)
+{
+	const void *s = statement;
+
+	switch ((int)nodeTag(statement)) {
+	case T_CreateTrigStmt:
+		facts_call(w, ((const CreateTrigStmt *)s)->funcname, "function");
+		break;
+	case T_CreateEventTrigStmt:
+		facts_call(w, ((const CreateEventTrigStmt *)s)->funcname, "function");
+		break;
+	case T_CreatePLangStmt:
+		facts_call(w, ((const CreatePLangStmt *)s)->plhandler, "function");
+		facts_call(w, ((const CreatePLangStmt *)s)->plinline, "function");
+		facts_call(w, ((const CreatePLangStmt *)s)->plvalidator, "function");
+		break;
+	case T_CreateConversionStmt:
+		facts_call(w, ((const CreateConversionStmt *)s)->func_name, "function");
+		break;
+	case T_CreateCastStmt:
+		call_node(w, (const Node *)((const CreateCastStmt *)s)->func);
+		break;
+	case T_CreateTransformStmt:
+		call_node(w, (const Node *)((const CreateTransformStmt *)s)->fromsql);
+		call_node(w, (const Node *)((const CreateTransformStmt *)s)->tosql);
+		break;
+	case T_CreateAmStmt:
+		facts_call(w, ((const CreateAmStmt *)s)->handler_name, "function");
+		break;
+	case T_DefineStmt:
+		call_options(w, ((const DefineStmt *)s)->definition);
+		break;
+	case T_CreateRangeStmt:
+		call_options(w, ((const CreateRangeStmt *)s)->params);
+		break;
+	case T_AlterOperatorStmt:
+		call_options(w, ((const AlterOperatorStmt *)s)->options);
+		break;
+	case T_AlterTypeStmt:
+		call_options(w, ((const AlterTypeStmt *)s)->options);
+		break;
+	case T_CreateFdwStmt:
+		call_options(w, ((const CreateFdwStmt *)s)->func_options);
+		break;
+	case T_AlterFdwStmt:
+		call_options(w, ((const AlterFdwStmt *)s)->func_options);
+		break;
+	case T_CreateFunctionStmt:
+		call_options(w, ((const CreateFunctionStmt *)s)->options);
+		break;
+	case T_AlterFunctionStmt:
+		call_options(w, ((const AlterFunctionStmt *)s)->actions);
+		break;
+	}
+}
+
+/* OPERATOR items name an operator, STORAGE items a type. */
+void on_opclass_item(struct walk *w, const struct frame *f)
+{
+	const CreateOpClassItem *item = f->node;
+
+	if (item->itemtype == OPCLASS_ITEM_FUNCTION)
+		call_node(w, (const Node *)item->name);
+	walk_children(w, f, f->ctx, NULL);
+}
