@@ -1,4 +1,4 @@
-/* Bind parameters for the eyes of people: approvals and the record. Never parsed again, so it may be cut. */
+/* Bind parameters for people: approvals and the record. Never parsed again, so it may be cut. */
 #include "internal.h"
 
 static const char cut_sign[] = "...";

@@ -1,4 +1,4 @@
-/* COPY. Its data is opaque here: CopyInResponse and CopyOutResponse carry neither names nor origins of columns. */
+/* COPY. The responses that open it carry neither names nor origins of columns. */
 #include "internal.h"
 
 int pgwire_copy_decode(struct qw_bytes body, struct pgwire_copy *out)

@@ -53,8 +53,8 @@ static void put_field(struct builder *b, uint8_t code, const char *value)
 	bld_cstr(b, value);
 }
 
-int pgwire_put_error(struct qw_buf *out, uint8_t type, const char *severity, const char *sqlstate, const char *message,
-	const char *detail, const char *hint)
+int pgwire_put_error(struct qw_buf *out, uint8_t type, const char *severity, const char *sqlstate,
+	const char *message, const char *detail, const char *hint)
 {
 	struct builder b;
 

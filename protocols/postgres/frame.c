@@ -1,4 +1,4 @@
-/* Where a message begins and ends. PostgreSQL, "Message Formats": type byte, int32 length that counts itself. */
+/* Where a message begins and ends: a type byte and an int32 length that counts itself. */
 #include "internal.h"
 
 int pgwire_frame_peek(struct qw_bytes in, struct pgwire_frame *out)

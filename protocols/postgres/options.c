@@ -1,12 +1,13 @@
 /*
- * The `options` startup parameter: a command line. Words are split as pg_split_opts does, then only the two forms that
- * set a parameter are known: "-c name=value" (also "-cname=value") and "--name=value". Any other switch is refused.
+ * The `options` startup parameter: a command line. Words are split as pg_split_opts does, then only
+ * the two forms that set a parameter are known: "-c name=value" (also "-cname=value") and
+ * "--name=value". Any other switch is refused.
  */
 #include "internal.h"
 
 struct words {
 	const char *in;
-	char *out; /* where the next word goes; as long as what is left of `in`, and one byte more for each word's NUL */
+	char *out; /* where the next word goes: as much room as is left in `in`, and one byte */
 };
 
 static bool is_space(char c)
@@ -14,7 +15,7 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The next word without its backslashes; NULL at the end. A backslash before the end of the text stands for nothing. */
+/* The next word without its backslashes; NULL at the end. A last backslash stands for nothing. */
 static char *word_next(struct words *w)
 {
 	char *word = w->out;
@@ -77,7 +78,8 @@ static int put(struct pgwire_parameter *out, size_t max, size_t *count, struct p
 	return 0;
 }
 
-int pgwire_options_decode(const char *options, struct qw_arena *arena, struct pgwire_parameter *out, size_t max, size_t *count)
+int pgwire_options_decode(const char *options, struct qw_arena *arena, struct pgwire_parameter *out,
+	size_t max, size_t *count)
 {
 	struct words w = {options, qw_arena_alloc(arena, strlen(options) + 1)};
 	char *word, *setting;

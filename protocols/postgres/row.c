@@ -14,7 +14,8 @@ static void column_decode(struct cursor *c, struct pgwire_column *out)
 	out->format = cur_be16(c);
 }
 
-int pgwire_row_description_decode(struct qw_bytes body, struct qw_arena *arena, struct pgwire_column **out, size_t *count)
+int pgwire_row_description_decode(
+	struct qw_bytes body, struct qw_arena *arena, struct pgwire_column **out, size_t *count)
 {
 	struct cursor c = cur_from(body);
 	size_t n = cur_be16(&c);
@@ -46,7 +47,7 @@ int pgwire_row_open(struct qw_bytes body, struct pgwire_row *out)
 	out->c = cur_from(body);
 	out->next = 0;
 	out->count = cur_be16(&out->c);
-	return out->c.failed || !cur_fits(&out->c, out->count, VALUE_BYTES_MIN) ? QW_E_MALFORMED : 0;
+	return cur_fits(&out->c, out->count, VALUE_BYTES_MIN) ? 0 : QW_E_MALFORMED;
 }
 
 int pgwire_row_next(struct pgwire_row *r, struct qw_bytes *value, bool *is_null)

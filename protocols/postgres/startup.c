@@ -1,6 +1,7 @@
 /*
- * What a client sends before anybody knows who it is. Everything here is hostile until proven otherwise, so packets that
- * the server would read in a surprising way (the last of two `user` parameters wins, over-long names are cut) are refused.
+ * What a client sends before anybody knows who it is. Everything here is hostile until proven
+ * otherwise, so packets that the server would read in a surprising way (the last of two `user`
+ * parameters wins, over-long names are cut) are refused.
  */
 #include "internal.h"
 
@@ -8,8 +9,9 @@ enum { TLS_HANDSHAKE = 0x16, REQUEST_BYTES = 8, CANCEL_HEAD = 12, MAJOR = 3 };
 
 static int cancel_size_check(uint32_t packet_bytes)
 {
-	return packet_bytes < CANCEL_HEAD + PGWIRE_KEY_MIN || packet_bytes > CANCEL_HEAD + PGWIRE_KEY_MAX ?
-		QW_E_MALFORMED : 0;
+	if (packet_bytes < CANCEL_HEAD + PGWIRE_KEY_MIN)
+		return QW_E_MALFORMED;
+	return packet_bytes > CANCEL_HEAD + PGWIRE_KEY_MAX ? QW_E_MALFORMED : 0;
 }
 
 static int kind_of(uint32_t code, uint32_t packet_bytes, enum pgwire_first *kind)
@@ -37,7 +39,8 @@ int pgwire_first_peek(struct qw_bytes in, enum pgwire_first *kind, uint32_t *pac
 
 	if (in.n < 1)
 		return QW_E_INCOMPLETE;
-	if (in.p[0] == TLS_HANDSHAKE) { /* as a length it would be 0x16......: far over the limit, so never confused */
+	if (in.p[0] == TLS_HANDSHAKE) { /* as a length it would be 0x16......: far over the limit,
+					   so never confused */
 		*kind = PGWIRE_FIRST_TLS;
 		*packet_bytes = 0;
 		return 0;
@@ -47,7 +50,8 @@ int pgwire_first_peek(struct qw_bytes in, enum pgwire_first *kind, uint32_t *pac
 	length = cur_be32(&c);
 	if (length < REQUEST_BYTES)
 		return QW_E_MALFORMED;
-	if (length - PGWIRE_LENGTH_BYTES > PGWIRE_STARTUP_MAX) /* ProcessStartupPacket counts without the length word */
+	if (length - PGWIRE_LENGTH_BYTES >
+		PGWIRE_STARTUP_MAX) /* ProcessStartupPacket counts without the length word */
 		return QW_E_LIMIT;
 	if (in.n < REQUEST_BYTES)
 		return QW_E_INCOMPLETE;
@@ -71,7 +75,8 @@ bool pgwire_same_name(const char *a, const char *b)
 
 static bool is_known(const struct pgwire_startup *s, const char *name)
 {
-	if ((s->user && pgwire_same_name(name, "user")) || (s->database && pgwire_same_name(name, "database")))
+	if ((s->user && pgwire_same_name(name, "user")) ||
+		(s->database && pgwire_same_name(name, "database")))
 		return true;
 	for (size_t i = 0; i < s->parameter_count; i++) {
 		if (pgwire_same_name(s->parameters[i].name, name))
@@ -172,13 +177,15 @@ int pgwire_cancel_decode(struct qw_bytes packet, struct pgwire_cancel *out)
 	return cur_end(&c);
 }
 
-int pgwire_put_negotiate(struct qw_buf *out, uint16_t newest_minor, const char *const *names, size_t count)
+int pgwire_put_negotiate(
+	struct qw_buf *out, uint16_t newest_minor, const char *const *names, size_t count)
 {
 	struct builder b;
 
 	bld_init(&b, out);
 	bld_begin(&b, 'v');
-	bld_be32(&b, (uint32_t)MAJOR << 16 | newest_minor); /* the whole number, as PostgreSQL 18 sends it */
+	bld_be32(&b, (uint32_t)MAJOR << 16 |
+			     newest_minor); /* the whole number, as PostgreSQL 18 sends it */
 	bld_be32(&b, (uint32_t)count);
 	for (size_t i = 0; i < count; i++)
 		bld_cstr(&b, names[i]);

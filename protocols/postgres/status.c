@@ -1,4 +1,5 @@
-/* What the server says about itself and its work: ParameterStatus, ReadyForQuery, CommandComplete. */
+/* What the server says about itself and its work: ParameterStatus, ReadyForQuery, CommandComplete.
+ */
 #include "internal.h"
 
 int pgwire_parameter_status_decode(struct qw_bytes body, struct pgwire_parameter *out)

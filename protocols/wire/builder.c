@@ -1,20 +1,23 @@
 /*
- * Appends messages. A message that fails half-way is taken back whole: what stands in the buffer is always complete
- * messages, because half a message followed by another would be read by the peer as something else.
+ * Appends messages. A message that fails half-way is taken back whole: what stands in the buffer is
+ * always complete messages, because half a message followed by another would be read by the peer as
+ * something else.
  */
 #include "qw/wire.h"
 
 #include <endian.h>
 
 enum { LENGTH_BYTES = 4 };
-static const size_t length_max = INT32_MAX; /* int32 on the wire; a larger one would wrap (CVE-2024-27304) */
+static const size_t length_max =
+	INT32_MAX; /* int32 on the wire; a larger one would wrap (CVE-2024-27304) */
 
 void bld_init(struct builder *b, struct qw_buf *out)
 {
 	*b = (struct builder){.out = out};
 }
 
-/* mark counts from the first pending byte and the type byte stands before it: 0 means that no message is open. */
+/* mark counts from the first pending byte and the type byte stands before it: 0 means that no
+ * message is open. */
 static void fail(struct builder *b, int err)
 {
 	b->err = err;
@@ -34,7 +37,8 @@ static void append_slow(struct builder *b, const void *p, size_t n)
 		fail(b, err);
 }
 
-/* Called for every value of a masked row: the call is saved where the storage is there already and the maximum far. */
+/* Called for every value of a masked row: the call is saved where the storage is there already and
+ * the maximum far. */
 static inline void append(struct builder *b, const void *p, size_t n)
 {
 	struct qw_buf *out = b->out;

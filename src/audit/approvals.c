@@ -41,6 +41,13 @@ static int desk_close(struct desk *d, int err)
 	return err ? err : store_error(rc);
 }
 
+/* Arguments may lie in *out: it is filled last. */
+static int hand_over(int err, const struct approval *ap, struct approval *out)
+{
+	*out = err ? (struct approval){.state = APPROVAL_DENIED} : *ap;
+	return err;
+}
+
 static int load(struct desk *d, uint64_t number, struct approval *out)
 {
 	uint8_t be[8];
@@ -248,6 +255,7 @@ static int ask(struct desk *d, const struct approval *wanted, int64_t now_us, st
 
 int audit_approval_ask(struct audit *a, const struct approval *wanted, int64_t now_us, struct approval *out, bool *consumed)
 {
+	struct approval ap;
 	struct desk d;
 	bool used = false;
 	int err;
@@ -259,12 +267,9 @@ int audit_approval_ask(struct audit *a, const struct approval *wanted, int64_t n
 		return QW_E_EXPIRED;
 	err = desk_open(&d, a, true);
 	if (!err)
-		err = desk_close(&d, ask(&d, wanted, now_us, out, &used));
-	if (err)
-		*out = (struct approval){.state = APPROVAL_DENIED};
-	else
-		*consumed = used; /* only once it is on disk */
-	return err;
+		err = desk_close(&d, ask(&d, wanted, now_us, &ap, &used));
+	*consumed = err == 0 && used; /* only once it is on disk */
+	return hand_over(err, &ap, out);
 }
 
 /* ---- get, decide ---- */
@@ -272,17 +277,17 @@ int audit_approval_ask(struct audit *a, const struct approval *wanted, int64_t n
 int audit_approval_get(struct audit *a, const char *id, struct approval *out)
 {
 	uint64_t number = 0;
+	struct approval ap;
 	struct desk d;
 	int err = desk_open(&d, a, false);
 
-	*out = (struct approval){.state = APPROVAL_DENIED};
 	if (err)
-		return err;
+		return hand_over(err, NULL, out);
 	err = number_of(&d, id, &number);
 	if (!err)
-		err = load(&d, number, out);
+		err = load(&d, number, &ap);
 	store_abort(d.store, d.txn);
-	return err;
+	return hand_over(err, &ap, out);
 }
 
 static int move(struct desk *d, uint64_t number, enum approval_state to, int64_t now_us, struct approval *ap)
@@ -299,28 +304,33 @@ static int move(struct desk *d, uint64_t number, enum approval_state to, int64_t
 	return save(d, number, ap);
 }
 
+static int sign(struct desk *d, struct approval *ap, const char *approver, const char *reason)
+{
+	if (approver)
+		ap->approver = qw_arena_strdup(d->arena, qw_bytes_from(approver));
+	if (reason)
+		ap->reason = qw_arena_strdup(d->arena, qw_bytes_from(reason));
+	return (approver && !ap->approver) || (reason && !ap->reason) ? QW_E_NOMEM : 0;
+}
+
 int audit_approval_decide(struct audit *a, const char *id, enum approval_state to, const char *approver, const char *reason,
 	int64_t now_us, struct approval *out)
 {
 	uint64_t number = 0;
+	struct approval ap;
 	struct desk d;
 	int err = desk_open(&d, a, true);
 
-	*out = (struct approval){.state = APPROVAL_DENIED};
 	if (err)
-		return err;
+		return hand_over(err, NULL, out);
 	err = number_of(&d, id, &number);
 	if (!err)
-		err = load(&d, number, out);
-	if (!err && to != APPROVAL_CONSUMED) { /* a use does not rewrite who allowed it */
-		out->approver = approver ? qw_arena_strdup(d.arena, qw_bytes_from(approver)) : out->approver;
-		out->reason = reason ? qw_arena_strdup(d.arena, qw_bytes_from(reason)) : out->reason;
-		if ((approver && !out->approver) || (reason && !out->reason))
-			err = QW_E_NOMEM;
-	}
+		err = load(&d, number, &ap);
+	if (!err && to != APPROVAL_CONSUMED) /* a use does not rewrite who allowed it */
+		err = sign(&d, &ap, approver, reason);
 	if (!err)
-		err = move(&d, number, to, now_us, out);
-	return desk_close(&d, err);
+		err = move(&d, number, to, now_us, &ap);
+	return hand_over(desk_close(&d, err), &ap, out);
 }
 
 /* ---- all of them ---- */

@@ -1,6 +1,7 @@
 /*
- * Every seed of every decoder: ok-* is accepted, bad-* refused, and every strict prefix of an accepted body is refused.
- * Then each is damaged in seeded ways; what must hold for accepted bodies is asserted by the checks themselves.
+ * Every seed of every decoder: ok-* is accepted, bad-* refused, and every strict prefix of an
+ * accepted body is refused. Then each is damaged in seeded ways; what must hold for accepted bodies
+ * is asserted by the checks themselves.
  */
 #include "../support/cmocka_qw.h"
 #include "../support/pgwire_checks.h"
@@ -35,7 +36,7 @@ static int run_exact(const struct pgwire_check *check, struct qw_bytes body)
 
 static void expect_prefixes_refused(const struct pgwire_check *check, struct qw_bytes body)
 {
-	for (size_t n = 0; n < body.n; n += body.n > 3000 && n > 200 && n + 200 < body.n ? 97 : 1)
+	for (size_t n = 0; n<body.n; n += body.n> 3000 && n > 200 && n + 200 < body.n ? 97 : 1)
 		assert_int_not_equal(run_exact(check, qw_bytes(body.p, n)), 0);
 }
 
@@ -50,8 +51,9 @@ static void damage(const struct pgwire_check *check, struct qw_bytes body)
 
 		memcpy(bad, body.p, n);
 		for (uint32_t hits = 1 + random_below(3); n && hits; hits--)
-			bad[random_below((uint32_t)n)] = random_below(2) ? (uint8_t)random_below(256) :
-				special[random_below(QW_COUNT(special))];
+			bad[random_below((uint32_t)n)] =
+				random_below(2) ? (uint8_t)random_below(256)
+						: special[random_below(QW_COUNT(special))];
 		while (random_below(3) == 0 && n < SEED_MAX + 8)
 			bad[n++] = special[random_below(QW_COUNT(special))];
 		(void)run_exact(check, qw_bytes(bad, n));
@@ -65,7 +67,8 @@ static void try_seed(const struct pgwire_check *check, const char *name)
 	char path[4096];
 	FILE *f;
 
-	assert_true(snprintf(path, sizeof(path), "%s/%s/%s", corpus, check->name, name) < (int)sizeof(path));
+	assert_true(snprintf(path, sizeof(path), "%s/%s/%s", corpus, check->name, name) <
+		    (int)sizeof(path));
 	f = fopen(path, "rb");
 	assert_non_null(f);
 	body.n = fread(seed, 1, sizeof(seed), f);

@@ -113,7 +113,9 @@ static size_t make_stream(struct qw_buf *out)
 
 		for (size_t j = 0; j < n; j++)
 			body[j] = (uint8_t)random_below(256);
-		assert_int_equal(pgwire_put_message(out, (uint8_t)(1 + random_below(255)), qw_bytes(body, n)), 0);
+		assert_int_equal(pgwire_put_message(
+					 out, (uint8_t)(1 + random_below(255)), qw_bytes(body, n)),
+			0);
 	}
 	return frames;
 }
@@ -130,9 +132,11 @@ static void test_any_cut_finds_the_same_frames(void **state)
 		qw_buf_init(&buf, STREAM_MAX);
 		frames = make_stream(&buf);
 		if (round % 3 == 1)
-			assert_int_equal(qw_buf_append(&buf, "Q\0\0\0\3zzz", 8), 0); /* ends in a lie */
+			assert_int_equal(
+				qw_buf_append(&buf, "Q\0\0\0\3zzz", 8), 0); /* ends in a lie */
 		if (round % 3 == 2)
-			assert_int_equal(qw_buf_append(&buf, "Q\0\0\0\xff", 5), 0); /* ends in a half */
+			assert_int_equal(
+				qw_buf_append(&buf, "Q\0\0\0\xff", 5), 0); /* ends in a half */
 		stream = qw_buf_pending(&buf);
 		read_stream(stream, cut_nowhere, &whole);
 		assert_int_equal(whole.count, frames);
@@ -152,7 +156,8 @@ static void test_any_cut_finds_the_same_frames(void **state)
 	}
 }
 
-/* The first packet: on fewer bytes the answer is "incomplete" or the same, and never changes once given. */
+/* The first packet: on fewer bytes the answer is "incomplete" or the same, and never changes once
+ * given. */
 static void test_first_packet_never_changes_its_mind(void **state)
 {
 	(void)state;

@@ -1,4 +1,5 @@
-/* Random messages, encoded and decoded again: nothing changes, and no strict prefix of the body is accepted. */
+/* Random messages, encoded and decoded again: nothing changes, and no strict prefix of the body is
+ * accepted. */
 #include "../support/cmocka_qw.h"
 #include "../support/pgwire_checks.h"
 
@@ -178,7 +179,8 @@ static void test_identity_and_prefixes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROUNDS * QW_COUNT(makers); i++) {
-		const struct pgwire_check *check = pgwire_check_find(makers[i % QW_COUNT(makers)].name);
+		const struct pgwire_check *check =
+			pgwire_check_find(makers[i % QW_COUNT(makers)].name);
 		struct qw_bytes all;
 		struct qw_buf out;
 		struct builder b;

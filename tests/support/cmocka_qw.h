@@ -10,12 +10,12 @@
 
 #include "qw/base.h"
 
-#define assert_bytes_equal(a, b) \
-	do { \
-		struct qw_bytes left_ = (a), right_ = (b); \
-		assert_int_equal(left_.n, right_.n); \
-		if (left_.n) \
-			assert_memory_equal(left_.p, right_.p, left_.n); \
+#define assert_bytes_equal(a, b)                                                                   \
+	do {                                                                                       \
+		struct qw_bytes left_ = (a), right_ = (b);                                         \
+		assert_int_equal(left_.n, right_.n);                                               \
+		if (left_.n)                                                                       \
+			assert_memory_equal(left_.p, right_.p, left_.n);                           \
 	} while (0)
 
 #endif

@@ -4,7 +4,8 @@ enum { ARENA_MAX = 1 << 22, OUT_MAX = 1 << 24, TEXT_MAX = 300 };
 
 static void expect_inside(struct qw_bytes body, struct qw_bytes part)
 {
-	QW_ASSERT(part.n == 0 || (part.p >= body.p && part.n <= (size_t)(body.p + body.n - part.p)));
+	QW_ASSERT(
+		part.n == 0 || (part.p >= body.p && part.n <= (size_t)(body.p + body.n - part.p)));
 }
 
 static void expect_string(struct qw_bytes body, const char *s)
@@ -35,7 +36,8 @@ static void again_end(struct builder *b, struct qw_buf *out, struct qw_bytes bod
 	qw_buf_fini(out);
 }
 
-/* A stream of frames, as a socket delivers it: finds each, and what is left is incomplete or refused. */
+/* A stream of frames, as a socket delivers it: finds each, and what is left is incomplete or
+ * refused. */
 static int check_frames(struct qw_bytes in)
 {
 	struct pgwire_frame frame;
@@ -66,7 +68,8 @@ static int check_first(struct qw_bytes in)
 		enum pgwire_first shorter;
 
 		err = pgwire_first_peek(qw_bytes(in.p, n), &shorter, &shorter_bytes);
-		QW_ASSERT(err == QW_E_INCOMPLETE || (err == 0 && shorter == kind && shorter_bytes == bytes));
+		QW_ASSERT(err == QW_E_INCOMPLETE ||
+			  (err == 0 && shorter == kind && shorter_bytes == bytes));
 	}
 	return 0;
 }
@@ -98,7 +101,8 @@ static void check_startup_again(const struct pgwire_startup *first)
 	bld_end(&b);
 	packet = qw_buf_pending(&out);
 	QW_ASSERT(pgwire_startup_decode(qw_bytes(packet.p + 1, packet.n - 1), &second) == 0);
-	QW_ASSERT(strcmp(first->user, second.user) == 0 && strcmp(first->database, second.database) == 0);
+	QW_ASSERT(strcmp(first->user, second.user) == 0 &&
+		  strcmp(first->database, second.database) == 0);
 	QW_ASSERT(first->minor == second.minor && first->parameter_count == second.parameter_count);
 	QW_ASSERT(first->options_pq_count == second.options_pq_count);
 	qw_buf_fini(&out);
@@ -133,9 +137,11 @@ static int check_options(struct qw_bytes in)
 
 	qw_arena_init(&arena, ARENA_MAX);
 	text = qw_arena_strdup(&arena, in);
-	err = text ? pgwire_options_decode(text, &arena, found, QW_COUNT(found), &count) : QW_E_NOMEM;
+	err = text ? pgwire_options_decode(text, &arena, found, QW_COUNT(found), &count)
+		   : QW_E_NOMEM;
 	for (size_t i = 0; !err && i < count; i++) {
-		QW_ASSERT(*found[i].name && !strchr(found[i].name, '-') && !strchr(found[i].name, '='));
+		QW_ASSERT(*found[i].name && !strchr(found[i].name, '-') &&
+			  !strchr(found[i].name, '='));
 		QW_ASSERT(strlen(found[i].name) + strlen(found[i].value) < in.n);
 	}
 	qw_arena_fini(&arena);
@@ -284,7 +290,8 @@ static int check_execute(struct qw_bytes body)
 	return 0;
 }
 
-static void check_columns_again(struct qw_bytes body, const struct pgwire_column *columns, size_t count)
+static void check_columns_again(
+	struct qw_bytes body, const struct pgwire_column *columns, size_t count)
 {
 	struct qw_buf out;
 	struct builder b;
@@ -348,7 +355,8 @@ static int check_row(struct qw_bytes body)
 		again_end(&b, &out, body);
 		return 0;
 	}
-	QW_ASSERT(err == QW_E_MALFORMED && pgwire_row_next(&row, &value, &is_null) == QW_E_MALFORMED);
+	QW_ASSERT(
+		err == QW_E_MALFORMED && pgwire_row_next(&row, &value, &is_null) == QW_E_MALFORMED);
 	qw_buf_fini(&out);
 	return err;
 }
@@ -366,11 +374,15 @@ static int check_error(struct qw_bytes body)
 	if (!e.severity || !e.sqlstate || !e.message)
 		return 0;
 	qw_buf_init(&out, OUT_MAX);
-	QW_ASSERT(pgwire_put_error(&out, 'E', e.severity, e.sqlstate, e.message, e.detail, e.hint) == 0);
+	QW_ASSERT(pgwire_put_error(
+			  &out, 'E', e.severity, e.sqlstate, e.message, e.detail, e.hint) == 0);
 	all = qw_buf_pending(&out);
-	QW_ASSERT(pgwire_error_decode(qw_bytes(all.p + PGWIRE_HEADER, all.n - PGWIRE_HEADER), &again) == 0);
-	QW_ASSERT(strcmp(e.severity, again.severity) == 0 && strcmp(e.sqlstate, again.sqlstate) == 0);
-	QW_ASSERT(strcmp(e.message, again.message) == 0 && !e.detail == !again.detail && !e.hint == !again.hint);
+	QW_ASSERT(pgwire_error_decode(
+			  qw_bytes(all.p + PGWIRE_HEADER, all.n - PGWIRE_HEADER), &again) == 0);
+	QW_ASSERT(
+		strcmp(e.severity, again.severity) == 0 && strcmp(e.sqlstate, again.sqlstate) == 0);
+	QW_ASSERT(strcmp(e.message, again.message) == 0 && !e.detail == !again.detail &&
+		  !e.hint == !again.hint);
 	qw_buf_fini(&out);
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* Makes the n-th allocation of the code under test fail (linked with --wrap=malloc, --wrap=realloc). */
+/* Makes the n-th allocation of the code under test fail (linked with --wrap=malloc,
+ * --wrap=realloc). */
 #ifndef ALLOC_FAIL_H
 #define ALLOC_FAIL_H
 

@@ -16,8 +16,9 @@ static void test_equality(void **state)
 
 static void test_utf8_good(void **state)
 {
-	static const char *const good[] = {"", "abc", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-		"\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa9z"};
+	static const char *const good[] = {"", "abc", "\x7f", "\xc2\x80", "\xdf\xbf",
+		"\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+		"\xf4\x8f\xbf\xbf", "a\xc3\xa9z"};
 
 	(void)state;
 	for (size_t i = 0; i < QW_COUNT(good); i++)
@@ -27,9 +28,10 @@ static void test_utf8_good(void **state)
 
 static void test_utf8_bad(void **state)
 {
-	static const char *const bad[] = {"\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xc2", "\xc2z", "\xe0\x9f\xbf",
-		"\xe0\x80\xaf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe2\x82", "\xf0\x8f\xbf\xbf", "\xf0\x9f\x98",
-		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "abc\x80"};
+	static const char *const bad[] = {"\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xc2", "\xc2z",
+		"\xe0\x9f\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe2\x82",
+		"\xf0\x8f\xbf\xbf", "\xf0\x9f\x98", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
+		"\xfe", "abc\x80"};
 
 	(void)state;
 	for (size_t i = 0; i < QW_COUNT(bad); i++)
@@ -37,12 +39,18 @@ static void test_utf8_bad(void **state)
 	assert_false(qw_utf8_valid(QW_LIT("a\0b")));
 }
 
-/* All two-, three- and four-byte strings against the definition: decode, then compare with the shortest encoding. */
+/* All two-, three- and four-byte strings against the definition: decode, then compare with the
+ * shortest encoding. */
 static bool utf8_by_definition(const uint8_t *p, size_t n)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	uint32_t v = n == 2 ? p[0] & 0x1Fu : n == 3 ? p[0] & 0x0Fu : p[0] & 0x07u;
-	uint8_t lead = n == 2 ? 0xC0 : n == 3 ? 0xE0 : 0xF0, mask = n == 2 ? 0xE0 : n == 3 ? 0xF0 : 0xF8;
+	uint8_t lead = n == 2	? 0xC0
+		       : n == 3 ? 0xE0
+				: 0xF0,
+		mask = n == 2	? 0xE0
+		       : n == 3 ? 0xF0
+				: 0xF8;
 
 	if ((p[0] & mask) != lead)
 		return false;

@@ -6,9 +6,9 @@
 static void test_every_error_has_its_name_and_text(void **state)
 {
 	(void)state;
-#define X(name, text) \
-	assert_true(QW_E_##name < 0); \
-	assert_string_equal(qw_error_name(QW_E_##name), #name); \
+#define X(name, text)                                                                              \
+	assert_true(QW_E_##name < 0);                                                              \
+	assert_string_equal(qw_error_name(QW_E_##name), #name);                                    \
 	assert_string_equal(qw_error_text(QW_E_##name), text);
 	QW_ERRORS(X)
 #undef X

@@ -11,7 +11,8 @@ static void test_query_and_password(void **state)
 	assert_bytes_equal(text, QW_LIT("select 1"));
 	assert_int_equal(pgwire_query_decode(QW_LIT("\0"), &text), 0);
 	assert_int_equal(text.n, 0);
-	assert_int_equal(pgwire_query_decode(QW_LIT("select 1\0; drop table t\0"), &text), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_query_decode(QW_LIT("select 1\0; drop table t\0"), &text), QW_E_MALFORMED);
 	assert_int_equal(pgwire_query_decode(QW_LIT("select 1"), &text), QW_E_MALFORMED);
 	assert_int_equal(pgwire_query_decode(QW_LIT(""), &text), QW_E_MALFORMED);
 	assert_int_equal(pgwire_password_decode(QW_LIT("a.b.c\0"), &text), 0);
@@ -25,7 +26,8 @@ static void test_parse(void **state)
 	struct pgwire_parse p;
 
 	(void)state;
-	assert_int_equal(pgwire_parse_decode(QW_LIT("s1\0select $1\0\0\2\0\0\0\x17\0\0\0\x19"), &p), 0);
+	assert_int_equal(
+		pgwire_parse_decode(QW_LIT("s1\0select $1\0\0\2\0\0\0\x17\0\0\0\x19"), &p), 0);
 	assert_string_equal(p.name, "s1");
 	assert_bytes_equal(p.sql, QW_LIT("select $1"));
 	assert_int_equal(p.type_count, 2);
@@ -58,17 +60,24 @@ static void test_bind_that_lies(void **state)
 
 	(void)state;
 	/* 2 formats for 3 values */
-	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\2\0\0\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), &b), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_bind_decode(QW_LIT("\0\0\0\2\0\0\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), &b),
+		QW_E_MALFORMED);
 	/* 2 formats for 2 values are right */
-	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\2\0\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0"), &b), 0);
+	assert_int_equal(
+		pgwire_bind_decode(QW_LIT("\0\0\0\2\0\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0"), &b), 0);
 	/* a length of -2, and of 2^31 - 1 */
-	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\0\0\1\xff\xff\xff\xfe\0\0"), &b), QW_E_MALFORMED);
-	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\0\0\1\x7f\xff\xff\xffx\0\0"), &b), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_bind_decode(QW_LIT("\0\0\0\0\0\1\xff\xff\xff\xfe\0\0"), &b), QW_E_MALFORMED);
+	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\0\0\1\x7f\xff\xff\xffx\0\0"), &b),
+		QW_E_MALFORMED);
 	/* 65535 values that are not there */
-	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\0\xff\xff\0\0\0\0\0\0"), &b), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_bind_decode(QW_LIT("\0\0\0\0\xff\xff\0\0\0\0\0\0"), &b), QW_E_MALFORMED);
 	/* format codes that do not exist */
 	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\1\0\2\0\0\0\0"), &b), QW_E_MALFORMED);
-	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\0\0\0\0\1\xff\xff"), &b), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_bind_decode(QW_LIT("\0\0\0\0\0\0\0\1\xff\xff"), &b), QW_E_MALFORMED);
 	/* one byte more */
 	assert_int_equal(pgwire_bind_decode(QW_LIT("\0\0\0\0\0\0\0\0\0"), &b), QW_E_MALFORMED);
 }

@@ -52,7 +52,8 @@ static void test_escapes(void **state)
 	expect(0, "a", "b");
 }
 
-/* The server takes the last one: so must we, or another value would be judged than the one that counts. */
+/* The server takes the last one: so must we, or another value would be judged than the one that
+ * counts. */
 static void test_last_of_equal_names_counts(void **state)
 {
 	(void)state;
@@ -67,8 +68,8 @@ static void test_last_of_equal_names_counts(void **state)
 
 static void test_refused(void **state)
 {
-	static const char *const malformed[] = {"-c", "-c ", "-c=", "-c a", "-c =b", "--", "--a", "--=b", "-", "a=b", "\\",
-		"-c a=b c=d", "-c -c a=b"};
+	static const char *const malformed[] = {"-c", "-c ", "-c=", "-c a", "-c =b", "--", "--a",
+		"--=b", "-", "a=b", "\\", "-c a=b c=d", "-c -c a=b"};
 	static const char *const unsupported[] = {"-e", "-d5", "-f s", "-O", "-ec a=b", "-W 10"};
 
 	(void)state;

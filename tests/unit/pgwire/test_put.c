@@ -59,13 +59,18 @@ static const struct {
 	int (*put)(struct qw_buf *out);
 	struct qw_bytes want;
 } cases[] = {
-#define WANT(s) {(const uint8_t *)("" s), sizeof(s) - 1}
+#define WANT(s)                                                                                    \
+	{                                                                                          \
+		(const uint8_t *)("" s), sizeof(s) - 1                                             \
+	}
 	{put_full_error, WANT("E\0\0\0\x24SERROR\0VERROR\0C42501\0Mno\0Dd\0Hh\0\0")},
 	{put_notice, WANT("N\0\0\0\x22SNOTICE\0VNOTICE\0C00000\0Mheld\0\0")},
 	{pgwire_put_auth_ok, WANT("R\0\0\0\x08\0\0\0\0")},
 	{pgwire_put_auth_cleartext, WANT("R\0\0\0\x08\0\0\0\3")},
-	{put_status, WANT("S\0\0\0\x08" "a\0b\0")},
-	{put_key, WANT("K\0\0\0\x0c\0\0\x12\x67" "abcd")},
+	{put_status, WANT("S\0\0\0\x08"
+			  "a\0b\0")},
+	{put_key, WANT("K\0\0\0\x0c\0\0\x12\x67"
+		       "abcd")},
 	{put_ready, WANT("Z\0\0\0\5T")},
 	{put_negotiate, WANT("v\0\0\0\x1a\0\3\0\2\0\0\0\2_pq_.a\0_pq_.b\0")},
 	{put_message, WANT("d\0\0\0\7a\0b")},

@@ -3,9 +3,11 @@
 
 #include "qw/pgwire.h"
 
-static const struct qw_bytes description = {(const uint8_t *)"\0\2"
-	"id\0\0\0\x40\0\0\1\0\0\0\x17\0\4\xff\xff\xff\xff\0\0"
-	"e\0\0\0\0\0\xff\xff\0\0\0\x19\xff\xff\0\0\0\x0c\0\1", 2 + 21 + 20};
+static const struct qw_bytes description = {
+	(const uint8_t *)"\0\2"
+			 "id\0\0\0\x40\0\0\1\0\0\0\x17\0\4\xff\xff\xff\xff\0\0"
+			 "e\0\0\0\0\0\xff\xff\0\0\0\x19\xff\xff\0\0\0\x0c\0\1",
+	2 + 21 + 20};
 
 static void test_row_description(void **state)
 {
@@ -29,17 +31,22 @@ static void test_row_description(void **state)
 	assert_int_equal(columns[1].type_modifier, 12);
 	assert_int_equal(columns[1].format, 1);
 	for (size_t n = 0; n < description.n; n++) {
-		assert_int_equal(pgwire_row_description_decode(qw_bytes(description.p, n), &arena, &columns, &count),
+		assert_int_equal(pgwire_row_description_decode(
+					 qw_bytes(description.p, n), &arena, &columns, &count),
 			QW_E_MALFORMED);
 		assert_null(columns);
 		qw_arena_reset(&arena);
 	}
-	assert_int_equal(pgwire_row_description_decode(QW_LIT("\0\0"), &arena, &columns, &count), 0);
+	assert_int_equal(
+		pgwire_row_description_decode(QW_LIT("\0\0"), &arena, &columns, &count), 0);
 	assert_int_equal(count, 0);
-	assert_int_equal(pgwire_row_description_decode(QW_LIT("\x06\x81"), &arena, &columns, &count), QW_E_LIMIT);
+	assert_int_equal(
+		pgwire_row_description_decode(QW_LIT("\x06\x81"), &arena, &columns, &count),
+		QW_E_LIMIT);
 	qw_arena_fini(&arena);
 	qw_arena_init(&arena, 40);
-	assert_int_equal(pgwire_row_description_decode(description, &arena, &columns, &count), QW_E_NOMEM);
+	assert_int_equal(
+		pgwire_row_description_decode(description, &arena, &columns, &count), QW_E_NOMEM);
 	qw_arena_fini(&arena);
 }
 
@@ -79,7 +86,8 @@ static void test_row_that_lies(void **state)
 	assert_int_equal(pgwire_row_next(&r, &v, &is_null), QW_E_MALFORMED);
 	assert_int_equal(pgwire_row_open(QW_LIT("\0\1\xff\xff\xff\xfe"), &r), 0);
 	assert_int_equal(pgwire_row_next(&r, &v, &is_null), QW_E_MALFORMED);
-	assert_int_equal(pgwire_row_open(QW_LIT("\0\1\0\0\0\0x"), &r), 0); /* a byte behind the last value */
+	assert_int_equal(
+		pgwire_row_open(QW_LIT("\0\1\0\0\0\0x"), &r), 0); /* a byte behind the last value */
 	assert_int_equal(pgwire_row_next(&r, &v, &is_null), 0);
 	assert_int_equal(pgwire_row_next(&r, &v, &is_null), QW_E_MALFORMED);
 }
@@ -89,7 +97,9 @@ static void test_error(void **state)
 	struct pgwire_error e;
 
 	(void)state;
-	assert_int_equal(pgwire_error_decode(QW_LIT("SFEHLER\0VERROR\0C42P01\0Mno table\0P5\0Hlook\0\0"), &e), 0);
+	assert_int_equal(pgwire_error_decode(
+				 QW_LIT("SFEHLER\0VERROR\0C42P01\0Mno table\0P5\0Hlook\0\0"), &e),
+		0);
 	assert_string_equal(e.severity, "ERROR");
 	assert_string_equal(e.sqlstate, "42P01");
 	assert_string_equal(e.message, "no table");
@@ -117,7 +127,8 @@ static void test_status_and_tag(void **state)
 	assert_int_equal(pgwire_parameter_status_decode(QW_LIT("TimeZone\0UTC\0"), &p), 0);
 	assert_string_equal(p.name, "TimeZone");
 	assert_string_equal(p.value, "UTC");
-	assert_int_equal(pgwire_parameter_status_decode(QW_LIT("TimeZone\0UTC"), &p), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_parameter_status_decode(QW_LIT("TimeZone\0UTC"), &p), QW_E_MALFORMED);
 	assert_int_equal(pgwire_ready_decode(QW_LIT("T"), &status), 0);
 	assert_int_equal(status, 'T');
 	assert_int_equal(pgwire_ready_decode(QW_LIT("X"), &status), QW_E_MALFORMED);

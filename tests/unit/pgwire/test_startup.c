@@ -26,7 +26,9 @@ static struct qw_bytes startup_of(const char *const *words, size_t count)
 	all = qw_buf_pending(&packet);
 	return qw_bytes(all.p + 1, all.n - 1);
 }
-#define STARTUP(...) startup_of((const char *const[]){__VA_ARGS__}, QW_COUNT(((const char *const[]){__VA_ARGS__})))
+#define STARTUP(...)                                                                               \
+	startup_of((const char *const[]){__VA_ARGS__},                                             \
+		QW_COUNT(((const char *const[]){__VA_ARGS__})))
 
 static int fini(void **state)
 {
@@ -40,8 +42,11 @@ static void test_what_psql_sends(void **state)
 	struct pgwire_startup s;
 
 	(void)state;
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "ann", "database", "shop", "application_name", "psql",
-						 "_pq_.test", "", "options", "-c a=b"), &s), 0);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "ann", "database", "shop", "application_name",
+					      "psql", "_pq_.test", "", "options", "-c a=b"),
+			&s),
+		0);
 	assert_int_equal(s.major, 3);
 	assert_int_equal(s.minor, 0);
 	assert_string_equal(s.user, "ann");
@@ -70,13 +75,23 @@ static void test_duplicates(void **state)
 	struct pgwire_startup s;
 
 	(void)state;
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "user", "b"), &s), QW_E_DUPLICATE);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "user", "a"), &s), QW_E_DUPLICATE);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "USER", "b"), &s), QW_E_DUPLICATE);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "database", "b", "Database", "c"), &s), QW_E_DUPLICATE);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "database", "", "database", "c"), &s), QW_E_DUPLICATE);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "role", "b", "ROLE", "c"), &s), QW_E_DUPLICATE);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "_pq_.x", "", "_pq_.X", ""), &s), QW_E_DUPLICATE);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "user", "b"), &s), QW_E_DUPLICATE);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "user", "a"), &s), QW_E_DUPLICATE);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "USER", "b"), &s), QW_E_DUPLICATE);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "database", "b", "Database", "c"), &s),
+		QW_E_DUPLICATE);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "database", "", "database", "c"), &s),
+		QW_E_DUPLICATE);
+	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "role", "b", "ROLE", "c"), &s),
+		QW_E_DUPLICATE);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "_pq_.x", "", "_pq_.X", ""), &s),
+		QW_E_DUPLICATE);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "users", "b"), &s), 0);
 }
 
@@ -99,9 +114,11 @@ static void test_layout(void **state)
 	assert_int_equal(pgwire_startup_decode(STARTUP("database", "x"), &s), QW_E_MALFORMED);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "role"), &s), QW_E_MALFORMED);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "\xc0\xaf"), &s), QW_E_MALFORMED);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "Database", "b"), &s), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "Database", "b"), &s), QW_E_MALFORMED);
 	assert_int_equal(pgwire_startup_decode(STARTUP("User", "a"), &s), QW_E_MALFORMED);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "r\xff", "x"), &s), QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "r\xff", "x"), &s), QW_E_MALFORMED);
 }
 
 static void test_limits(void **state)
@@ -114,9 +131,11 @@ static void test_limits(void **state)
 	memset(name, 'n', 64);
 	name[64] = '\0';
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", name), &s), QW_E_LIMIT);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", "database", name), &s), QW_E_LIMIT);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", "a", "database", name), &s), QW_E_LIMIT);
 	assert_int_equal(pgwire_startup_decode(STARTUP("user", "a", name, "v"), &s), QW_E_LIMIT);
-	assert_int_equal(pgwire_startup_decode(STARTUP("user", name + 1, "application_name", name), &s), 0);
+	assert_int_equal(
+		pgwire_startup_decode(STARTUP("user", name + 1, "application_name", name), &s), 0);
 	for (size_t i = 0; i < 65; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "p%zu", i);
 		words[2 + 2 * i] = names[i];
@@ -139,12 +158,14 @@ static void test_versions(void **state)
 	(void)state;
 	assert_int_equal(pgwire_startup_decode(QW_LIT("\0\0\0\x10\0\3\x27\x0fuser\0a\0\0"), &s), 0);
 	assert_int_equal(s.minor, 9999);
-	assert_int_equal(pgwire_startup_decode(QW_LIT("\0\0\0\x10\0\4\0\1user\0a\0\0"), &s), QW_E_UNSUPPORTED);
+	assert_int_equal(pgwire_startup_decode(QW_LIT("\0\0\0\x10\0\4\0\1user\0a\0\0"), &s),
+		QW_E_UNSUPPORTED);
 	assert_int_equal(s.major, 4);
 	assert_int_equal(s.minor, 1);
 	assert_null(s.user);
 	assert_int_equal(pgwire_startup_decode(QW_LIT("\0\0\0\x08\0\2\0\0"), &s), QW_E_UNSUPPORTED);
-	assert_int_equal(pgwire_startup_decode(QW_LIT("\0\0\0\x08\x04\xd2\x16\x31"), &s), QW_E_UNSUPPORTED);
+	assert_int_equal(
+		pgwire_startup_decode(QW_LIT("\0\0\0\x08\x04\xd2\x16\x31"), &s), QW_E_UNSUPPORTED);
 }
 
 static void test_cancel(void **state)
@@ -152,13 +173,26 @@ static void test_cancel(void **state)
 	struct pgwire_cancel c;
 
 	(void)state;
-	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x10\x04\xd2\x16\x2e\0\0\x12\x67" "abcd"), &c), 0);
+	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x10\x04\xd2\x16\x2e\0\0\x12\x67"
+						     "abcd"),
+				 &c),
+		0);
 	assert_int_equal(c.pid, 4711);
 	assert_bytes_equal(c.key, QW_LIT("abcd"));
-	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x0f\x04\xd2\x16\x2e\0\0\x12\x67" "abc"), &c), QW_E_MALFORMED);
-	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x11\x04\xd2\x16\x2e\0\0\x12\x67" "abcd"), &c), QW_E_MALFORMED);
-	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x10\x04\xd2\x16\x2f\0\0\x12\x67" "abcd"), &c), QW_E_MALFORMED);
-	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x08\x04\xd2\x16\x2e"), &c), QW_E_MALFORMED);
+	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x0f\x04\xd2\x16\x2e\0\0\x12\x67"
+						     "abc"),
+				 &c),
+		QW_E_MALFORMED);
+	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x11\x04\xd2\x16\x2e\0\0\x12\x67"
+						     "abcd"),
+				 &c),
+		QW_E_MALFORMED);
+	assert_int_equal(pgwire_cancel_decode(QW_LIT("\0\0\0\x10\x04\xd2\x16\x2f\0\0\x12\x67"
+						     "abcd"),
+				 &c),
+		QW_E_MALFORMED);
+	assert_int_equal(
+		pgwire_cancel_decode(QW_LIT("\0\0\0\x08\x04\xd2\x16\x2e"), &c), QW_E_MALFORMED);
 	assert_int_equal(pgwire_cancel_decode(qw_bytes(NULL, 0), &c), QW_E_MALFORMED);
 }
 

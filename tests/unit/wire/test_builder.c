@@ -17,8 +17,9 @@ static void write_message(struct builder *b)
 	bld_end(b);
 }
 
-static const struct qw_bytes message = {
-	(const uint8_t *)"M\0\0\0\x17\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0fxys", 24};
+static const struct qw_bytes message = {(const uint8_t *)"M\0\0\0\x17\x01\x02\x03\x04\x05\x06\x07"
+							 "\x08\x09\x0a\x0b\x0c\x0d\x0e\x0fxys",
+	24};
 
 static void test_message(void **state)
 {
@@ -84,7 +85,8 @@ static void test_length_over_int32(void **state)
 	struct builder b;
 
 	(void)state;
-	out.p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	out.p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (out.p == MAP_FAILED)
 		skip();
 	bld_init(&b, &out);

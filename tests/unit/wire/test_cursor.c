@@ -4,8 +4,9 @@
 
 static void test_reads_in_network_order(void **state)
 {
-	struct cursor c = cur_from(QW_LIT("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
-					  "abc\0rest"));
+	struct cursor c =
+		cur_from(QW_LIT("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
+				"abc\0rest"));
 
 	(void)state;
 	assert_int_equal(cur_u8(&c), 0x01);
