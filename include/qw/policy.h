@@ -65,7 +65,8 @@ struct policy_verdict {
  * Every act must be allowed. The strictest act decides; among equals the first. An empty list of statements is allowed;
  * a statement without acts, or no role, is denied.
  * An unqualified name may be in any schema (search_path): a deny or review pattern "s.x" matches it, an allow pattern
- * matches it only when its schema part is "*" or "public", or "pg_catalog" and the name starts with "pg_".
+ * matches it only when its schema part is "*" or "public". Relations of pg_catalog are all named pg_*, those of
+ * pg_toast pg_toast_*: patterns with these schemas match an unqualified relation exactly when it is named so.
  * A name that the text does not tell may be any: deny and review patterns match it, allow patterns never do.
  */
 void policy_judge(const struct policy *p, const struct policy_role *role, const char *database,

@@ -47,14 +47,20 @@ static struct subject subject_of(const struct qw_act *act)
 	return s;
 }
 
-/* An unqualified name may be found in any schema of the search path: forbidden anywhere is forbidden. */
+/*
+ * An unqualified name may be found in any schema of the search path: forbidden anywhere is forbidden. Only the server's
+ * own schemas are known better: all their relations are named pg_*, and pg_toast_*.
+ */
 static bool may_be_in(const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
 {
-	if (effect != POLICY_ALLOW || p->any_schema)
+	bool is_toast = strcmp(p->schema, "pg_toast") == 0, is_system = is_toast || strcmp(p->schema, "pg_catalog") == 0;
+	bool has_system_name = strncmp(s->act->name, is_toast ? "pg_toast_" : "pg_", is_toast ? 9 : 3) == 0 || s->function_bits;
+
+	if (p->any_schema)
 		return true;
-	if (strcmp(p->schema, "public") == 0)
-		return true;
-	return strcmp(p->schema, "pg_catalog") == 0 && (strncmp(s->act->name, "pg_", 3) == 0 || s->function_bits);
+	if (effect == POLICY_ALLOW)
+		return strcmp(p->schema, "public") == 0 || (is_system && has_system_name);
+	return !is_system || has_system_name || s->act->kind != QW_OBJECT_RELATION;
 }
 
 static bool name_matches(const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
@@ -72,8 +78,9 @@ static bool name_matches(const struct name_pattern *p, const struct subject *s, 
 static bool lives_in_no_schema(const char *kind)
 {
 	static const char *const kinds[] = {"role", "user", "group", "database", "extension", "tablespace", "language",
-		"access method", "foreign-data wrapper", "foreign data wrapper", "foreign server", "server", "publication",
-		"subscription", "event trigger", "parameter"};
+		"access method", "foreign data wrapper", "server", "user mapping", "publication", "subscription", "event trigger",
+		"parameter", "library", "large object", "cast", "transform", "channel", "cursor", "savepoint", "prepared statement",
+		"prepared transaction", "session state", "transaction"};
 	size_t i;
 
 	for (i = 0; i < QW_COUNT(kinds); i++)
@@ -129,6 +136,24 @@ static bool function_matches(const struct policy_rule *r, const struct subject *
 	return false;
 }
 
+/* What the text does not tell, the name or the value, may be anything: forbidden, never allowed. */
+static bool setting_matches(const struct policy_rule *r, const struct qw_act *act)
+{
+	size_t i;
+
+	if (!act->name)
+		return r->effect != POLICY_ALLOW;
+	for (i = 0; i < r->setting_count; i++) {
+		const struct setting_pattern *p = &r->settings[i];
+
+		if (!policy_pattern_match(p->name, act->name))
+			continue;
+		if (!p->value || (act->value ? policy_pattern_match(p->value, act->value) : r->effect != POLICY_ALLOW))
+			return true;
+	}
+	return false;
+}
+
 /* Verbs that only wrap other acts, which carry the objects: "select 1" reads nothing, EXPLAIN touches what it explains. */
 static bool is_wrapper(enum qw_verb v)
 {
@@ -146,9 +171,7 @@ static bool selector_matches(const struct policy_rule *r, const struct subject *
 	case ACT_CALL:
 		return r->has_functions && function_matches(r, s);
 	case ACT_SETTING:
-		if (!r->has_settings)
-			return false;
-		return s->act->name ? string_set_match(&r->settings, s->act->name) : r->effect != POLICY_ALLOW;
+		return r->has_settings && setting_matches(r, s->act);
 	case ACT_NOTHING:
 		return r->has_objects && r->effect == POLICY_ALLOW && is_wrapper(s->act->verb);
 	}

@@ -96,7 +96,7 @@ bool load_masks(struct loader *l, const struct yaml_node *root)
 {
 	struct policy *p = l->p;
 	const struct yaml_node *list, *item;
-	size_t i, j;
+	size_t columns = 0, i, j;
 
 	if (!load_list(l, root, "masks", MASKS_MAX, &list))
 		return false;
@@ -108,6 +108,11 @@ bool load_masks(struct loader *l, const struct yaml_node *root)
 	for (item = list->first, i = 0; item; item = item->next, i++) {
 		if (!load_mask(l, item, &p->masks[i]))
 			return false;
+		columns += p->masks[i].column_count;
+		if (columns > COLUMNS_MAX) { /* they are compared with each other */
+			yaml_fail(&l->r, item, "more than %d columns in all masks: use patterns", COLUMNS_MAX);
+			return false;
+		}
 		for (j = 0; j < i; j++)
 			if (!load_is_new(l, item, p->masks[i].spec.name, p->masks[j].spec.name) ||
 				!masks_agree(l, item, &p->masks[i], &p->masks[j]))

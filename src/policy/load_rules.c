@@ -142,24 +142,45 @@ static bool load_names(struct loader *l, const struct yaml_node *n, struct polic
 	return true;
 }
 
-static bool load_settings(struct loader *l, const struct yaml_node *item, struct policy_rule *rule)
+/* "name" or "name=value"; names of settings are compared in lower case, values exactly. */
+static bool split_setting(struct loader *l, const struct yaml_node *at, const char *text, struct setting_pattern *out)
 {
-	size_t i;
+	size_t n = strcspn(text, "=");
+	char *name = qw_arena_strdup(l->r.arena, qw_bytes(text, n)), *p;
 
-	if (!load_strings(l, item, "settings", &rule->settings))
+	if (!name) {
+		yaml_fail(&l->r, at, "out of memory");
 		return false;
-	for (i = 0; i < rule->settings.count; i++) {
-		const char *given = rule->settings.list[i];
-		char *lower = qw_arena_strdup(l->r.arena, qw_bytes_from(given)), *p;
-
-		if (!lower) {
-			yaml_fail(&l->r, item, "out of memory");
-			return false;
-		}
-		for (p = lower; *p; p++)
-			*p = (char)tolower((unsigned char)*p);
-		rule->settings.list[i] = lower;
 	}
+	if (n == 0 || !pattern_is_sane(name) || strchr(name, ' ')) {
+		yaml_fail(&l->r, at, "bad pattern \"%.60s\": write name, or name=value; * stands for any run of characters", text);
+		return false;
+	}
+	for (p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	out->name = name;
+	out->value = text[n] ? text + n + 1 : NULL;
+	return true;
+}
+
+static bool load_settings(struct loader *l, const struct yaml_node *n, struct policy_rule *rule)
+{
+	struct setting_pattern *list;
+	const struct yaml_node *at;
+	const char **words;
+	size_t count, i;
+
+	if (!yaml_strings(&l->r, n, &words, &count))
+		return false;
+	list = load_alloc(l, n, count, sizeof(*list));
+	if (!list)
+		return false;
+	at = n->kind == YAML_LIST ? n->first : n;
+	for (i = 0; i < count; i++, at = at->next)
+		if (!split_setting(l, at, words[i], &list[i]))
+			return false;
+	rule->settings = list;
+	rule->setting_count = count;
 	return true;
 }
 
@@ -172,8 +193,8 @@ static bool load_selectors(struct loader *l, const struct yaml_node *item, struc
 	rule->has_functions = functions;
 	rule->has_settings = settings;
 	if ((objects && !load_names(l, objects, rule, &rule->objects, false)) ||
-		(functions && !load_names(l, functions, rule, &rule->functions, true)) || !load_settings(l, item, rule) ||
-		!load_verbs(l, item, rule))
+		(functions && !load_names(l, functions, rule, &rule->functions, true)) ||
+		(settings && !load_settings(l, settings, rule)) || !load_verbs(l, item, rule))
 		return false;
 	if (functions && !(rule->verbs & call_verbs))
 		at = functions;

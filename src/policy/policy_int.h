@@ -5,7 +5,7 @@
 #include "qw/policy.h"
 #include "qw/yaml.h"
 
-enum { ROLES_MAX = 64, RULES_MAX = 1000, MASKS_MAX = 1000, CASES_MAX = 10000, NAME_BYTES_MAX = 63 };
+enum { ROLES_MAX = 64, RULES_MAX = 1000, MASKS_MAX = 1000, CASES_MAX = 10000, COLUMNS_MAX = 5000, NAME_BYTES_MAX = 63 };
 
 _Static_assert(QW_VERB_COUNT <= 64, "a set of verbs is one uint64_t");
 
@@ -30,6 +30,11 @@ struct string_set {
 	size_t count;
 };
 
+struct setting_pattern { /* "name" or "name=value" */
+	const char *name; /* lower case */
+	const char *value; /* NULL: any */
+};
+
 struct policy_rule {
 	const char *name, *message;
 	enum policy_effect effect;
@@ -37,7 +42,8 @@ struct policy_rule {
 	uint64_t verbs; /* 1 << verb */
 	struct string_set databases; /* none: every database */
 	struct name_set objects, functions;
-	struct string_set settings; /* lower case */
+	const struct setting_pattern *settings;
+	size_t setting_count;
 	uint32_t function_bits; /* "@class" and "@category" of `functions` */
 	bool has_objects, has_functions, has_settings; /* selectors that the rule has */
 };

@@ -127,6 +127,20 @@ static void unqualified_names_may_be_anywhere(void **state)
 	policy_free(p);
 }
 
+static void the_catalog_is_known_by_its_names(void **state)
+{
+	struct policy *p = load("  - {name: d, effect: deny, verbs: [update, call], objects: ['pg_catalog.*'], functions: ['pg_catalog.x']}\n"
+				"  - {name: a, effect: allow, verbs: ['*']}\n");
+
+	(void)state;
+	IS(p, DENY, RELATION(UPDATE, "pg_catalog", "pg_settings"));
+	IS(p, DENY, RELATION(UPDATE, NULL, "pg_settings"));
+	IS(p, ALLOW, RELATION(UPDATE, NULL, "orders"));
+	IS(p, ALLOW, RELATION(UPDATE, "public", "pg_mine"));
+	IS(p, DENY, CALL(NULL, "x")); /* of a newer server, perhaps */
+	policy_free(p);
+}
+
 static void objects_concern_things_that_are_no_relations(void **state)
 {
 	struct policy *p = load("  - {name: d, effect: deny, objects: ['hr.*']}\n"
@@ -216,6 +230,32 @@ static void settings_that_are_not_told_match_only_denials(void **state)
 	policy_free(wide);
 }
 
+static enum policy_effect judge_set(const struct policy *p, const char *name, const char *value)
+{
+	struct qw_act act = SETTING(SET, name);
+
+	act.value = value;
+	return judge(p, act);
+}
+
+static void values_of_settings_can_be_named(void **state)
+{
+	struct policy *p = load("  - {name: a, effect: allow, verbs: [set], settings: ['Search_Path=public*', 'search_path=\"$user\", public', TimeZone, 'x=']}\n"
+				"  - {name: d, effect: deny, settings: ['timezone=Mars*', '*=evil']}\n");
+
+	(void)state;
+	assert_int_equal(judge_set(p, "search_path", "public"), POLICY_ALLOW);
+	assert_int_equal(judge_set(p, "search_path", "\"$user\", public"), POLICY_ALLOW);
+	assert_int_equal(judge_set(p, "search_path", "other, public"), POLICY_DENY);
+	assert_int_equal(judge_set(p, "search_path", NULL), POLICY_DENY);
+	assert_int_equal(judge_set(p, "timezone", "UTC"), POLICY_ALLOW);
+	assert_int_equal(judge_set(p, "timezone", "Mars/North"), POLICY_DENY);
+	assert_int_equal(judge_set(p, "timezone", NULL), POLICY_DENY); /* it may be Mars */
+	assert_int_equal(judge_set(p, "x", ""), POLICY_ALLOW);
+	assert_int_equal(judge_set(p, "x", "y"), POLICY_DENY);
+	policy_free(p);
+}
+
 static void wrappers_need_no_object(void **state)
 {
 	struct policy *p = load("  - {name: a, effect: allow, verbs: ['*'], objects: ['public.*']}\n");
@@ -287,10 +327,12 @@ int main(void)
 		cmocka_unit_test(a_star_gives_no_sensitive_verb_but_forbids_all),
 		cmocka_unit_test(unknown_verbs_are_denied),
 		cmocka_unit_test(unqualified_names_may_be_anywhere),
+		cmocka_unit_test(the_catalog_is_known_by_its_names),
 		cmocka_unit_test(objects_concern_things_that_are_no_relations),
 		cmocka_unit_test(functions_are_judged_by_class_and_name),
 		cmocka_unit_test(categories_allow_only_what_they_cover),
 		cmocka_unit_test(settings_that_are_not_told_match_only_denials),
+		cmocka_unit_test(values_of_settings_can_be_named),
 		cmocka_unit_test(wrappers_need_no_object),
 		cmocka_unit_test(rules_can_be_for_some_databases),
 		cmocka_unit_test(the_strictest_act_decides),
