@@ -55,15 +55,51 @@ void approvals_ask(struct conn *c, const struct approval *wanted)
 	tell(c, SESSION_EV_ASKED, &got);
 }
 
-/* The session no longer holds; the approval itself stays open, so that repeating the statement can consume it. */
-void approvals_withdraw(struct conn *c, const char *id, const char *reason)
+/*
+ * Sessions that wait are told. Approved: the first consumes it, exactly as if it had asked again. The same person may have
+ * asked the same in another session: that one has to ask anew.
+ */
+static void wake(struct street *s, const char *id)
+{
+	bool consumed = false;
+	struct conn *c;
+
+	while ((c = waiting_for(s, id))) {
+		struct approval now = {.state = APPROVAL_DENIED}, got = {0};
+
+		c->approval_id[0] = '\0';
+		if (audit_approval_get(s->audit, id, &now)) /* afresh: what the ledger lends does not last */
+			now = (struct approval){.state = APPROVAL_DENIED};
+		if (now.state == APPROVAL_APPROVED && !consumed &&
+			!audit_approval_ask(s->audit, &now, (int64_t)street_now().wall_us, &got, &consumed) &&
+			consumed) {
+			record(s, &got, "consumed", NULL);
+			tell(c, SESSION_EV_APPROVED, &got);
+		} else {
+			tell(c, SESSION_EV_NOT_APPROVED, &now);
+		}
+	}
+}
+
+/* Which approval it is, we know ourselves: the session has gone on when it is our turn. */
+void approvals_withdraw(struct conn *c, const char *why)
 {
 	struct street *s = c->street;
 	struct approval a = {0};
+	char id[sizeof(c->approval_id)];
+	int err;
 
-	if (id[0] && !audit_approval_get(s->audit, id, &a))
-		record(s, &a, "no longer waited for", reason);
+	memcpy(id, c->approval_id, sizeof(id));
 	c->approval_id[0] = '\0';
+	if (!id[0])
+		return;
+	err = why ? audit_approval_decide(s->audit, id, APPROVAL_WITHDRAWN, NULL, why, (int64_t)street_now().wall_us, &a) :
+		    audit_approval_get(s->audit, id, &a);
+	if (err) /* decided meanwhile */
+		return;
+	record(s, &a, why ? "withdrawn" : "no longer waited for", why);
+	if (why)
+		wake(s, id);
 }
 
 void approvals_forget(struct conn *c)
@@ -102,32 +138,6 @@ void approvals_expire(struct street *s)
 		c->approval_id[0] = '\0';
 		tell(c, SESSION_EV_NOT_APPROVED, &a);
 		c = s->conns; /* the list may have changed */
-	}
-}
-
-/*
- * Sessions that wait are told. Approved: the first consumes it, exactly as if it had asked again. The same person may have
- * asked the same in another session: that one has to ask anew.
- */
-static void wake(struct street *s, const char *id)
-{
-	bool consumed = false;
-	struct conn *c;
-
-	while ((c = waiting_for(s, id))) {
-		struct approval now = {.state = APPROVAL_DENIED}, got = {0};
-
-		c->approval_id[0] = '\0';
-		if (audit_approval_get(s->audit, id, &now)) /* afresh: what the ledger lends does not last */
-			now = (struct approval){.state = APPROVAL_DENIED};
-		if (now.state == APPROVAL_APPROVED && !consumed &&
-			!audit_approval_ask(s->audit, &now, (int64_t)street_now().wall_us, &got, &consumed) &&
-			consumed) {
-			record(s, &got, "consumed", NULL);
-			tell(c, SESSION_EV_APPROVED, &got);
-		} else {
-			tell(c, SESSION_EV_NOT_APPROVED, &now);
-		}
 	}
 }
 

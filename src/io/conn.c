@@ -182,15 +182,23 @@ static void on_identified(void *ctx, const struct principal *p, struct qw_arena 
 	conn_event(c, &ev);
 }
 
+/* The session wipes its own copies when its queue is empty; here go ours. The answer may move what `a` borrows. */
 static void identify(struct conn *c, const struct session_action *a)
 {
-	if (c->identify) { /* one token a session */
-		on_identified(c, NULL, NULL, "a second token");
+	struct qw_bytes token = a->bytes;
+	uint8_t *copy = c->identify ? NULL : malloc(token.n + 1); /* one token a session */
+
+	if (!copy) {
+		on_identified(c, NULL, NULL, "no memory, or a second token");
 		return;
 	}
-	c->identify = identify_start(c->street, a->bytes, on_identified, c);
-	qw_wipe((void *)(uintptr_t)a->bytes.p, a->bytes.n);
+	if (token.n)
+		memcpy(copy, token.p, token.n);
+	qw_wipe((void *)(uintptr_t)token.p, token.n);
 	qw_wipe(c->street->plain, READ_BYTES);
+	c->identify = identify_start(c->street, qw_bytes(copy, token.n), on_identified, c);
+	qw_wipe(copy, token.n);
+	free(copy);
 }
 
 static void log_for_session(const struct conn *c, const struct session_action *a)
@@ -240,7 +248,7 @@ static void perform(struct conn *c, const struct session_action *a)
 		approvals_ask(c, a->approval);
 		break;
 	case SESSION_DO_WITHDRAW:
-		approvals_withdraw(c, a->approval ? a->approval->id : c->approval_id, a->text);
+		approvals_withdraw(c, a->text);
 		break;
 	case SESSION_DO_CANCEL_UPSTREAM:
 		jobs_cancel_upstream(c);

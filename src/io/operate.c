@@ -221,7 +221,8 @@ static void on_reload_signal(uv_signal_t *h, int number)
 		(unsigned long long)street_now().mono_us);
 	operate_notify(state);
 	listen_reload_certificates(s);
-	(void)street_reload_policy(s, why, sizeof(why)); /* logged and recorded there */
+	if (street_reload_policy(s, why, sizeof(why)))
+		operate_notify("STATUS=the new policy was refused"); /* logged and recorded there */
 	operate_notify("READY=1");
 }
 

@@ -143,7 +143,7 @@ void recorder_note(struct street *s, const struct recorder_note *n);
 
 /* ---- approvals.c ---- */
 void approvals_ask(struct conn *c, const struct approval *wanted);
-void approvals_withdraw(struct conn *c, const char *id, const char *reason);
+void approvals_withdraw(struct conn *c, const char *why); /* NULL: stays open, to be consumed by a repetition */
 void approvals_expire(struct street *s);
 void approvals_forget(struct conn *c);
 
