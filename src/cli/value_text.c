@@ -3,6 +3,7 @@
 
 #include "qw/wire.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -60,6 +61,10 @@ static void put_shortest(struct page *out, double d, bool is_single)
 {
 	char text[40];
 
+	if (d != d || d > DBL_MAX || d < -DBL_MAX) {
+		page_text(out, d != d ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
+		return;
+	}
 	for (int digits = is_single ? 6 : 15; digits <= 17; digits++) {
 		(void)snprintf(text, sizeof(text), "%.*g", digits, d);
 		if (is_single ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d)

@@ -317,7 +317,8 @@ static void binary_values(void **state)
 	check_value(26, "\xff\xff\xff\xff", 4, "4294967295");
 	check_value(701, "\x3f\xb9\x99\x99\x99\x99\x99\x9a", 8, "0.1");
 	check_value(700, "\x3d\xcc\xcc\xcd", 4, "0.1");
-	check_value(701, "\x7f\xf8\0\0\0\0\0\0", 8, "nan");
+	check_value(701, "\x7f\xf8\0\0\0\0\0\0", 8, "NaN");
+	check_value(700, "\xff\x80\0\0", 4, "-Infinity");
 	check_value(1700, "\0\1\0\2\0\0\0\0\0\1", 10, "100000000");
 	check_value(1700, "\0\2\xff\xff\0\0\0\x8\0\1\0\x14", 12, "0.00010020");
 	check_value(1700, "\0\3\0\1\0\0\0\4\0\1\0\0\0\1", 14, "10000.0001");
