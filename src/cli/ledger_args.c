@@ -17,7 +17,8 @@ struct qw_bytes ledger_field(struct qw_bytes fields, enum qw_record_field f)
 	return v;
 }
 
-/* Names from the command line go to the terminal too: they may come from a script that read them elsewhere. */
+/* Names from the command line go to the terminal too: they may come from a script that read them
+ * elsewhere. */
 static void complain(const char *what, const char *about)
 {
 	struct page p;
@@ -67,7 +68,8 @@ static int parse_one(char **at, struct ledger_args *out, int *taken)
 		out->json = true;
 	} else if (strcmp(arg, "--transcript") == 0) {
 		out->transcript = true;
-	} else if (strcmp(arg, "--config") == 0 || strcmp(arg, "--audit") == 0 || strcmp(arg, "--limit") == 0) {
+	} else if (strcmp(arg, "--config") == 0 || strcmp(arg, "--audit") == 0 ||
+		   strcmp(arg, "--limit") == 0) {
 		*taken = 2;
 		return parse_valued(arg, at[1], out);
 	} else if (arg[0] == '-' || out->id) {
@@ -143,7 +145,8 @@ static bool compare(void *ctx, uint64_t seq, struct qw_bytes record)
 	if (qw_record_open(record, &h, &fields))
 		return true;
 	qw_hex(qw_bytes(h.session, QW_SESSION_ID_BYTES), hex);
-	if (strncmp(hex, f->prefix, f->length) == 0 && (f->matches == 0 || memcmp(f->id, h.session, QW_SESSION_ID_BYTES) != 0)) {
+	if (strncmp(hex, f->prefix, f->length) == 0 &&
+		(f->matches == 0 || memcmp(f->id, h.session, QW_SESSION_ID_BYTES) != 0)) {
 		memcpy(f->id, h.session, QW_SESSION_ID_BYTES);
 		f->matches++;
 	}
@@ -159,7 +162,8 @@ int ledger_find_session(struct audit_reader *r, const char *name, uint8_t id[QW_
 	memset(id, 0, QW_SESSION_ID_BYTES);
 	if (strcmp(name, "gateway") == 0)
 		return 0;
-	if (f.length < PREFIX_MIN || f.length >= sizeof(lower) || strspn(name, "0123456789abcdefABCDEF") != f.length) {
+	if (f.length < PREFIX_MIN || f.length >= sizeof(lower) ||
+		strspn(name, "0123456789abcdefABCDEF") != f.length) {
 		complain("not a session id (at least 4 hexadecimal digits): ", name);
 		return QW_E_NOTFOUND;
 	}
@@ -171,7 +175,9 @@ int ledger_find_session(struct audit_reader *r, const char *name, uint8_t id[QW_
 		return err;
 	}
 	if (f.matches != 1) {
-		complain(f.matches ? "more than one session starts with " : "no session starts with ", name);
+		complain(f.matches ? "more than one session starts with "
+				   : "no session starts with ",
+			name);
 		return f.matches ? QW_E_DUPLICATE : QW_E_NOTFOUND;
 	}
 	memcpy(id, f.id, QW_SESSION_ID_BYTES);

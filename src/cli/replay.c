@@ -23,7 +23,8 @@ static void put_json_value(struct page *p, unsigned tag, struct qw_bytes v)
 {
 	enum qw_field_kind kind;
 	const char *name = qw_record_field_name(tag, &kind);
-	bool is_text = kind == QW_KIND_TEXT && qw_utf8_valid(v), is_number = kind == QW_KIND_U64, is_hex = kind == QW_KIND_DIGEST;
+	bool is_text = kind == QW_KIND_TEXT && qw_utf8_valid(v), is_number = kind == QW_KIND_U64,
+	     is_hex = kind == QW_KIND_DIGEST;
 
 	if (kind == QW_KIND_UNKNOWN)
 		page_printf(p, ",\"field_%u_base64\":", tag);
@@ -45,7 +46,8 @@ static void put_json_value(struct page *p, unsigned tag, struct qw_bytes v)
 	page_text(p, "\"");
 }
 
-static void put_json(struct page *p, uint64_t seq, const struct qw_record_header *h, struct qw_bytes fields)
+static void put_json(
+	struct page *p, uint64_t seq, const struct qw_record_header *h, struct qw_bytes fields)
 {
 	char id[2 * QW_SESSION_ID_BYTES + 1];
 	struct qw_bytes v;
@@ -53,11 +55,13 @@ static void put_json(struct page *p, uint64_t seq, const struct qw_record_header
 	int err;
 
 	qw_hex(qw_bytes(h->session, QW_SESSION_ID_BYTES), id);
-	page_printf(p, "{\"seq\":%llu,\"type\":\"%s\",\"type_number\":%u,\"time\":\"", (unsigned long long)seq, qw_record_type_name(h->type),
-		h->type);
+	page_printf(p, "{\"seq\":%llu,\"type\":\"%s\",\"type_number\":%u,\"time\":\"",
+		(unsigned long long)seq, qw_record_type_name(h->type), h->type);
 	page_time(p, h->wall_us);
-	page_printf(p, "\",\"wall_us\":%llu,\"mono_us\":%llu,\"session\":\"%s\",\"session_seq\":%llu", (unsigned long long)h->wall_us,
-		(unsigned long long)h->mono_us, id, (unsigned long long)h->session_seq);
+	page_printf(p,
+		"\",\"wall_us\":%llu,\"mono_us\":%llu,\"session\":\"%s\",\"session_seq\":%llu",
+		(unsigned long long)h->wall_us, (unsigned long long)h->mono_us, id,
+		(unsigned long long)h->session_seq);
 	while ((err = qw_record_next(&fields, &tag, &v)) == 0)
 		put_json_value(p, tag, v);
 	page_text(p, err == QW_E_NOTFOUND ? "}\n" : ",\"is_damaged\":true}\n");
@@ -73,7 +77,8 @@ static void put_text(struct page *p, const char *label, struct qw_bytes v)
 	page_safe_cut(p, v, TEXT_SHOWN);
 }
 
-static void put_number(struct page *p, const char *label, struct qw_bytes fields, enum qw_record_field f, const char *unit)
+static void put_number(struct page *p, const char *label, struct qw_bytes fields,
+	enum qw_record_field f, const char *unit)
 {
 	struct qw_bytes v;
 
@@ -87,7 +92,8 @@ static void put_statement(struct page *p, struct qw_bytes fields)
 	put_text(p, " ", ledger_field(fields, QW_FIELD_DECISION));
 	put_text(p, " by ", ledger_field(fields, QW_FIELD_RULE));
 	put_text(p, " [", ledger_field(fields, QW_FIELD_VERBS));
-	put_text(p, ledger_field(fields, QW_FIELD_VERBS).n ? ": " : " [", ledger_field(fields, QW_FIELD_OBJECTS));
+	put_text(p, ledger_field(fields, QW_FIELD_VERBS).n ? ": " : " [",
+		ledger_field(fields, QW_FIELD_OBJECTS));
 	if (ledger_field(fields, QW_FIELD_VERBS).n || ledger_field(fields, QW_FIELD_OBJECTS).n)
 		page_text(p, "]");
 	put_text(p, " masks ", ledger_field(fields, QW_FIELD_MASKS));
@@ -132,7 +138,8 @@ static void put_all(struct page *p, struct qw_bytes fields)
 			page_printf(p, " %s=", name);
 			page_safe_cut(p, v, TEXT_SHOWN);
 		} else if (kind == QW_KIND_U64) {
-			page_printf(p, " %s=%llu", name, (unsigned long long)qw_record_u64_value(v));
+			page_printf(
+				p, " %s=%llu", name, (unsigned long long)qw_record_u64_value(v));
 		}
 	}
 }
@@ -166,7 +173,8 @@ static bool show(void *ctx, uint64_t seq, struct qw_bytes record)
 
 	r->err = qw_record_open(record, &h, &fields);
 	if (r->err) {
-		(void)fprintf(stderr, "record %llu cannot be read: %s\n", (unsigned long long)seq, qw_error_text(r->err));
+		(void)fprintf(stderr, "record %llu cannot be read: %s\n", (unsigned long long)seq,
+			qw_error_text(r->err));
 		r->err = 0;
 		return true;
 	}
@@ -196,14 +204,17 @@ static int show_all(struct replay *r, struct audit_reader *reader, const uint8_t
 	return !err && fflush(stdout) != 0 ? QW_E_IO : err;
 }
 
-/* The chain is checked each time somebody looks: a changed record must not be read as if it were whole. */
+/* The chain is checked each time somebody looks: a changed record must not be read as if it were
+ * whole. */
 static int check_chain(struct audit_reader *reader, const uint8_t *id)
 {
 	uint64_t good = 0;
 	int err = audit_check_session(reader, id, &good);
 
 	if (err == QW_E_MALFORMED)
-		(void)fprintf(stderr, "WARNING: the record of this session was changed: only its first %llu records hold\n",
+		(void)fprintf(stderr,
+			"WARNING: the record of this session was changed: only its first %llu "
+			"records hold\n",
 			(unsigned long long)good);
 	else if (err)
 		(void)fprintf(stderr, "replay: %s\n", qw_error_text(err));
@@ -243,7 +254,9 @@ int cli_replay(int argc, char **argv)
 	struct ledger_args args;
 
 	if (ledger_args_parse(argc, argv, &args) || !args.id || (args.json && args.transcript)) {
-		(void)fputs("usage: querywarden replay ID [--transcript | --json] --config FILE | --audit DIR\n", stderr);
+		(void)fputs("usage: querywarden replay ID [--transcript | --json] --config FILE | "
+			    "--audit DIR\n",
+			stderr);
 		return 2;
 	}
 	return replay(&args);

@@ -21,7 +21,7 @@ struct result { /* one table, from RowDescription to CommandComplete */
 	struct row {
 		struct row *next;
 		struct cell *cells;
-	} *first, **last;
+	} * first, **last;
 	uint64_t rows;
 };
 
@@ -95,7 +95,8 @@ static int open_undescribed(struct result *r, size_t count, struct page *scratch
 	return set_captions(r, scratch);
 }
 
-static int add_value(struct result *r, size_t i, struct qw_bytes v, struct page *scratch, struct cell *out)
+static int add_value(
+	struct result *r, size_t i, struct qw_bytes v, struct page *scratch, struct cell *out)
 {
 	uint32_t type = r->is_described ? r->columns[i].type_oid : 0;
 	size_t all = v.n;
@@ -179,7 +180,11 @@ static void put_row(const struct result *r, const struct row *row, const size_t 
 		bool last = i + 1 == r->count;
 
 		page_text(r->out, i ? "| " : " ");
-		put_padded(r->out, &row->cells[i], right ? gap : 0, (right ? 0 : last ? 0 : gap) + !last);
+		put_padded(r->out, &row->cells[i], right ? gap : 0,
+			(right	       ? 0
+				: last ? 0
+				       : gap) +
+				!last);
 	}
 	page_text(r->out, "\n");
 }
@@ -258,7 +263,8 @@ static void put_copy(struct page *out, struct qw_bytes body)
 	page_text(out, "\n");
 }
 
-static int show_message(struct result *r, uint8_t type, struct qw_bytes body, struct page *scratch, char *status)
+static int show_message(
+	struct result *r, uint8_t type, struct qw_bytes body, struct page *scratch, char *status)
 {
 	uint8_t ready = 0;
 	int err = 0;
@@ -306,16 +312,20 @@ int transcript_response(struct page *out, struct qw_bytes messages, bool truncat
 			err = QW_E_INCOMPLETE;
 		if (err)
 			break;
-		err = show_message(&r, f.type, qw_bytes(messages.p + PGWIRE_HEADER, f.body_bytes), &scratch, status);
-		messages = qw_bytes(messages.p + PGWIRE_HEADER + f.body_bytes, messages.n - PGWIRE_HEADER - f.body_bytes);
+		err = show_message(&r, f.type, qw_bytes(messages.p + PGWIRE_HEADER, f.body_bytes),
+			&scratch, status);
+		messages = qw_bytes(messages.p + PGWIRE_HEADER + f.body_bytes,
+			messages.n - PGWIRE_HEADER - f.body_bytes);
 	}
-	/* A record may hold less than was sent, and is shown even when it makes no sense: it is evidence. */
+	/* A record may hold less than was sent, and is shown even when it makes no sense: it is
+	 * evidence. */
 	if (r.is_open && out->err == 0 && r.captions)
 		(void)!end_table(&r);
 	if (truncated)
 		page_text(out, "(the record holds no more of this response)\n");
 	else if (err)
-		page_printf(out, "(the rest of this response cannot be read: %s; %zu bytes)\n", qw_error_text(err), messages.n);
+		page_printf(out, "(the rest of this response cannot be read: %s; %zu bytes)\n",
+			qw_error_text(err), messages.n);
 	qw_arena_fini(&r.arena);
 	page_fini(&scratch);
 	return out->err;

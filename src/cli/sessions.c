@@ -5,7 +5,12 @@
 
 #include <stdlib.h>
 
-enum { CELL_MAX = 64, ROLE_WIDTH = 12, SUBJECT_WIDTH = 24, DATABASE_WIDTH = 12 }; /* a longer cell pushes its row */
+enum {
+	CELL_MAX = 64,
+	ROLE_WIDTH = 12,
+	SUBJECT_WIDTH = 24,
+	DATABASE_WIDTH = 12
+}; /* a longer cell pushes its row */
 
 struct summary {
 	struct qw_record_header first;
@@ -68,7 +73,8 @@ static void put_cell(struct page *p, struct qw_bytes text, size_t width)
 	size_t start = p->b.n - p->b.off, used;
 
 	page_safe_cut(p, text, CELL_MAX);
-	used = p->err ? 0 : page_width(qw_bytes(p->b.p + p->b.off + start, p->b.n - p->b.off - start));
+	used = p->err ? 0
+		      : page_width(qw_bytes(p->b.p + p->b.off + start, p->b.n - p->b.off - start));
 	page_fill(p, ' ', used < width ? width - used + 1 : 1);
 }
 
@@ -84,8 +90,8 @@ static void put_row(struct page *p, const struct summary *s)
 	put_cell(p, ledger_field(s->fields, QW_FIELD_ROLE), ROLE_WIDTH);
 	put_cell(p, ledger_field(s->fields, QW_FIELD_SUBJECT), SUBJECT_WIDTH);
 	put_cell(p, ledger_field(s->fields, QW_FIELD_DATABASE), DATABASE_WIDTH);
-	page_printf(p, "%6llu %6llu %5llu  %s", (unsigned long long)s->statements, (unsigned long long)s->refused,
-		(unsigned long long)s->held, close_word(s));
+	page_printf(p, "%6llu %6llu %5llu  %s", (unsigned long long)s->statements,
+		(unsigned long long)s->refused, (unsigned long long)s->held, close_word(s));
 	page_safe_cut(p, qw_buf_pending(&s->reason), 200);
 	page_text(p, "\n");
 }
@@ -106,19 +112,24 @@ static void put_json_text(struct page *p, const char *name, struct qw_bytes v)
 
 static void put_json(struct page *p, const struct summary *s)
 {
-	static const enum qw_record_field shown[] = {QW_FIELD_CLIENT, QW_FIELD_ISSUER, QW_FIELD_SUBJECT, QW_FIELD_ACTOR, QW_FIELD_ROLE,
-		QW_FIELD_TARGET, QW_FIELD_DATABASE, QW_FIELD_APPLICATION};
+	static const enum qw_record_field shown[] = {QW_FIELD_CLIENT, QW_FIELD_ISSUER,
+		QW_FIELD_SUBJECT, QW_FIELD_ACTOR, QW_FIELD_ROLE, QW_FIELD_TARGET, QW_FIELD_DATABASE,
+		QW_FIELD_APPLICATION};
 	char id[2 * QW_SESSION_ID_BYTES + 1];
 
 	qw_hex(qw_bytes(s->first.session, QW_SESSION_ID_BYTES), id);
 	page_printf(p, "{\"session\":\"%s\",\"start\":\"", id);
 	page_time(p, s->first.wall_us);
-	page_printf(p, "\",\"duration_us\":%llu,\"accepted\":%s,\"closed\":%s", (unsigned long long)duration_us(s),
-		s->first.type == QW_RECORD_SESSION_REFUSED ? "false" : "true", s->is_closed ? "true" : "false");
+	page_printf(p, "\",\"duration_us\":%llu,\"accepted\":%s,\"closed\":%s",
+		(unsigned long long)duration_us(s),
+		s->first.type == QW_RECORD_SESSION_REFUSED ? "false" : "true",
+		s->is_closed ? "true" : "false");
 	for (size_t i = 0; i < QW_COUNT(shown); i++)
-		put_json_text(p, qw_record_field_name(shown[i], NULL), ledger_field(s->fields, shown[i]));
-	page_printf(p, ",\"statements\":%llu,\"refused\":%llu,\"held\":%llu", (unsigned long long)s->statements,
-		(unsigned long long)s->refused, (unsigned long long)s->held);
+		put_json_text(
+			p, qw_record_field_name(shown[i], NULL), ledger_field(s->fields, shown[i]));
+	page_printf(p, ",\"statements\":%llu,\"refused\":%llu,\"held\":%llu",
+		(unsigned long long)s->statements, (unsigned long long)s->refused,
+		(unsigned long long)s->held);
 	put_json_text(p, "reason", qw_buf_pending(&s->reason));
 	page_text(p, "}\n");
 }
@@ -152,8 +163,9 @@ static int list(const struct ledger_args *args)
 	if (err)
 		return 1;
 	if (!args->json)
-		(void)printf("%-12s %-24s %10s %-12s %-24s %-12s %6s %6s %5s  %s\n", "SESSION", "START", "DURATION", "ROLE", "SUBJECT",
-			"DATABASE", "STMTS", "DENIED", "HELD", "CLOSED");
+		(void)printf("%-12s %-24s %10s %-12s %-24s %-12s %6s %6s %5s  %s\n", "SESSION",
+			"START", "DURATION", "ROLE", "SUBJECT", "DATABASE", "STMTS", "DENIED",
+			"HELD", "CLOSED");
 	page_init(&l.page);
 	err = audit_each_session(l.reader, show, &l);
 	page_fini(&l.page);
@@ -171,7 +183,9 @@ int cli_sessions(int argc, char **argv)
 	struct ledger_args args;
 
 	if (ledger_args_parse(argc, argv, &args) || args.id || args.transcript) {
-		(void)fputs("usage: querywarden sessions [--json] [--limit N] --config FILE | --audit DIR\n", stderr);
+		(void)fputs("usage: querywarden sessions [--json] [--limit N] --config FILE | "
+			    "--audit DIR\n",
+			stderr);
 		return 2;
 	}
 	return list(&args);

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-struct waiting { /* a statement whose result has not come yet; results of a pipeline come later, in order */
+struct waiting { /* a statement whose result has not come yet; results of a pipeline come later, in
+		    order */
 	struct waiting *next;
 	uint64_t id;
 	struct qw_buf sql, binds;
@@ -58,7 +59,8 @@ static void put_prompt(struct transcript *t, char kind)
 	page_printf(t->out, "%c%s> ", kind, t->status == 'T' ? "*" : t->status == 'E' ? "!" : "");
 }
 
-/* Each further line has a prompt of its own, so that a statement cannot look like what comes after it. */
+/* Each further line has a prompt of its own, so that a statement cannot look like what comes after
+ * it. */
 static void put_statement(struct transcript *t, const struct waiting *w)
 {
 	struct qw_bytes sql = qw_buf_pending(&w->sql);
@@ -82,7 +84,8 @@ static void put_statement(struct transcript *t, const struct waiting *w)
 	}
 }
 
-static void put_opening(struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
+static void put_opening(
+	struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
 {
 	struct qw_bytes database = ledger_field(fields, QW_FIELD_DATABASE);
 	size_t n = database.n < sizeof(t->database) ? database.n : sizeof(t->database) - 1;
@@ -105,7 +108,8 @@ static void put_opening(struct transcript *t, const struct qw_record_header *h, 
 
 static int hold(struct transcript *t, struct qw_bytes fields)
 {
-	struct qw_bytes sql = ledger_field(fields, QW_FIELD_SQL), binds = ledger_field(fields, QW_FIELD_BINDS);
+	struct qw_bytes sql = ledger_field(fields, QW_FIELD_SQL),
+			binds = ledger_field(fields, QW_FIELD_BINDS);
 	struct waiting *w = calloc(1, sizeof(*w)), **at = &t->first;
 	int err;
 
@@ -141,8 +145,10 @@ static struct waiting *take(struct transcript *t, uint64_t id)
 
 static int put_result(struct transcript *t, struct qw_bytes fields)
 {
-	struct waiting *w = take(t, qw_record_u64_value(ledger_field(fields, QW_FIELD_STATEMENT_ID)));
-	struct qw_bytes response = ledger_field(fields, QW_FIELD_RESPONSE), tag = ledger_field(fields, QW_FIELD_TAG);
+	struct waiting *w =
+		take(t, qw_record_u64_value(ledger_field(fields, QW_FIELD_STATEMENT_ID)));
+	struct qw_bytes response = ledger_field(fields, QW_FIELD_RESPONSE),
+			tag = ledger_field(fields, QW_FIELD_TAG);
 	bool truncated = qw_record_u64_value(ledger_field(fields, QW_FIELD_TRUNCATED)) != 0;
 	int err = 0;
 
@@ -184,7 +190,8 @@ static void put_closing(struct transcript *t, struct qw_bytes fields)
 	page_text(t->out, "\n");
 }
 
-int transcript_record(struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
+int transcript_record(
+	struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
 {
 	int err = 0;
 

@@ -8,9 +8,30 @@
 #include <stdlib.h>
 
 enum {
-	BOOL = 16, BYTEA = 17, CHAR = 18, NAME = 19, INT8 = 20, INT2 = 21, INT4 = 23, TEXT = 25, OID = 26, JSON = 114, XML = 142, FLOAT4 = 700,
-	FLOAT8 = 701, UNKNOWN = 705, MONEY = 790, BPCHAR = 1042, VARCHAR = 1043, DATE = 1082, TIME = 1083, TIMESTAMP = 1114,
-	TIMESTAMPTZ = 1184, NUMERIC = 1700, UUID = 2950, JSONB = 3802
+	BOOL = 16,
+	BYTEA = 17,
+	CHAR = 18,
+	NAME = 19,
+	INT8 = 20,
+	INT2 = 21,
+	INT4 = 23,
+	TEXT = 25,
+	OID = 26,
+	JSON = 114,
+	XML = 142,
+	FLOAT4 = 700,
+	FLOAT8 = 701,
+	UNKNOWN = 705,
+	MONEY = 790,
+	BPCHAR = 1042,
+	VARCHAR = 1043,
+	DATE = 1082,
+	TIME = 1083,
+	TIMESTAMP = 1114,
+	TIMESTAMPTZ = 1184,
+	NUMERIC = 1700,
+	UUID = 2950,
+	JSONB = 3802
 };
 
 enum { EPOCH_DAYS = 10957 }; /* from 1970-01-01 to 2000-01-01 */
@@ -103,13 +124,14 @@ static void put_date(struct page *out, int64_t days_since_2000)
 	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
 	int64_t month = mp < 10 ? mp + 3 : mp - 9, year = yoe + era * 400 + (month <= 2);
 
-	page_printf(out, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "%s", year > 0 ? year : 1 - year, month, doy - (153 * mp + 2) / 5 + 1,
-		year > 0 ? "" : " BC");
+	page_printf(out, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "%s", year > 0 ? year : 1 - year,
+		month, doy - (153 * mp + 2) / 5 + 1, year > 0 ? "" : " BC");
 }
 
 static void put_time(struct page *out, int64_t us)
 {
-	page_printf(out, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, us / 3600000000, us / 60000000 % 60, us / 1000000 % 60);
+	page_printf(out, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, us / 3600000000,
+		us / 60000000 % 60, us / 1000000 % 60);
 	if (us % 1000000)
 		page_printf(out, ".%06" PRId64, us % 1000000);
 }
@@ -165,7 +187,8 @@ static bool put_numeric(struct page *out, struct qw_bytes v)
 	if (weight < 0)
 		page_text(out, "0");
 	for (int i = 0, shown = 0; i <= weight || shown < scale; i++) {
-		int at = weight < 0 ? i + weight + 1 : i; /* the point stands after digit `weight` */
+		int at =
+			weight < 0 ? i + weight + 1 : i; /* the point stands after digit `weight` */
 		int d = at >= 0 && at < count ? digits.p[2 * at] << 8 | digits.p[2 * at + 1] : 0;
 
 		if (d > 9999)
@@ -176,7 +199,8 @@ static bool put_numeric(struct page *out, struct qw_bytes v)
 		}
 		page_text(out, shown ? "" : ".");
 		page_printf(out, "%.*s", scale - shown < 4 ? scale - shown : 4,
-			(char[]){(char)('0' + d / 1000), (char)('0' + d / 100 % 10), (char)('0' + d / 10 % 10), (char)('0' + d % 10), 0});
+			(char[]){(char)('0' + d / 1000), (char)('0' + d / 100 % 10),
+				(char)('0' + d / 10 % 10), (char)('0' + d % 10), 0});
 		shown += 4;
 	}
 	return true;
@@ -187,7 +211,8 @@ static bool put_uuid(struct page *out, struct qw_bytes v)
 	if (v.n != 16)
 		return false;
 	for (size_t i = 0; i < 16; i++)
-		page_printf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", v.p[i]);
+		page_printf(
+			out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", v.p[i]);
 	return true;
 }
 
@@ -205,7 +230,9 @@ static bool put_binary(struct page *out, uint32_t type, struct qw_bytes v)
 		return put_signed(out, v, 8);
 	case OID:
 		if (v.n == 4)
-			page_printf(out, "%u", (unsigned)v.p[0] << 24 | (unsigned)v.p[1] << 16 | (unsigned)v.p[2] << 8 | v.p[3]);
+			page_printf(out, "%u",
+				(unsigned)v.p[0] << 24 | (unsigned)v.p[1] << 16 |
+					(unsigned)v.p[2] << 8 | v.p[3]);
 		return v.n == 4;
 	case FLOAT4:
 		return put_float(out, v, 4);

@@ -19,7 +19,8 @@ int config_load(const char *file, struct config *out, struct config_problem *pro
 {
 	*out = (struct config){0};
 	if (strcmp(file, "good.yaml") != 0) {
-		*problem = (struct config_problem){.line = 3, .column = 7, .text = "what is \x1b[31mthis"};
+		*problem = (struct config_problem){
+			.line = 3, .column = 7, .text = "what is \x1b[31mthis"};
 		return QW_E_CONFIG;
 	}
 	out->audit.directory = dir.path;
@@ -117,7 +118,8 @@ static void sample_response(struct qw_buf *out)
 	qw_buf_fini(&m);
 }
 
-static void statement(struct audit *a, uint64_t n, uint64_t id, const char *sql, const char *decision)
+static void statement(
+	struct audit *a, uint64_t n, uint64_t id, const char *sql, const char *decision)
 {
 	struct qw_record r;
 	struct qw_buf b;
@@ -132,7 +134,8 @@ static void statement(struct audit *a, uint64_t n, uint64_t id, const char *sql,
 	qw_buf_fini(&b);
 }
 
-static void result(struct audit *a, uint64_t n, uint64_t id, struct qw_bytes response, const char *tag)
+static void result(
+	struct audit *a, uint64_t n, uint64_t id, struct qw_bytes response, const char *tag)
 {
 	struct qw_record r;
 	struct qw_buf b;
@@ -169,7 +172,9 @@ static void write_session(void)
 	sample_response(&response);
 	result(a, 3, 1, qw_buf_pending(&response), "SELECT 2");
 	qw_buf_clear(&response);
-	assert_int_equal(pgwire_put_error(&response, 'E', "ERROR", "42501", "drop is not for agents", NULL, "ask \x1b[1m a DBA"), 0);
+	assert_int_equal(pgwire_put_error(&response, 'E', "ERROR", "42501",
+				 "drop is not for agents", NULL, "ask \x1b[1m a DBA"),
+		0);
 	result(a, 4, 2, qw_buf_pending(&response), "42501 denied");
 	statement(a, 5, 3, "alter table users add x int", "review");
 	begin(&r, &b, QW_RECORD_SESSION_CLOSE, 6);
@@ -209,7 +214,8 @@ static int run(int (*command)(int, char **), const char *const *args, char *text
 	(void)fclose(f);
 	while (argc > 0)
 		free(argv[--argc]);
-	for (size_t i = 0; i < n; i++) /* whatever it prints, no control character gets to the terminal */
+	for (size_t i = 0; i < n;
+		i++) /* whatever it prints, no control character gets to the terminal */
 		assert_true((uint8_t)text[i] >= 0x20 || text[i] == '\n');
 	assert_null(strstr(text, "\xe2\x80\xae"));
 	return status;
@@ -233,12 +239,15 @@ static void sessions_are_listed(void **state)
 	assert_int_equal(RUN(cli_sessions, text, "sessions", "--audit", dir.path), 0);
 	has("abababababab 2023-11-14 22:13:20.000Z       6.0s agent        ann\\x1b]0;owned\\x07");
 	has("shopdb            3      1     1  client left\n");
-	assert_int_equal(RUN(cli_sessions, text, "sessions", "--json", "--limit", "1", "--config", "good.yaml"), 0);
+	assert_int_equal(RUN(cli_sessions, text, "sessions", "--json", "--limit", "1", "--config",
+				 "good.yaml"),
+		0);
 	has("{\"session\":\"ababababababababababababababab01\"");
 	has("\"subject\":\"ann\\u001b]0;owned\\u0007\"");
 	has("\"statements\":3,\"refused\":1,\"held\":1,\"reason\":\"client left\"}");
 	assert_int_equal(RUN(cli_sessions, text, "sessions"), 2);
-	assert_int_equal(RUN(cli_sessions, text, "sessions", "--limit", "x", "--audit", dir.path), 2);
+	assert_int_equal(
+		RUN(cli_sessions, text, "sessions", "--limit", "x", "--audit", dir.path), 2);
 	assert_int_equal(RUN(cli_sessions, text, "sessions", "--audit"), 2);
 	assert_int_equal(RUN(cli_sessions, text, "sessions", "--audit", "/nonexistent"), 1);
 	assert_int_equal(RUN(cli_sessions, text, "sessions", "--config", "bad.yaml"), 1);
@@ -250,7 +259,8 @@ static void a_transcript_reads_like_psql(void **state)
 {
 	(void)state;
 	write_session();
-	assert_int_equal(RUN(cli_replay, text, "replay", "ABAB", "--transcript", "--audit", dir.path), 0);
+	assert_int_equal(
+		RUN(cli_replay, text, "replay", "ABAB", "--transcript", "--audit", dir.path), 0);
 	has("shopdb=> select id,\n"
 	    "shopdb->   email \\x1b[31m from users;\n"
 	    " id | e\\x1b[2Jmail  | x \n"
@@ -274,9 +284,11 @@ static void a_timeline_and_json(void **state)
 	(void)state;
 	write_session();
 	assert_int_equal(RUN(cli_replay, text, "replay", "abababab", "--audit", dir.path), 0);
-	has("+     1.000s statement #1 allow by some rule\n             select id, email \\x1b[31m from users\n");
+	has("+     1.000s statement #1 allow by some rule\n             select id, email \\x1b[31m "
+	    "from users\n");
 	has("+     3.000s result #1 SELECT 2, 2 rows");
-	assert_int_equal(RUN(cli_replay, text, "replay", "abababab", "--json", "--audit", dir.path), 0);
+	assert_int_equal(
+		RUN(cli_replay, text, "replay", "abababab", "--json", "--audit", dir.path), 0);
 	for (const char *p = text; (p = strchr(p, '\n')); p++)
 		lines++;
 	assert_int_equal(lines, 7);
@@ -288,7 +300,9 @@ static void a_timeline_and_json(void **state)
 	assert_int_equal(RUN(cli_replay, text, "replay", "\x1b[2J", "--audit", dir.path), 1);
 	assert_int_equal(RUN(cli_replay, text, "replay", "gateway", "--audit", dir.path), 0);
 	assert_int_equal(RUN(cli_replay, text, "replay", "--audit", dir.path), 2);
-	assert_int_equal(RUN(cli_replay, text, "replay", "abab", "--json", "--transcript", "--audit", dir.path), 2);
+	assert_int_equal(RUN(cli_replay, text, "replay", "abab", "--json", "--transcript",
+				 "--audit", dir.path),
+		2);
 	scratch_remove(&dir);
 }
 
@@ -301,7 +315,8 @@ static void check_value(uint32_t type, const void *bytes, size_t n, const char *
 	page_text(&p, "|");
 	assert_int_equal(p.err, 0);
 	if (p.b.n != strlen(want) + 1 || memcmp(p.b.p, want, strlen(want)) != 0)
-		print_message("type %u: %.*s, not %s\n", type, (int)p.b.n, (const char *)p.b.p, want);
+		print_message(
+			"type %u: %.*s, not %s\n", type, (int)p.b.n, (const char *)p.b.p, want);
 	assert_int_equal(p.b.n, strlen(want) + 1);
 	assert_memory_equal(p.b.p, want, strlen(want));
 	page_fini(&p);
@@ -341,7 +356,9 @@ static void binary_values(void **state)
 	check_value(1700, "\0\1\xff\xfe\0\0\0\6\0\x64", 10, "0.000001");
 	check_value(1700, "\0\0\0\0\0\0\0\0", 8, "0");
 	check_value(1700, "\0\0\0\0\xc0\0\0\0", 8, "NaN");
-	check_value(1700, "\0\1\0\0\0\0\0\0\x7f\xff", 10, "\\x0001000000000000" "7fff"); /* no digit of base 10000 */
+	check_value(1700, "\0\1\0\0\0\0\0\0\x7f\xff", 10,
+		"\\x0001000000000000"
+		"7fff");		   /* no digit of base 10000 */
 	check_value(23, "\1", 1, "\\x01"); /* sizes that lie */
 	check_value(1700, "\0\x9", 2, "\\x0009");
 }
@@ -390,9 +407,12 @@ static void nothing_drives_the_terminal(void **state)
 	unsigned seed = 8;
 
 	(void)state;
-	check_safe(QW_LIT("plain \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"), "plain \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80");
+	check_safe(QW_LIT("plain \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"),
+		"plain \xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80");
 	check_safe(QW_LIT("\x1b[2J\r\b\0\x7f"), "\\x1b[2J\\x0d\\x08\\x00\\x7f");
-	check_safe(QW_LIT("\xc2\x9b" "31m"), "\\u{9b}31m"); /* CSI as one character */
+	check_safe(QW_LIT("\xc2\x9b"
+			  "31m"),
+		"\\u{9b}31m"); /* CSI as one character */
 	check_safe(QW_LIT("\x9b\xff\xc0\xaf"), "\\x9b\\xff\\xc0\\xaf");
 	check_safe(QW_LIT("\xe2\x80\xae\xe2\x80\x8b\xef\xbb\xbf"), "\\u{202e}\\u{200b}\\u{feff}");
 	check_safe(QW_LIT("\xf3\xa0\x80\xa1\xe2\x80\xa8"), "\\u{e0021}\\u{2028}");

@@ -1,4 +1,5 @@
-/* The n-th call of a kind fails, for n = 1, 2, ...: no crash, nothing acknowledged is lost, nothing is consumed twice. */
+/* The n-th call of a kind fails, for n = 1, 2, ...: no crash, nothing acknowledged is lost, nothing
+ * is consumed twice. */
 #include "support.h"
 
 #include <errno.h>
@@ -9,7 +10,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum kind { FAIL_NOTHING, FAIL_MEMORY, FAIL_BEGIN, FAIL_BEGIN_PANIC, FAIL_COMMIT, FAIL_PUT, FAIL_READ, FAIL_OPEN, FAIL_FILE, FAIL_KINDS };
+enum kind {
+	FAIL_NOTHING,
+	FAIL_MEMORY,
+	FAIL_BEGIN,
+	FAIL_BEGIN_PANIC,
+	FAIL_COMMIT,
+	FAIL_PUT,
+	FAIL_READ,
+	FAIL_OPEN,
+	FAIL_FILE,
+	FAIL_KINDS
+};
 
 static _Atomic int failing_kind, calls_left;
 static _Atomic bool has_failed;
@@ -22,24 +34,29 @@ static bool fails(enum kind k)
 	return true;
 }
 
-#define WRAP(type, name, params, args, kind, failure) \
-	type __real_##name params; \
-	type __wrap_##name params; \
-	type __wrap_##name params \
-	{ \
-		return fails(kind) ? (failure) : __real_##name args; \
+#define WRAP(type, name, params, args, kind, failure)                                              \
+	type __real_##name params;                                                                 \
+	type __wrap_##name params;                                                                 \
+	type __wrap_##name params                                                                  \
+	{                                                                                          \
+		return fails(kind) ? (failure) : __real_##name args;                               \
 	}
 WRAP(void *, malloc, (size_t n), (n), FAIL_MEMORY, NULL)
 WRAP(void *, calloc, (size_t n, size_t size), (n, size), FAIL_MEMORY, NULL)
 WRAP(void *, realloc, (void *p, size_t n), (p, n), FAIL_MEMORY, NULL)
 WRAP(char *, strdup, (const char *s), (s), FAIL_MEMORY, NULL)
 WRAP(void *, aligned_alloc, (size_t a, size_t n), (a, n), FAIL_MEMORY, NULL)
-WRAP(int, mdb_put, (MDB_txn *t, MDB_dbi d, MDB_val *k, MDB_val *v, unsigned f), (t, d, k, v, f), FAIL_PUT, MDB_MAP_FULL)
-WRAP(int, mdb_get, (MDB_txn *t, MDB_dbi d, MDB_val *k, MDB_val *v), (t, d, k, v), FAIL_READ, MDB_CORRUPTED)
-WRAP(int, mdb_cursor_open, (MDB_txn *t, MDB_dbi d, MDB_cursor **c), (t, d, c), FAIL_READ, ENOMEM)
-WRAP(int, mdb_env_open, (MDB_env *e, const char *p, unsigned f, mdb_mode_t m), (e, p, f, m), FAIL_OPEN, EIO)
-WRAP(int, mdb_dbi_open, (MDB_txn *t, const char *n, unsigned f, MDB_dbi *d), (t, n, f, d), FAIL_OPEN, MDB_DBS_FULL)
-WRAP(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o), (a, n, p, f, fd, o), FAIL_FILE, MAP_FAILED)
+WRAP(int, mdb_put, (MDB_txn * t, MDB_dbi d, MDB_val *k, MDB_val *v, unsigned f), (t, d, k, v, f),
+	FAIL_PUT, MDB_MAP_FULL)
+WRAP(int, mdb_get, (MDB_txn * t, MDB_dbi d, MDB_val *k, MDB_val *v), (t, d, k, v), FAIL_READ,
+	MDB_CORRUPTED)
+WRAP(int, mdb_cursor_open, (MDB_txn * t, MDB_dbi d, MDB_cursor **c), (t, d, c), FAIL_READ, ENOMEM)
+WRAP(int, mdb_env_open, (MDB_env * e, const char *p, unsigned f, mdb_mode_t m), (e, p, f, m),
+	FAIL_OPEN, EIO)
+WRAP(int, mdb_dbi_open, (MDB_txn * t, const char *n, unsigned f, MDB_dbi *d), (t, n, f, d),
+	FAIL_OPEN, MDB_DBS_FULL)
+WRAP(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o), (a, n, p, f, fd, o),
+	FAIL_FILE, MAP_FAILED)
 WRAP(int, fsync, (int fd), (fd), FAIL_FILE, (errno = EIO, -1))
 WRAP(int, posix_fallocate, (int fd, off_t o, off_t n), (fd, o, n), FAIL_FILE, ENOSPC)
 WRAP(int, rename, (const char *from, const char *to), (from, to), FAIL_FILE, (errno = EIO, -1))
@@ -72,14 +89,20 @@ struct run {
 
 static void ask_once(struct run *r)
 {
-	struct approval w = {.expires_us = 1000, .issuer = "i", .subject = "s", .statement = "drop table t"}, out;
+	struct approval w = {.expires_us = 1000,
+				.issuer = "i",
+				.subject = "s",
+				.statement = "drop table t"},
+			out;
 	bool consumed = false;
 
 	if (audit_approval_ask(r->a, &w, 1, &out, &consumed) == 0) {
 		r->used += consumed;
 		assert_true(!consumed || r->was_approved);
-		if (out.state == APPROVAL_PENDING && !r->was_approved) /* even a failed call may not approve silently */
-			r->was_approved = audit_approval_decide(r->a, out.id, APPROVAL_APPROVED, "dba", NULL, 2, &out) == 0;
+		if (out.state == APPROVAL_PENDING &&
+			!r->was_approved) /* even a failed call may not approve silently */
+			r->was_approved = audit_approval_decide(r->a, out.id, APPROVAL_APPROVED,
+						  "dba", NULL, 2, &out) == 0;
 	} else {
 		assert_false(consumed);
 		assert_int_equal(out.state, APPROVAL_DENIED);
@@ -100,7 +123,8 @@ static void work(struct run *r)
 
 	qw_buf_init(&b, 1 << 20);
 	for (int i = 0; i < 10; i++) {
-		struct qw_record_header h = {.version = QW_RECORD_VERSION, .type = i ? QW_RECORD_STATEMENT : QW_RECORD_SESSION_OPEN};
+		struct qw_record_header h = {.version = QW_RECORD_VERSION,
+			.type = i ? QW_RECORD_STATEMENT : QW_RECORD_SESSION_OPEN};
 		uint8_t zero = 0;
 		struct qw_record rec;
 
@@ -136,7 +160,10 @@ static void read_once(const char *directory)
 static bool one_run(enum kind kind, int n)
 {
 	struct scratch dir;
-	struct audit_options o = {.directory = dir.path, .ring_bytes = 1 << 14, .commit_records = 4, .map_bytes = 16 << 20};
+	struct audit_options o = {.directory = dir.path,
+		.ring_bytes = 1 << 14,
+		.commit_records = 4,
+		.map_bytes = 16 << 20};
 	struct run r = {0};
 	struct tally t;
 	char why[512];
