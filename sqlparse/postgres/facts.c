@@ -127,8 +127,8 @@ void facts_act(struct walk *w, const struct qw_act *act)
 
 void facts_object(struct walk *w, enum qw_verb verb, int object, const char *schema, const char *name)
 {
-	facts_act(w, &(struct qw_act){.verb = verb, .kind = object_kind(object), .kind_name = object_name(object),
-		.schema = schema, .name = name});
+	facts_act(w, &(struct qw_act){.verb = verb, .kind = name ? object_kind(object) : QW_OBJECT_NONE,
+		.kind_name = object_name(object), .schema = name ? schema : NULL, .name = name});
 }
 
 void facts_bare(struct walk *w, enum qw_verb verb, const char *kind_name, const char *name)

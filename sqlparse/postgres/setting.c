@@ -136,14 +136,36 @@ static bool is_name_list(const char *name)
 	return false;
 }
 
-static const char *join(struct walk *w, const char *so_far, const char *next, bool quote)
+/* As quote_identifier() does: a name can hold quotes and commas of its own. */
+static const char *quoted(struct walk *w, const char *name)
 {
-	const char *mark = quote && !is_plain_name(next) ? "\"" : "";
+	size_t at = 0;
 	char *text;
 
-	if (!so_far && !*mark)
+	if (is_plain_name(name))
+		return name;
+	text = qw_arena_alloc(w->arena, 2 * strlen(name) + 3);
+	if (!text) {
+		w->err = QW_E_NOMEM;
+		return NULL;
+	}
+	text[at++] = '"';
+	for (; *name; name++) {
+		if (*name == '"')
+			text[at++] = '"';
+		text[at++] = *name;
+	}
+	text[at] = '"';
+	return text;
+}
+
+static const char *join(struct walk *w, const char *so_far, const char *next)
+{
+	char *text;
+
+	if (!so_far || !next)
 		return next;
-	text = qw_arena_printf(w->arena, "%s%s%s%s%s", so_far ? so_far : "", so_far ? ", " : "", mark, next, mark);
+	text = qw_arena_printf(w->arena, "%s, %s", so_far, next);
 	if (!text)
 		w->err = QW_E_NOMEM;
 	return text;
@@ -161,7 +183,7 @@ static const char *set_value(struct walk *w, const VariableSetStmt *s, const cha
 
 		if (!part)
 			return NULL;
-		value = join(w, value, part, is_name_list(name));
+		value = join(w, value, is_name_list(name) ? quoted(w, part) : part);
 		if (!value)
 			return NULL;
 	}

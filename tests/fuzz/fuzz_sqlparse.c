@@ -1,4 +1,4 @@
-/* Any bytes as PostgreSQL SQL: refused with a reason, or described completely. */
+/* Any bytes as PostgreSQL SQL: refused with a reason, or described completely; and each part by itself means the same. */
 #include "qw/sqlparse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,8 +29,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	qw_arena_init(&arena, 64 << 20);
 	QW_ASSERT(sqlparse_postgres(qw_bytes(data, size), &limits, &arena, &s) == 0);
 	QW_ASSERT(!s.problem || s.count == 0);
-	for (size_t i = 0; i < s.count; i++)
+	for (size_t i = 0; i < s.count; i++) {
+		struct qw_statements alone;
+
 		check_statement(&s.list[i], qw_bytes(data, size));
+		QW_ASSERT(sqlparse_postgres(s.list[i].text, &limits, &arena, &alone) == 0);
+		QW_ASSERT(alone.count == 1 && alone.list[0].act_count == s.list[i].act_count);
+	}
 	qw_arena_fini(&arena);
 	return 0;
 }
