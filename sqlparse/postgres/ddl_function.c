@@ -26,11 +26,11 @@ static bool is_function_key(const char *key)
 /* An aggregate over set_config() sets whatever its caller likes, unseen. */
 static void call_list(struct walk *w, const List *name)
 {
-	const char *function = name_last(name);
+	const char *function = spg_name_last(name);
 
-	facts_call(w, name, "function");
+	spg_facts_call(w, name, "function");
 	if (function && strcmp(function, "set_config") == 0)
-		facts_bare(w, QW_VERB_SET_PINNED, "setting", NULL);
+		spg_facts_bare(w, QW_VERB_SET_PINNED, "setting", NULL);
 }
 
 static void call_node(struct walk *w, const Node *n)
@@ -60,7 +60,7 @@ static void call_options(struct walk *w, const List *options)
 	}
 }
 
-void ddl_functions(struct walk *w, const Node *statement)
+void spg_ddl_functions(struct walk *w, const Node *statement)
 {
 	const void *s = statement;
 
@@ -117,11 +117,11 @@ void ddl_functions(struct walk *w, const Node *statement)
 }
 
 /* OPERATOR items name an operator, STORAGE items a type. */
-void on_opclass_item(struct walk *w, const struct frame *f)
+void spg_on_opclass_item(struct walk *w, const struct frame *f)
 {
 	const CreateOpClassItem *item = f->node;
 
 	if (item->itemtype == OPCLASS_ITEM_FUNCTION)
 		call_node(w, (const Node *)item->name);
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
