@@ -91,9 +91,7 @@ enum qw_object_kind {
 struct qw_act {
 	enum qw_verb verb;
 	enum qw_object_kind kind;
-	/* "table", "index", "schema", "function", "setting", ...; never NULL. What hangs on a relation (index, trigger, rule,
-	   policy, column, constraint) is named by the relation: DROP TRIGGER x ON s.t is {DDL_DROP, RELATION, "trigger", s, t}. */
-	const char *kind_name;
+	const char *kind_name; /* "table", "setting", ...; never NULL. DROP TRIGGER x ON s.t: RELATION "trigger" s.t */
 	const char *schema; /* NULL when the text does not qualify it; "pg_temp" for CREATE TEMP */
 	const char *name; /* NULL when there is none, or it cannot be told; exact case, cut to 63 bytes as the server does */
 	const char *value; /* SET: the literal value, NULL when it is none (DEFAULT, expression) */

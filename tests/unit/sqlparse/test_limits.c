@@ -264,8 +264,7 @@ static void parse_many(struct qw_arena *arena, size_t n)
 		"SELECT a, lower(b) FROM s.t WHERE c = 'x' AND d IN (1, 2, 3)", "SELEC 1",
 		"SELECT 'open", "WITH x AS (DELETE FROM t) SELECT 1", "SELECT \xff", "PLAN",
 		"SET a = b; COMMIT",
-		"SELECT "
-		"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"};
+		"SELECT y234567890y234567890y234567890y234567890y234567890y234567890"};
 	struct qw_statements s;
 
 	for (size_t i = 0; i < n; i++) {
