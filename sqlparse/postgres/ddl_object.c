@@ -20,7 +20,8 @@ static const char *part(const List *name, int at)
 
 /*
  * A dotted name. Of a trigger, rule, policy, constraint or column the relation comes before it, and is the object that
- * policies know; for DOMAIN CONSTRAINT, TRANSFORM and CAST the list starts with types, which are named by their own.
+ * policies know; for DOMAIN CONSTRAINT, TRANSFORM and CAST the list starts with a type, which is named instead; for
+ * operator classes and families with the access method.
  */
 static void by_list(struct walk *w, enum qw_verb verb, int object, const List *name)
 {
@@ -37,7 +38,9 @@ static void by_list(struct walk *w, enum qw_verb verb, int object, const List *n
 		if (object == OBJECT_COLUMN)
 			facts_column(w, part(name, count - 2), part(name, count - 1), false);
 	} else {
-		facts_object(w, verb, object, name_schema(name), name_last(name));
+		bool has_schema = count > (object == OBJECT_OPCLASS || object == OBJECT_OPFAMILY ? 2 : 1);
+
+		facts_object(w, verb, object, has_schema ? name_schema(name) : NULL, name_last(name));
 	}
 }
 

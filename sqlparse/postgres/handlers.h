@@ -18,6 +18,7 @@ struct ctx walk_with(struct walk *w, const struct frame *f, const WithClause *wi
 node_handler on_column_ref, on_indirection, on_func_call, on_index_elem, on_partition_elem, on_stats_elem;
 /* setting.c */
 node_handler on_variable_set, on_variable_show, on_alter_system;
+void setting_of_transaction(struct walk *w, const List *options);
 void setting_of_call(struct walk *w, const FuncCall *call); /* set_config() */
 /* session.c: transactions, cursors, prepared statements, COPY, EXPLAIN ... */
 node_handler on_transaction, on_prepare, on_execute, on_deallocate, on_declare, on_fetch, on_close, on_explain, on_copy,

@@ -126,6 +126,6 @@ void on_multi_assign(struct walk *w, const struct frame *f)
 {
 	const MultiAssignRef *ref = f->node;
 
-	if (ref->colno == 1)
+	if (ref->colno == 1 || w->tag_counts)
 		walk_children(w, f, f->ctx, NULL);
 }

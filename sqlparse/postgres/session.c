@@ -26,23 +26,6 @@ static const char *arg_text(const Node *n)
 	return NULL;
 }
 
-static void begin(struct walk *w, const TransactionStmt *s)
-{
-	const ListCell *cell;
-
-	facts_bare(w, QW_VERB_TX_BEGIN, "transaction", NULL);
-	foreach (cell, s->options) {
-		const DefElem *d = lfirst(cell);
-		const A_Const *c = (const A_Const *)(const void *)d->arg;
-		const char *value = arg_text(d->arg);
-
-		if (c && IsA(c, A_Const) && IsA(&c->val, Integer))
-			value = c->val.ival.ival ? "on" : "off";
-		facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-			.name = d->defname, .value = value, .is_local = true});
-	}
-}
-
 void on_transaction(struct walk *w, const struct frame *f)
 {
 	const TransactionStmt *s = f->node;
@@ -50,7 +33,8 @@ void on_transaction(struct walk *w, const struct frame *f)
 	switch (s->kind) {
 	case TRANS_STMT_BEGIN:
 	case TRANS_STMT_START:
-		begin(w, s);
+		facts_bare(w, QW_VERB_TX_BEGIN, "transaction", NULL);
+		setting_of_transaction(w, s->options);
 		break;
 	case TRANS_STMT_COMMIT:
 		facts_bare(w, QW_VERB_TX_COMMIT, "transaction", NULL);

@@ -170,18 +170,26 @@ static const char *set_value(struct walk *w, const VariableSetStmt *s, const cha
 
 /* ---- statements ---- */
 
-static void set_transaction(struct walk *w, const VariableSetStmt *s)
+/* Options of BEGIN and SET TRANSACTION; the grammar writes flags as 0 and 1. */
+void setting_of_transaction(struct walk *w, const List *options)
 {
 	const ListCell *cell;
 
-	facts_bare(w, QW_VERB_TX_SET, "transaction", NULL);
-	foreach (cell, s->args) {
+	foreach (cell, options) {
 		const Node *n = lfirst(cell);
 		const DefElem *option = (const DefElem *)(const void *)n;
+		const A_Const *c;
+		const char *value;
 
-		if (n && IsA(n, DefElem))
-			facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-				.name = option->defname, .value = const_text(w, option->arg)});
+		if (!n || !IsA(n, DefElem))
+			continue;
+		c = (const A_Const *)(const void *)option->arg;
+		if (c && IsA(c, A_Const) && IsA(&c->val, Integer))
+			value = c->val.ival.ival ? "on" : "off";
+		else
+			value = const_text(w, option->arg);
+		facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
+			.name = option->defname, .value = value});
 	}
 }
 
@@ -202,7 +210,8 @@ void on_variable_set(struct walk *w, const struct frame *f)
 		setting_act(w, name, NULL, s->is_local, true);
 		break;
 	case VAR_SET_MULTI:
-		set_transaction(w, s);
+		facts_bare(w, QW_VERB_TX_SET, "transaction", NULL);
+		setting_of_transaction(w, s->args);
 		break;
 	case VAR_RESET_ALL:
 		facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
@@ -233,16 +242,20 @@ void on_alter_system(struct walk *w, const struct frame *f)
 
 /* ---- set_config(name, value, is_local) ---- */
 
-/* 'x', 'x'::text; other casts can change the text. Bare true and false are casts to bool of a Boolean. */
+/*
+ * Bare true and false are casts of a Boolean to pg_catalog.bool. Any other cast can change the text, also to "text":
+ * search_path decides whose type that is.
+ */
 static const Node *without_cast(const Node *n)
 {
 	const TypeCast *cast = (const TypeCast *)(const void *)n;
-	const char *type;
+	const char *type, *schema;
 
-	if (!n || !IsA(n, TypeCast))
+	if (!n || !IsA(n, TypeCast) || cast->typeName->typmods || cast->typeName->arrayBounds)
 		return n;
 	type = name_last(cast->typeName->names);
-	if (!type || cast->typeName->typmods || cast->typeName->arrayBounds)
+	schema = name_schema(cast->typeName->names);
+	if (!type || !schema || strcmp(schema, "pg_catalog") != 0)
 		return n;
 	return strcmp(type, "text") == 0 || strcmp(type, "bool") == 0 ? cast->arg : n;
 }
@@ -278,6 +291,8 @@ void setting_of_call(struct walk *w, const FuncCall *call)
 	name = call->func_variadic ? NULL : const_text(w, argument(call, 0, "setting_name"));
 	value = argument(call, 1, "new_value");
 	local = const_text(w, argument(call, 2, "is_local"));
+	if (!name) /* it may be any setting, also one that is pinned */
+		facts_act(w, &(struct qw_act){.verb = QW_VERB_SET_PINNED, .kind = QW_OBJECT_SETTING, .kind_name = "setting"});
 	setting_act(w, name ? setting_name(w, name) : NULL, const_text(w, value), local && is_true_name(local),
 		is_null_const(value));
 }

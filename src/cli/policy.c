@@ -213,6 +213,16 @@ static void print_facts(const struct qw_statement *st)
 		(void)printf("\n");
 }
 
+static int print_verdict(
+	const struct policy *p, const struct policy_role *role, const struct policy_verdict *v)
+{
+	(void)printf("verdict: %s by rule %s%s%s\n", policy_effect_name(v->effect), v->rule,
+		v->message ? ": " : "", v->message ? v->message : "");
+	if (v->effect != POLICY_DENY && policy_has_masks(p, role))
+		(void)printf("masks of this role apply to the result (and may refuse it)\n");
+	return 0;
+}
+
 static int explain_facts(const struct policy *p, const struct policy_role *role,
 	const struct question *q, const struct qw_statements *all)
 {
@@ -220,8 +230,12 @@ static int explain_facts(const struct policy *p, const struct policy_role *role,
 	size_t i, k;
 
 	if (all->problem) {
-		(void)printf("verdict: deny: the text is refused: %s\n", all->problem);
-		return 0;
+		const struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
+
+		(void)printf("the text cannot be described: %s\n", all->problem);
+		print_act(p, role, q->database, &unparsed);
+		policy_judge_act(p, role, q->database, &unparsed, &v);
+		return print_verdict(p, role, &v);
 	}
 	for (i = 0; i < all->count; i++) {
 		const struct qw_statement *st = &all->list[i];
@@ -233,11 +247,7 @@ static int explain_facts(const struct policy *p, const struct policy_role *role,
 			print_act(p, role, q->database, &st->acts[k]);
 	}
 	policy_judge(p, role, q->database, all->list, all->count, &v);
-	(void)printf("verdict: %s by rule %s%s%s\n", policy_effect_name(v.effect), v.rule,
-		v.message ? ": " : "", v.message ? v.message : "");
-	if (v.effect != POLICY_DENY && policy_has_masks(p, role))
-		(void)printf("masks of this role apply to the result (and may refuse it)\n");
-	return 0;
+	return print_verdict(p, role, &v);
 }
 
 static int explain_with(const struct policy *p, const struct question *q)

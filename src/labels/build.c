@@ -42,13 +42,14 @@ static int places_init(struct labels *l)
 }
 
 /* ---- from cells to labels ---- */
-static const char *column_name(struct qw_arena *arena, const struct catalog_relation *r, size_t column)
+static const char *column_name(
+	struct qw_arena *arena, const struct catalog_relation *r, size_t column)
 {
 	return qw_arena_printf(arena, "%s.%s.%s", r->schema, r->name, r->columns[column].name);
 }
 
-static int label_fill(struct labels *l, const struct work *w, const struct catalog_relation *r, size_t column,
-	const struct cell *c, struct label *out)
+static int label_fill(struct labels *l, const struct work *w, const struct catalog_relation *r,
+	size_t column, const struct cell *c, struct label *out)
 {
 	out->kind = c->kind;
 	if (c->kind == LABEL_PLAIN)
@@ -61,11 +62,13 @@ static int label_fill(struct labels *l, const struct work *w, const struct catal
 	out->spec = &policy_mask_at(w->policy, c->mask)->spec;
 	out->domain = out->spec->domain;
 	if (!out->domain)
-		out->domain = c->base == r ? out->column : column_name(&l->arena, c->base, c->base_column);
+		out->domain = c->base == r ? out->column
+					   : column_name(&l->arena, c->base, c->base_column);
 	return out->domain ? 0 : QW_E_NOMEM;
 }
 
-static int place_fill(struct labels *l, const struct work *w, struct place *p, const struct cell *cells)
+static int place_fill(
+	struct labels *l, const struct work *w, struct place *p, const struct cell *cells)
 {
 	const struct catalog_relation *r = p->relation;
 	struct label *labels;
@@ -113,6 +116,13 @@ static int labels_fill(struct labels *l, const struct work *w)
 		if (any_sensitive(cells, p->relation->column_count) && place_fill(l, w, p, cells))
 			return QW_E_NOMEM;
 	}
+	l->named = qw_arena_alloc(&l->arena, l->place_count * sizeof(struct place *));
+	if (!l->named)
+		return QW_E_NOMEM;
+	for (size_t i = 0; i < l->place_count; i++)
+		l->named[i] = &l->places[i];
+	if (l->place_count > 1)
+		qsort(l->named, l->place_count, sizeof(struct place *), by_name);
 	if (l->sensitive_count > 1)
 		qsort(l->sensitive, l->sensitive_count, sizeof(struct place *), by_name);
 	return 0;
@@ -168,7 +178,8 @@ static int labels_compute(struct labels *l, const struct policy *p, uint64_t rol
 	return err;
 }
 
-struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role)
+struct labels *labels_build(
+	struct catalog *c, const struct policy *p, const struct policy_role *role)
 {
 	struct labels *l = calloc(1, sizeof(*l));
 	size_t count = policy_mask_count(p);

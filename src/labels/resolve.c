@@ -3,9 +3,10 @@
 #include <stdio.h>
 
 /*
- * From masks to labels. Values flow from a table to the tables that inherit from it (a query may name the child), from
- * a child to its parents (a query of the parent returns the child's rows), and from any of them into views. What cannot
- * be followed (a cycle, a relation that is not in the snapshot, a chain deeper than DEPTH_MAX) counts as sensitive.
+ * From masks to labels. Values flow from a table to the tables that inherit from it (a query may
+ * name the child), from a child to its parents (a query of the parent returns the child's rows),
+ * and from any of them into views. What cannot be followed (a cycle, a relation that is not in the
+ * snapshot, a chain deeper than DEPTH_MAX) counts as sensitive.
  */
 enum { DEPTH_MAX = 200, FIRST_USER_OID = 16384 };
 enum depends_state { DEPENDS_NEW, DEPENDS_BUSY, DEPENDS_PLAIN, DEPENDS_SENSITIVE };
@@ -85,7 +86,7 @@ static bool names_relation(const char *pattern)
 }
 
 struct match_mode {
-	bool skips_open_schema; /* a pattern that begins with `*` does not reach the server's own catalogs */
+	bool skips_open_schema; /* `*` at the start does not reach the server's own catalogs */
 	bool wants_named_relation;
 };
 
@@ -105,12 +106,14 @@ static bool mask_matches(const struct policy_mask *m, const char *text, struct m
 }
 
 /* The first mask of the role that matches the column by its own name; SIZE_MAX: none. */
-static size_t direct_mask(struct work *w, const struct catalog_relation *r, size_t column, bool wants_named_relation)
+static size_t direct_mask(
+	struct work *w, const struct catalog_relation *r, size_t column, bool wants_named_relation)
 {
 	struct match_mode mode = {is_system(r), wants_named_relation};
 	size_t count = policy_mask_count(w->policy);
 
-	(void)snprintf(w->text, w->text_bytes, "%s.%s.%s", r->schema, r->name, r->columns[column].name);
+	(void)snprintf(
+		w->text, w->text_bytes, "%s.%s.%s", r->schema, r->name, r->columns[column].name);
 	for (size_t i = 0; i < count; i++) {
 		const struct policy_mask *m = policy_mask_at(w->policy, i);
 
@@ -194,13 +197,15 @@ static bool relation_is_sensitive(struct work *w, size_t place, unsigned depth)
 
 	for (size_t i = 0; i < relation_at(w, place)->column_count; i++) {
 		resolve_column(w, place, i, depth + 1);
-		sensitive |= cell_at(w, place, i)->state != CELL_DONE || is_sensitive(cell_at(w, place, i));
+		sensitive |= cell_at(w, place, i)->state != CELL_DONE ||
+			     is_sensitive(cell_at(w, place, i));
 	}
 	return sensitive;
 }
 
-/* The cell behind an origin; NULL: it cannot be told, or names no single column. *plain when it is a system column. */
-static struct cell *origin_cell(struct work *w, struct catalog_origin o, unsigned depth, bool *plain)
+/* The cell behind an origin; NULL: it cannot be told, or is no single column (*plain: harmless). */
+static struct cell *origin_cell(
+	struct work *w, struct catalog_origin o, unsigned depth, bool *plain)
 {
 	size_t place = place_index(w, o.relation_oid);
 	int k;
@@ -246,7 +251,8 @@ static bool depends_on_sensitive(struct work *w, size_t place, unsigned depth)
 	return state != DEPENDS_PLAIN;
 }
 
-static void resolve_from_origin(struct work *w, struct cell *c, struct catalog_origin origin, unsigned depth)
+static void resolve_from_origin(
+	struct work *w, struct cell *c, struct catalog_origin origin, unsigned depth)
 {
 	bool plain;
 	const struct cell *from = origin_cell(w, origin, depth, &plain);
@@ -278,8 +284,9 @@ static void resolve_view(struct work *w, size_t place, size_t column, unsigned d
 	else if (depends_on_sensitive(w, place, depth))
 		make_derived(c);
 	/*
-	 * Whoever names this very view decides for it, even what is computed. A pattern with `*` for the relation speaks of
-	 * a column name: it may add a mask, but not replace that of the column that hides behind the name.
+	 * Whoever names this very view decides for it, even what is computed. A pattern with `*`
+	 * for the relation speaks of a column name: it may add a mask, but not replace that of the
+	 * column that hides behind the name.
 	 */
 	make_masked(c, direct_mask(w, r, column, is_sensitive(c)));
 }
@@ -291,7 +298,11 @@ static void resolve_column(struct work *w, size_t place, size_t column, unsigned
 
 	if (c->state != CELL_NEW)
 		return;
-	*c = (struct cell){.state = CELL_BUSY, .kind = LABEL_PLAIN, .mask = SIZE_MAX, .base = r, .base_column = column};
+	*c = (struct cell){.state = CELL_BUSY,
+		.kind = LABEL_PLAIN,
+		.mask = SIZE_MAX,
+		.base = r,
+		.base_column = column};
 	if (is_system(r))
 		make_masked(c, direct_mask(w, r, column, false));
 	else if (depth > DEPTH_MAX || strcmp(r->schema, "pg_toast") == 0)
@@ -306,7 +317,9 @@ static void resolve_column(struct work *w, size_t place, size_t column, unsigned
 static void resolve_all(struct work *w, bool views)
 {
 	for (size_t i = 0; i < w->labels->place_count; i++) {
-		for (size_t k = 0; is_view(relation_at(w, i)) == views && k < relation_at(w, i)->column_count; k++)
+		if (is_view(relation_at(w, i)) != views)
+			continue;
+		for (size_t k = 0; k < relation_at(w, i)->column_count; k++)
 			resolve_column(w, i, k, 0);
 	}
 }

@@ -25,6 +25,7 @@ struct labels {
 	size_t slot_count; /* a power of two */
 	const struct place **sensitive; /* sorted by relation name */
 	size_t sensitive_count;
+	const struct place **named; /* every relation, sorted by name */
 };
 
 const struct place *labels_place(const struct labels *l, uint32_t oid);

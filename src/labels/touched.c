@@ -1,11 +1,15 @@
 #include "room.h"
 
 /*
- * What the text of a statement can tell. No scopes and no search_path: a name stands for everything that it may denote
- * anywhere in the statement, so that the answer errs only towards true.
+ * What the text of a statement can tell. No scopes and no search_path: a name stands for everything
+ * that it may denote anywhere in the statement, so that the answer errs only towards true.
  */
 enum { SYSTEM_COLUMNS = 6 };
-static const char *const system_columns[SYSTEM_COLUMNS] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
+/* Relations times columns of a statement that are looked at one by one (some ten milliseconds);
+   whoever writes more beside a sensitive relation is not believed. */
+enum { PAIRS_MAX = 1 << 18 };
+static const char *const system_columns[SYSTEM_COLUMNS] = {
+	"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
 
 /* The sensitive relations that one name may denote: a run of l->sensitive, filtered by schema. */
 struct candidates {
@@ -67,7 +71,7 @@ static bool is_called(const struct qw_relation *r, const char *name)
 {
 	if (same(r->alias, name) || same(r->name, name))
 		return true;
-	/* The row before and after a write (RETURNING, from PostgreSQL 18), and the one that ON CONFLICT refused. */
+	/* The row before and after a write (RETURNING of PostgreSQL 18), or refused in a conflict. */
 	return r->is_written && (same(name, "old") || same(name, "new") || same(name, "excluded"));
 }
 
@@ -92,9 +96,9 @@ static enum column_kind column_kind(const struct place *p, const char *name, con
 	return COLUMN_ABSENT;
 }
 
-/* Does any relation that the name may denote have a sensitive column of that name, or (`strict`) no plain one? */
-static bool column_hits(const struct labels *l, const struct qw_relation *r, const char *column, bool strict,
-	const char **which)
+/* Has a relation that `r` may denote a sensitive column of that name, or (`strict`) no plain one? */
+static bool column_hits(const struct labels *l, const struct qw_relation *r, const char *column,
+	bool strict, const char **which)
 {
 	struct candidates c = candidates_of(l, r->schema, r->name);
 
@@ -113,10 +117,13 @@ static bool column_hits(const struct labels *l, const struct qw_relation *r, con
 }
 
 /* A sensitive relation of the statement that answers to this name; NULL: none. */
-static const struct place *sensitive_called(const struct labels *l, const struct qw_statement *s, const char *name)
+static const struct place *sensitive_called(
+	const struct labels *l, const struct qw_statement *s, const char *name)
 {
 	for (size_t i = 0; i < s->relation_count; i++) {
-		const struct place *p = is_called(&s->relations[i], name) ? sensitive_relation(l, &s->relations[i]) : NULL;
+		const struct place *p = is_called(&s->relations[i], name)
+						? sensitive_relation(l, &s->relations[i])
+						: NULL;
 
 		if (p)
 			return p;
@@ -124,7 +131,8 @@ static const struct place *sensitive_called(const struct labels *l, const struct
 	return NULL;
 }
 
-static bool any_column_hits(const struct labels *l, const struct qw_statement *s, const char *name, const char **which)
+static bool any_column_hits(
+	const struct labels *l, const struct qw_statement *s, const char *name, const char **which)
 {
 	for (size_t i = 0; i < s->relation_count; i++) {
 		if (column_hits(l, &s->relations[i], name, false, which))
@@ -134,11 +142,12 @@ static bool any_column_hits(const struct labels *l, const struct qw_statement *s
 }
 
 /* x.y where some relation is called x. */
-static bool qualified_hits(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c,
-	const char **which)
+static bool qualified_hits(const struct labels *l, const struct qw_statement *s,
+	const struct qw_colref *c, const char **which)
 {
 	for (size_t i = 0; i < s->relation_count; i++) {
-		if (is_called(&s->relations[i], c->qualifier) && column_hits(l, &s->relations[i], c->name, true, which))
+		if (is_called(&s->relations[i], c->qualifier) &&
+			column_hits(l, &s->relations[i], c->name, true, which))
 			return true;
 	}
 	return false;
@@ -154,13 +163,14 @@ static bool is_any_relation(const struct qw_statement *s, const char *name)
 }
 
 /* A column reference beside at least one sensitive relation. `first` is that relation. */
-static bool colref_hits(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c,
-	const struct place *first, const char **which)
+static bool colref_hits(const struct labels *l, const struct qw_statement *s,
+	const struct qw_colref *c, const struct place *first, const char **which)
 {
-	const struct place *row = sensitive_called(l, s, c->name ? c->name : c->qualifier ? c->qualifier : "");
+	const char *last = c->name ? c->name : c->qualifier; /* of t.* the relation */
+	const struct place *row = last ? sensitive_called(l, s, last) : NULL;
 
 	*which = first->name;
-	if (!c->name && !c->qualifier)
+	if (!last)
 		return true; /* a star of everything */
 	if (row && (!c->name || !c->qualifier || c->is_deep)) {
 		*which = row->name; /* t.*, the whole row t, (t).x */
@@ -168,7 +178,8 @@ static bool colref_hits(const struct labels *l, const struct qw_statement *s, co
 	}
 	if (!c->name)
 		return c->is_deep; /* a star of something else */
-	if (any_column_hits(l, s, c->name, which) && (!c->qualifier || !is_any_relation(s, c->qualifier)))
+	if (any_column_hits(l, s, c->name, which) &&
+		(!c->qualifier || !is_any_relation(s, c->qualifier)))
 		return true; /* unqualified, or qualified by a subquery or join that may hold it */
 	if (!c->qualifier)
 		return c->is_deep; /* (f(x)).y and the like: nobody knows of what */
@@ -193,12 +204,18 @@ bool labels_touched(const struct labels *l, const struct qw_statement *s, const 
 
 	for (size_t i = 0; first && i < s->relation_count; i++) {
 		const struct qw_relation *r = &s->relations[i];
-		const struct place *p = r->has_column_aliases || r->in_natural_join ? sensitive_relation(l, r) : NULL;
+		const struct place *p = r->has_column_aliases || r->in_natural_join
+						? sensitive_relation(l, r)
+						: NULL;
 
 		if (p) {
 			*which = p->name;
 			return true;
 		}
+	}
+	if (first && s->column_count > PAIRS_MAX / s->relation_count) {
+		*which = first->name;
+		return true;
 	}
 	for (size_t i = 0; first && i < s->column_count; i++) {
 		if (colref_hits(l, s, &s->columns[i], first, &hit)) {
@@ -209,7 +226,8 @@ bool labels_touched(const struct labels *l, const struct qw_statement *s, const 
 	return false;
 }
 
-bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which)
+bool labels_relation_touched(
+	const struct labels *l, const struct qw_statement *s, const char **which)
 {
 	const struct place *p = first_sensitive(l, s);
 

@@ -8,7 +8,7 @@ enum { CASE_ARENA_BYTES = 64 << 20 };
 static void judge_case(const struct policy *p, const struct policy_case *c, policy_parse_fn parse,
 	struct policy_verdict *out)
 {
-	struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "text"};
+	struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
 	struct qw_statement refused = {.acts = &unparsed, .act_count = 1};
 	struct qw_statements parsed = {0};
 	struct qw_arena arena;

@@ -36,6 +36,7 @@ struct judged {
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
 	bool touched; /* mentions a sensitive column */
+	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */

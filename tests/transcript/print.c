@@ -115,7 +115,8 @@ static int server_body(uint8_t type, struct qw_bytes body, struct qw_buf *out)
 		return qw_buf_printf(out, " %u.%u", version >> 16, version & 0xffff);
 	}
 	case 'd':
-		(void)qw_buf_append(out, " ", 1);
+		if (qw_buf_append(out, " ", 1))
+			return QW_E_NOMEM;
 		return put_string(out, body);
 	default:
 		return 0;
@@ -144,7 +145,8 @@ static int client_body(uint8_t type, struct qw_bytes body, struct qw_buf *out)
 	case 'E':
 		return put_name(out, cur_cstr(&c));
 	case 'd':
-		(void)qw_buf_append(out, " ", 1);
+		if (qw_buf_append(out, " ", 1))
+			return QW_E_NOMEM;
 		return put_string(out, body);
 	default:
 		return 0;

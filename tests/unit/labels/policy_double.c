@@ -13,6 +13,7 @@ const struct policy_mask *policy_mask_at(const struct policy *p, size_t i)
 bool policy_pattern_match(const char *pattern, const char *text)
 {
 	if (*pattern == '*')
-		return policy_pattern_match(pattern + 1, text) || (*text && policy_pattern_match(pattern, text + 1));
+		return policy_pattern_match(pattern + 1, text) ||
+		       (*text && policy_pattern_match(pattern, text + 1));
 	return *pattern == *text && (*text == '\0' || policy_pattern_match(pattern + 1, text + 1));
 }

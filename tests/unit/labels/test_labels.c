@@ -31,7 +31,8 @@ static void columns(uint32_t oid, const char *first, const char *second, const c
 
 static void from(uint32_t view, int16_t attnum, uint32_t oid, int16_t origin)
 {
-	assert_int_equal(catalog_set_origin(b, view, attnum, (struct catalog_origin){oid, origin}), 0);
+	assert_int_equal(
+		catalog_set_origin(b, view, attnum, (struct catalog_origin){oid, origin}), 0);
 }
 
 static void depends(uint32_t view, uint32_t oid, int16_t attnum)
@@ -78,7 +79,8 @@ static const struct policy_mask shop_masks[] = {
 };
 #define SHOP shop_masks, QW_COUNT(shop_masks)
 
-static void assert_masked(const struct labels *l, uint32_t oid, int16_t attnum, const char *mask, const char *domain)
+static void assert_masked(
+	const struct labels *l, uint32_t oid, int16_t attnum, const char *mask, const char *domain)
 {
 	struct label label = labels_of(l, oid, attnum);
 
@@ -88,7 +90,8 @@ static void assert_masked(const struct labels *l, uint32_t oid, int16_t attnum, 
 	assert_non_null(label.column);
 }
 
-#define assert_kind(l, oid, attnum, expected) assert_int_equal(labels_of((l), (oid), (attnum)).kind, (expected))
+#define assert_kind(l, oid, attnum, expected) \
+	assert_int_equal(labels_of((l), (oid), (attnum)).kind, (expected))
 
 /* ---- tables ---- */
 static void test_table(void **state)
@@ -172,8 +175,8 @@ static void test_first_mask_wins_and_own_domain(void **state)
 
 static void test_kinds_of_relations(void **state)
 {
-	static const enum catalog_relkind kinds[] = {CATALOG_TABLE, CATALOG_FOREIGN, CATALOG_PARTITIONED, CATALOG_MATVIEW,
-		CATALOG_VIEW, CATALOG_OTHER};
+	static const enum catalog_relkind kinds[] = {CATALOG_TABLE, CATALOG_FOREIGN,
+		CATALOG_PARTITIONED, CATALOG_MATVIEW, CATALOG_VIEW, CATALOG_OTHER};
 	char name[16];
 	struct labels *l;
 
@@ -237,7 +240,8 @@ static void test_children_inherit_by_name(void **state)
 	relation(20010, "archive", "customers_2020", CATALOG_TABLE);
 	columns(20010, "ssn", "more", "email"); /* another order */
 	parent(20010, CUSTOMERS);
-	relation(20009, "archive", "customers_2020_a", CATALOG_TABLE); /* a lower oid than its parent */
+	relation(20009, "archive", "customers_2020_a",
+		CATALOG_TABLE); /* a lower oid than its parent */
 	columns(20009, "ssn", NULL, NULL);
 	parent(20009, 20010);
 	l = built(SHOP);
@@ -249,7 +253,8 @@ static void test_children_inherit_by_name(void **state)
 	labels_unref(l);
 }
 
-/* A query of the parent returns the rows of the child: what is masked there is masked here, but not in a sister. */
+/* A query of the parent returns the rows of the child: what is masked there is masked here, but not
+ * in a sister. */
 static void test_parents_show_their_children(void **state)
 {
 	const struct policy_mask masks[] = {
@@ -420,7 +425,8 @@ static void test_mask_on_a_view(void **state)
 	from(30000, 2, CUSTOMERS, EMAIL);
 	from(30000, 3, ORDERS, 3);
 	depends(30000, CUSTOMERS, EMAIL);
-	relation(30001, "public", "w", CATALOG_VIEW); /* only its column names are like those of a pattern */
+	relation(30001, "public", "w",
+		CATALOG_VIEW); /* only its column names are like those of a pattern */
 	columns(30001, "x", "ssn", NULL);
 	from(30001, 2, CUSTOMERS, EMAIL);
 	depends(30001, CUSTOMERS, EMAIL);
@@ -434,7 +440,8 @@ static void test_mask_on_a_view(void **state)
 	assert_masked(l, 30000, 1, "view", "public.v.computed");
 	assert_masked(l, 30000, 2, "base", "public.customers.email"); /* the first in the policy */
 	assert_masked(l, 30000, 3, "view", "public.orders.total");
-	assert_masked(l, 30001, 2, "base", "public.customers.email"); /* not the last 4 characters of an email */
+	assert_masked(l, 30001, 2, "base",
+		"public.customers.email"); /* not the last 4 characters of an email */
 	assert_kind(l, 30002, 1, LABEL_DERIVED);
 	assert_masked(l, 30003, 1, "any ssn", "public.orders.total");
 	labels_unref(l);
@@ -467,7 +474,8 @@ static void test_view_cycles_end(void **state)
 	labels_unref(l);
 }
 
-/* Each view stands on the next: far beyond the depth that is followed. Sensitive, and no stack is overrun. */
+/* Each view stands on the next: far beyond the depth that is followed. Sensitive, and no stack is
+ * overrun. */
 static void test_deep_views(void **state)
 {
 	enum { COUNT = 100000, FIRST = 30000 };
@@ -478,8 +486,10 @@ static void test_deep_views(void **state)
 	for (uint32_t i = 0; i < COUNT; i++) {
 		relation(FIRST + i, "public", "v", CATALOG_VIEW);
 		columns(FIRST + i, "s", "e", NULL);
-		from(FIRST + i, 1, i + 1 < COUNT ? FIRST + i + 1 : (uint32_t)CUSTOMERS, i + 1 < COUNT ? 1 : SSN);
-		depends(FIRST + i, i + 1 < COUNT ? FIRST + i + 1 : (uint32_t)CUSTOMERS, i + 1 < COUNT ? 2 : SSN);
+		from(FIRST + i, 1, i + 1 < COUNT ? FIRST + i + 1 : (uint32_t)CUSTOMERS,
+			i + 1 < COUNT ? 1 : SSN);
+		depends(FIRST + i, i + 1 < COUNT ? FIRST + i + 1 : (uint32_t)CUSTOMERS,
+			i + 1 < COUNT ? 2 : SSN);
 	}
 	l = built(SHOP);
 	for (uint32_t i = 0; i < COUNT; i++) {
@@ -489,7 +499,8 @@ static void test_deep_views(void **state)
 	assert_masked(l, FIRST + COUNT - 1, 1, "identity", "public.customers.ssn");
 	labels_unref(l);
 	shop();
-	for (uint32_t i = 0; i < COUNT; i++) { /* in the order of creation, the chain may be as long as it likes */
+	for (uint32_t i = 0; i < COUNT;
+		i++) { /* in the order of creation, the chain may be as long as it likes */
 		relation(FIRST + i, "public", "v", CATALOG_VIEW);
 		columns(FIRST + i, "s", NULL, NULL);
 		from(FIRST + i, 1, i ? FIRST + i - 1 : (uint32_t)CUSTOMERS, i ? 1 : SSN);
@@ -502,8 +513,10 @@ static void test_deep_views(void **state)
 static void test_long_names(void **state)
 {
 	static char schema[400], table[400], column[400], pattern[1300];
-	struct policy_mask mask = {
-		.spec = {.kind = MASK_NULL, .name = "m"}, .columns = (const char *[]){pattern}, .column_count = 1, .roles = 1};
+	struct policy_mask mask = {.spec = {.kind = MASK_NULL, .name = "m"},
+		.columns = (const char *[]){pattern},
+		.column_count = 1,
+		.roles = 1};
 	struct labels *l;
 
 	(void)state;

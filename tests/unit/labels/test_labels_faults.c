@@ -37,11 +37,15 @@ static struct catalog *catalog(void)
 	struct catalog_builder *b = catalog_builder_new(1);
 
 	for (uint32_t i = 0; i < RELATIONS; i++) {
-		assert_int_equal(catalog_add_relation(b, FIRST + i, "public", i ? "v" : "t", i ? CATALOG_VIEW : CATALOG_TABLE), 0);
+		assert_int_equal(catalog_add_relation(b, FIRST + i, "public", i ? "v" : "t",
+					 i ? CATALOG_VIEW : CATALOG_TABLE),
+			0);
 		for (int16_t k = 1; k <= COLUMNS; k++) {
 			assert_int_equal(catalog_add_column(b, FIRST + i, k, "c", 25), 0);
 			if (i)
-				assert_int_equal(catalog_set_origin(b, FIRST + i, k, (struct catalog_origin){FIRST + i - 1, k}), 0);
+				assert_int_equal(catalog_set_origin(b, FIRST + i, k,
+							 (struct catalog_origin){FIRST + i - 1, k}),
+					0);
 		}
 	}
 	return catalog_builder_finish(b);

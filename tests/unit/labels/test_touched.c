@@ -178,6 +178,28 @@ static void test_renamed_and_natural(void **state)
 	assert_false(touched((struct qw_relation){.name = "orders", .in_natural_join = true}, plain, &which));
 }
 
+/* So many names that looking at all would hold up the gateway: refused beside a sensitive relation only. */
+static void test_too_many_names(void **state)
+{
+	static struct qw_relation relations[5000];
+	static struct qw_colref refs[5000];
+	struct qw_statement s = {.relations = relations, .relation_count = 5000, .columns = refs, .column_count = 5000};
+	const char *which = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 5000; i++) {
+		relations[i].name = "orders";
+		refs[i].name = "id";
+	}
+	assert_false(labels_touched(l, &s, &which));
+	relations[4999].name = "customers";
+	assert_true(labels_touched(l, &s, &which));
+	assert_string_equal(which, "public.customers");
+	s.relations = relations + 4995; /* fewer: looked at */
+	s.relation_count = 5;
+	assert_false(labels_touched(l, &s, &which));
+}
+
 static void test_rows_of_a_write(void **state)
 {
 	const struct qw_relation written = {.name = "customers", .is_written = true}, read = {.name = "customers"};
@@ -217,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_which_is_named),
 		cmocka_unit_test(test_names_and_schemas),
 		cmocka_unit_test(test_renamed_and_natural),
+		cmocka_unit_test(test_too_many_names),
 		cmocka_unit_test(test_rows_of_a_write),
 		cmocka_unit_test(test_acts_name_relations_too),
 	};
