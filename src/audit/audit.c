@@ -81,7 +81,8 @@ void audit_close(struct audit *a)
 
 static bool is_record(struct qw_bytes record)
 {
-	return record.n >= QW_RECORD_HEADER_BYTES && record.p[0] == 0 && record.p[1] == QW_RECORD_VERSION;
+	return record.n >= QW_RECORD_HEADER_BYTES && record.p[0] == 0 &&
+	       record.p[1] == QW_RECORD_VERSION;
 }
 
 int audit_append(struct audit *a, struct qw_bytes record, uint64_t *seq)
@@ -98,7 +99,8 @@ int audit_append(struct audit *a, struct qw_bytes record, uint64_t *seq)
 		return err;
 	*seq = a->next_seq++;
 	atomic_store_explicit(&a->appended, *seq, memory_order_relaxed);
-	/* The writer says that it sleeps, then looks at the head; we move the head, then look whether it sleeps. */
+	/* The writer says that it sleeps, then looks at the head; we move the head, then look
+	 * whether it sleeps. */
 	atomic_thread_fence(memory_order_seq_cst);
 	sleep = atomic_load_explicit(&a->sleep, memory_order_relaxed);
 	if (sleep == AUDIT_IDLE || (sleep == AUDIT_LINGERS && audit_batch_is_due(a)))
@@ -110,8 +112,8 @@ void audit_hurry(struct audit *a, uint64_t seq)
 {
 	uint32_t sleep;
 
-	if (seq <= atomic_load_explicit(&a->durable, memory_order_relaxed)
-		|| seq <= atomic_load_explicit(&a->hurry, memory_order_relaxed))
+	if (seq <= atomic_load_explicit(&a->durable, memory_order_relaxed) ||
+		seq <= atomic_load_explicit(&a->hurry, memory_order_relaxed))
 		return;
 	atomic_store_explicit(&a->hurry, seq, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
