@@ -84,7 +84,7 @@ static const struct ddl_rule rules[NODE_SHAPES] = {
 	RULE_REPLACE(ViewStmt, DDL_CREATE, VIEW, RELATION, view),
 };
 
-const struct ddl_rule *ddl_rule_of(NodeTag tag)
+const struct ddl_rule *spg_ddl_rule_of(NodeTag tag)
 {
 	return rules[tag].verb ? &rules[tag] : NULL;
 }

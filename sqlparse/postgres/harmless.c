@@ -57,7 +57,7 @@ static int compare(const void *key, const void *element)
 }
 
 /* An unqualified name may be shadowed by an overload of the user's; that still has to pass the policy. */
-bool function_is_harmless(const char *schema, const char *name)
+bool spg_function_is_harmless(const char *schema, const char *name)
 {
 	if (!name || (schema && strcmp(schema, "pg_catalog") != 0))
 		return false;

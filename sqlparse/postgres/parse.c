@@ -66,7 +66,7 @@ static int walk_list(const List *tree, struct qw_bytes text, struct walk *w, str
 		if (!n || !IsA(n, RawStmt) || !raw->stmt)
 			return refuse(out, "the parser gave a tree that the gateway does not know");
 		out->list[i].text = trimmed(text, raw->stmt_location, raw->stmt_len);
-		walk_statement(w, raw->stmt, &out->list[i]);
+		spg_walk_statement(w, raw->stmt, &out->list[i]);
 		if (w->err)
 			return w->err;
 		if (w->problem)
@@ -76,7 +76,7 @@ static int walk_list(const List *tree, struct qw_bytes text, struct walk *w, str
 	return 0;
 }
 
-int walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *out)
+int spg_walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *out)
 {
 	PgQueryInternalParsetreeAndError parsed;
 	MemoryContext context;
@@ -109,6 +109,6 @@ int sqlparse_postgres(struct qw_bytes text, const struct sqlparse_limits *limits
 {
 	struct walk w;
 
-	walk_init(&w, arena, limits);
-	return walk_text(text, &w, out);
+	spg_walk_init(&w, arena, limits);
+	return spg_walk_text(text, &w, out);
 }

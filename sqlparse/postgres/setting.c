@@ -84,7 +84,7 @@ static void setting_act(struct walk *w, const char *name, const char *value, boo
 		verb = QW_VERB_SET_ROLE;
 	else if (!is_reset && changes_lexing(name, value))
 		verb = QW_VERB_SET_PINNED;
-	facts_act(w, &(struct qw_act){.verb = verb, .kind = QW_OBJECT_SETTING, .kind_name = "setting", .name = name,
+	spg_facts_act(w, &(struct qw_act){.verb = verb, .kind = QW_OBJECT_SETTING, .kind_name = "setting", .name = name,
 		.value = value, .is_local = is_local});
 }
 
@@ -136,14 +136,36 @@ static bool is_name_list(const char *name)
 	return false;
 }
 
-static const char *join(struct walk *w, const char *so_far, const char *next, bool quote)
+/* As quote_identifier() does: a name can hold quotes and commas of its own. */
+static const char *quoted(struct walk *w, const char *name)
 {
-	const char *mark = quote && !is_plain_name(next) ? "\"" : "";
+	size_t at = 0;
 	char *text;
 
-	if (!so_far && !*mark)
+	if (is_plain_name(name))
+		return name;
+	text = qw_arena_alloc(w->arena, 2 * strlen(name) + 3);
+	if (!text) {
+		w->err = QW_E_NOMEM;
+		return NULL;
+	}
+	text[at++] = '"';
+	for (; *name; name++) {
+		if (*name == '"')
+			text[at++] = '"';
+		text[at++] = *name;
+	}
+	text[at] = '"';
+	return text;
+}
+
+static const char *join(struct walk *w, const char *so_far, const char *next)
+{
+	char *text;
+
+	if (!so_far || !next)
 		return next;
-	text = qw_arena_printf(w->arena, "%s%s%s%s%s", so_far ? so_far : "", so_far ? ", " : "", mark, next, mark);
+	text = qw_arena_printf(w->arena, "%s, %s", so_far, next);
 	if (!text)
 		w->err = QW_E_NOMEM;
 	return text;
@@ -161,7 +183,7 @@ static const char *set_value(struct walk *w, const VariableSetStmt *s, const cha
 
 		if (!part)
 			return NULL;
-		value = join(w, value, part, is_name_list(name));
+		value = join(w, value, is_name_list(name) ? quoted(w, part) : part);
 		if (!value)
 			return NULL;
 	}
@@ -171,7 +193,7 @@ static const char *set_value(struct walk *w, const VariableSetStmt *s, const cha
 /* ---- statements ---- */
 
 /* Options of BEGIN and SET TRANSACTION; the grammar writes flags as 0 and 1. */
-void setting_of_transaction(struct walk *w, const List *options)
+void spg_setting_of_transaction(struct walk *w, const List *options)
 {
 	const ListCell *cell;
 
@@ -188,12 +210,12 @@ void setting_of_transaction(struct walk *w, const List *options)
 			value = c->val.ival.ival ? "on" : "off";
 		else
 			value = const_text(w, option->arg);
-		facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
 			.name = option->defname, .value = value});
 	}
 }
 
-void on_variable_set(struct walk *w, const struct frame *f)
+void spg_on_variable_set(struct walk *w, const struct frame *f)
 {
 	const VariableSetStmt *s = f->node;
 	const char *name = s->name ? setting_name(w, s->name) : NULL;
@@ -210,34 +232,34 @@ void on_variable_set(struct walk *w, const struct frame *f)
 		setting_act(w, name, NULL, s->is_local, true);
 		break;
 	case VAR_SET_MULTI:
-		facts_bare(w, QW_VERB_TX_SET, "transaction", NULL);
-		setting_of_transaction(w, s->args);
+		spg_facts_bare(w, QW_VERB_TX_SET, "transaction", NULL);
+		spg_setting_of_transaction(w, s->args);
 		break;
 	case VAR_RESET_ALL:
-		facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
+		spg_facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
 		break;
 	default:
-		walk_refuse(w, "the gateway does not know this form of SET");
+		spg_walk_refuse(w, "the gateway does not know this form of SET");
 	}
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-void on_variable_show(struct walk *w, const struct frame *f)
+void spg_on_variable_show(struct walk *w, const struct frame *f)
 {
 	const VariableShowStmt *s = f->node;
 
-	facts_act(w, &(struct qw_act){.verb = QW_VERB_SHOW, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
+	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SHOW, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
 		.name = s->name ? setting_name(w, s->name) : NULL});
 }
 
-void on_alter_system(struct walk *w, const struct frame *f)
+void spg_on_alter_system(struct walk *w, const struct frame *f)
 {
 	const AlterSystemStmt *s = f->node;
 	const char *name = s->setstmt && s->setstmt->name ? setting_name(w, s->setstmt->name) : NULL;
 
-	facts_act(w, &(struct qw_act){.verb = QW_VERB_ALTER_SYSTEM, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
+	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_ALTER_SYSTEM, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
 		.name = name});
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
 /* ---- set_config(name, value, is_local) ---- */
@@ -253,8 +275,8 @@ static const Node *without_cast(const Node *n)
 
 	if (!n || !IsA(n, TypeCast) || cast->typeName->typmods || cast->typeName->arrayBounds)
 		return n;
-	type = name_last(cast->typeName->names);
-	schema = name_schema(cast->typeName->names);
+	type = spg_name_last(cast->typeName->names);
+	schema = spg_name_schema(cast->typeName->names);
 	if (!type || !schema || strcmp(schema, "pg_catalog") != 0)
 		return n;
 	return strcmp(type, "text") == 0 || strcmp(type, "bool") == 0 ? cast->arg : n;
@@ -281,9 +303,9 @@ static bool is_null_const(const Node *n)
 	return n && IsA(n, A_Const) && ((const A_Const *)(const void *)n)->isnull;
 }
 
-void setting_of_call(struct walk *w, const FuncCall *call)
+void spg_setting_of_call(struct walk *w, const FuncCall *call)
 {
-	const char *function = name_last(call->funcname), *schema = name_schema(call->funcname), *name, *local;
+	const char *function = spg_name_last(call->funcname), *schema = spg_name_schema(call->funcname), *name, *local;
 	const Node *value;
 
 	if (!function || strcmp(function, "set_config") != 0 || (schema && strcmp(schema, "pg_catalog") != 0))
@@ -292,7 +314,7 @@ void setting_of_call(struct walk *w, const FuncCall *call)
 	value = argument(call, 1, "new_value");
 	local = const_text(w, argument(call, 2, "is_local"));
 	if (!name) /* it may be any setting, also one that is pinned */
-		facts_act(w, &(struct qw_act){.verb = QW_VERB_SET_PINNED, .kind = QW_OBJECT_SETTING, .kind_name = "setting"});
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SET_PINNED, .kind = QW_OBJECT_SETTING, .kind_name = "setting"});
 	setting_act(w, name ? setting_name(w, name) : NULL, const_text(w, value), local && is_true_name(local),
 		is_null_const(value));
 }

@@ -72,18 +72,18 @@ struct walk {
 	bool join_renames; /* JOIN ... AS j(a, b): columns of any relation may be renamed */
 };
 
-void walk_init(struct walk *w, struct qw_arena *arena, const struct sqlparse_limits *limits);
+void spg_walk_init(struct walk *w, struct qw_arena *arena, const struct sqlparse_limits *limits);
 /* Walks one statement and fills *out; w->err or w->problem tell when it could not. */
-void walk_statement(struct walk *w, const Node *statement, struct qw_statement *out);
+void spg_walk_statement(struct walk *w, const Node *statement, struct qw_statement *out);
 
 /* ---- for handlers ---- */
 /* Pushes all children but `except` (may be NULL); they are visited in the order of their fields. */
-void walk_children(struct walk *w, const struct frame *f, struct ctx ctx, const void *except);
-void walk_push(struct walk *w, const void *node, struct ctx ctx, uint32_t depth);
-/* Gives a child that walk_children() just pushed another context; NULL does nothing. */
-void walk_aim(struct walk *w, const void *child, struct ctx ctx);
-void walk_refuse(struct walk *w, const char *problem); /* NULL: out of memory while making it */
+void spg_walk_children(struct walk *w, const struct frame *f, struct ctx ctx, const void *except);
+void spg_walk_push(struct walk *w, const void *node, struct ctx ctx, uint32_t depth);
+/* Gives a child that spg_walk_children() just pushed another context; NULL does nothing. */
+void spg_walk_aim(struct walk *w, const void *child, struct ctx ctx);
+void spg_walk_refuse(struct walk *w, const char *problem); /* NULL: out of memory while making it */
 /* The whole of sqlparse_postgres() with a walk of the caller. */
-int walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *out) QW_MUST_CHECK;
+int spg_walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *out) QW_MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@ static void print_counts(const size_t *counts)
 {
 	for (int tag = 0; tag < NODE_SHAPES; tag++)
 		if (counts[tag])
-			(void)(printf)("%s=%zu ", node_shapes[tag].name, counts[tag]);
+			(void)(printf)("%s=%zu ", spg_node_shapes[tag].name, counts[tag]);
 }
 
 static void one(struct qw_bytes text)
@@ -24,9 +24,9 @@ static void one(struct qw_bytes text)
 	struct walk w;
 
 	qw_arena_init(&arena, 1 << 28);
-	walk_init(&w, &arena, &limits);
+	spg_walk_init(&w, &arena, &limits);
 	w.tag_counts = counts;
-	if (walk_text(text, &w, &s)) {
+	if (spg_walk_text(text, &w, &s)) {
 		(void)(printf)("error");
 	} else if (s.problem) {
 		(void)(printf)("problem: %s", s.problem);

@@ -162,6 +162,7 @@ static void settings(void **state)
 		{"SET LOCAL Work_Mem TO 100", "set:work_mem=100!local"},
 		{"SET \"Work_Mem\" TO DEFAULT", "set:work_mem"},
 		{"SET search_path = a, \"B c\", 'd'", "set:search_path=a, \"B c\", d"},
+		{"SET search_path = \"a\"\", b\", ''", "set:search_path=\"a\"\", b\", \"\""},
 		{"RESET work_mem", "set:work_mem"},
 		{"RESET ALL", "set.reset_all"},
 		{"SET TIME ZONE 'UTC'", "set:timezone=UTC"},
@@ -277,6 +278,8 @@ static void definitions(void **state)
 			"ddl.create:s ddl.create:t ddl.create:v select:u"},
 		{"CREATE OPERATOR ### (PROCEDURE = f, LEFTARG = int)", "ddl.other:### call:f"},
 		{"CREATE AGGREGATE a (int) (SFUNC = 'f', STYPE = int)", "ddl.create:a call:f"},
+		{"CREATE AGGREGATE a (text, bool) (SFUNC = pg_catalog.set_config, STYPE = text)",
+			"ddl.create:a call:pg_catalog.set_config set.pinned"},
 		{"CREATE CAST (a AS b) WITH FUNCTION s.f(a)", "ddl.other call:s.f"},
 		{"CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f()", "ddl.other:e call:f"},
 		{"CREATE EXTENSION dblink", "ddl.other:dblink"},
@@ -469,6 +472,24 @@ static void texts_are_parts(void **state)
 	assert_string_equal(text_acts(*state, &s.list[2]), "tx.commit");
 }
 
+/* Each part alone is the same statement: the session sends them one by one. */
+static void parts_stand_alone(void **state)
+{
+	struct qw_statements s = parse(*state, "SELECT '\xc3\xa4\xe2\x82\xac', \"\xc3\x84\";DELETE FROM \"\xe2\x82\xac\"-- ;\n;"
+		"CREATE RULE r AS ON INSERT TO t DO (DELETE FROM u; DELETE FROM v) ;;COPY t TO STDOUT;/**/SELECT $$;$$ -- ;");
+
+	assert_null(s.problem);
+	assert_int_equal(s.count, 5);
+	assert_true(qw_bytes_equal(s.list[3].text, QW_LIT("COPY t TO STDOUT")) ||
+		qw_bytes_equal(s.list[3].text, QW_LIT(";COPY t TO STDOUT")));
+	for (size_t i = 0; i < s.count; i++) {
+		char *text = qw_arena_strdup(*state, s.list[i].text);
+
+		assert_string_equal(text_acts(*state, parse_one(*state, text)), text_acts(*state, &s.list[i]));
+		assert_string_equal(text_columns(*state, parse_one(*state, text)), text_columns(*state, &s.list[i]));
+	}
+}
+
 static void nothing_is_nothing(void **state)
 {
 	static const char *const empty[] = {"", ";", " ;; ", "-- ping", "/* a /* b */ */", "\n\t\r\f"};
@@ -501,6 +522,7 @@ int main(void)
 		cmocka_unit_test(what_writes),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(texts_are_parts),
+		cmocka_unit_test(parts_stand_alone),
 		cmocka_unit_test(nothing_is_nothing),
 		cmocka_unit_test(selfcheck_holds),
 	};
