@@ -104,7 +104,7 @@ void spg_on_join(struct walk *w, const struct frame *f)
 	const JoinExpr *j = f->node;
 	struct ctx ctx = f->ctx;
 
-	if (j->alias && j->alias->colnames)
+	if (j->alias) /* whole rows of it can be read by a name that no relation has */
 		w->join_renames = true;
 	spg_facts_columns(w, NULL, j->usingClause);
 	spg_walk_children(w, f, ctx, NULL);
