@@ -42,9 +42,16 @@ uint64_t catalog_generation(const struct catalog *c);
 size_t catalog_count(const struct catalog *c);
 const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /* sorted by oid */
 const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oid);
+/* Index in r->columns, or -1. */
+int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
 
-/* ---- building: copies everything it is given ---- */
-struct catalog_builder *catalog_builder_new(uint64_t generation);
+/*
+ * ---- building: copies everything it is given ----
+ * In any order, but a relation before its columns, and a view's columns before their origins. NOTFOUND: that order was
+ * broken (the relation or column is not there); DUPLICATE: added twice; MALFORMED: oid 0, attnum < 1 of a column, no
+ * name; NOMEM. What failed changed nothing. Parents and what views depend on need not be in the snapshot.
+ */
+struct catalog_builder *catalog_builder_new(uint64_t generation); /* NULL: out of memory */
 void catalog_builder_free(struct catalog_builder *b);
 int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *schema, const char *name,
 	enum catalog_relkind kind) QW_MUST_CHECK;

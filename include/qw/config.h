@@ -9,7 +9,7 @@
 #include "qw/upstream.h"
 
 struct config_listener {
-	const char *address; /* numeric or name; [::] for all */
+	const char *address; /* numeric or name, without brackets; "::" for all */
 	uint16_t port; /* 0: any free one, logged and written to state_dir/listen.json */
 	const char *certificate, *key; /* PEM files; TLS is never optional */
 };
@@ -69,10 +69,13 @@ struct config {
 };
 
 struct config_problem {
-	unsigned line, column;
-	char text[512];
+	unsigned line, column; /* from 1; 0: the file could not be read at all */
+	char text[1024]; /* "file:line:column: what is wrong: what to write instead" */
 };
-/* Relative paths are resolved against the file's folder. CONFIG: *problem is filled. */
+/*
+ * Relative paths are resolved against the file's folder. CONFIG, IO, NOMEM: *problem is filled and *out needs no fini
+ * (config_fini of it is harmless). Opens nothing but `file`: whether the paths in it exist is found out by their users.
+ */
 int config_load(const char *file, struct config *out, struct config_problem *problem) QW_MUST_CHECK;
 void config_fini(struct config *c);
 

@@ -9,10 +9,16 @@
 
 struct street; /* the running gateway */
 
-/* Opens everything in order: hardening, vault, audit, policy, key sets, listeners, admin socket, HTTP. `why`: first failure. */
+/*
+ * Opens everything in order: vault, loop, audit, policy, parser, key sets, listeners. The process is hardened already; the
+ * caller opens the admin socket and HTTP (control.h) on street_loop() before it runs. `why`: first failure.
+ */
 int street_open(const struct config *c, struct street **out, char *why, size_t why_size) QW_MUST_CHECK;
-int street_run(struct street *s); /* until drained after SIGTERM/SIGINT; a second signal ends at once; exit status */
+int street_run(struct street *s); /* until drained after SIGTERM/SIGINT; a second signal ends at once. 0, or 1: sessions were cut */
 void street_close(struct street *s);
+
+void *street_loop(struct street *s); /* uv_loop_t * */
+void street_http_port_set(struct street *s, uint16_t port); /* for listen.json, which street_run writes */
 
 /* ---- what control/ asks of the street; loop thread only ---- */
 struct audit *street_audit(struct street *s);
@@ -27,7 +33,7 @@ const char *street_decide(struct street *s, const char *id, bool approve, const 
 int street_reload_policy(struct street *s, char *why, size_t why_size) QW_MUST_CHECK; /* a bad one is refused, the old stays */
 
 struct street_stats {
-	uint64_t connections_total, sessions_open, logins_ok, logins_refused, statements, refused, held, rows, masked_rows;
+	uint64_t connections_total, connections_refused, sessions_open, logins_ok, logins_refused, statements, refused, held, rows, masked_rows;
 	uint64_t bytes_to_client, bytes_to_upstream, upstream_failures, uptime_s;
 	bool draining;
 };

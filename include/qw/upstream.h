@@ -9,12 +9,12 @@
 #include "qw/vault.h"
 
 struct upstream_target { /* from the configuration; outlives everything */
-	const char *name, *host, *credential; /* credential: name in the vault */
+	const char *name, *host, *credential; /* host: one name, address or socket folder; credential: name in the vault */
 	uint16_t port;
-	const char *tls_mode; /* libpq's sslmode: disable .. verify-full (default) */
-	const char *tls_ca_file;
+	const char *tls_mode; /* disable, require, verify-ca, verify-full (default); never allow or prefer, which fall back */
+	const char *tls_ca_file; /* NULL: the system's */
 	const char *channel_binding; /* prefer (default), require, disable */
-	uint32_t connect_timeout_s;
+	uint32_t connect_timeout_s; /* for all of it; 0: 10 */
 };
 
 struct upstream_parameter {
@@ -25,7 +25,8 @@ struct upstream_request {
 	const struct upstream_target *target;
 	const char *database;
 	const char *application_name;
-	const struct upstream_parameter *settings; /* startup settings, whitelisted by the session; go as `options` or keys */
+	/* Startup settings, whitelisted by the session; they go as `options`. Ours follow and win: UTF8, standard strings. */
+	const struct upstream_parameter *settings;
 	size_t setting_count;
 };
 
@@ -33,16 +34,24 @@ struct upstream; /* an open, authenticated, idle session; owns PGconn, hence soc
 
 /* Why a connect failed, reduced for the agent; `detail` is for our log only and holds no secret. */
 struct upstream_failure {
-	char sqlstate[6]; /* 08001, 28P01 -> 08004, 3D000, 53300, 57P03 ... */
+	char sqlstate[6]; /* 08001, 08004, 3D000, 53300, 57P03, 22023 */
 	char message[160]; /* clean: no host, user, or server text */
-	char detail[512];
+	char detail[512]; /* one line */
 };
 
-/* Blocks. IO, NOTFOUND (credential), CRYPTO, NOMEM: *failure is filled. */
+/*
+ * Before threads: takes PGHOST, PGPASSWORD, PGSERVICE, ... out of the environment, so that nothing but the configuration says
+ * where and as whom we connect. While any of them is there, connecting fails with CONFIG.
+ */
+int upstream_process_init(void) QW_MUST_CHECK;
+
+/* Blocks. IO, NOTFOUND (credential), CRYPTO, CONFIG, MALFORMED (a setting), NOMEM: *failure is filled. */
 int upstream_connect(struct vault *v, const struct upstream_request *r, struct upstream **out, struct upstream_failure *failure) QW_MUST_CHECK;
-void upstream_free(struct upstream *u); /* closes; sends Terminate only if nothing was relayed since */
-int upstream_socket(const struct upstream *u);
-void *upstream_ssl(const struct upstream *u); /* SSL * or NULL */
+/* Closes at once and never blocks. Sends no Terminate: only the owner of the socket knows whether a message is half sent. */
+void upstream_free(struct upstream *u);
+int upstream_socket(const struct upstream *u); /* non-blocking; stays ours: never close it */
+/* SSL * or NULL. PARTIAL_WRITE, MOVING_WRITE_BUFFER, AUTO_RETRY and read_ahead are on: ask SSL_has_pending, not the socket. */
+void *upstream_ssl(const struct upstream *u);
 uint32_t upstream_backend_pid(const struct upstream *u);
 uint32_t upstream_server_version(const struct upstream *u); /* 150020 */
 /* Every ParameterStatus that libpq can name. Returned strings live as long as `u`. */

@@ -25,6 +25,7 @@ struct yaml_problem {
 	char text[512];
 };
 
+/* CONFIG: *problem is filled; NOMEM: `arena` is exhausted (filled too). The tree lives in `arena`. */
 int yaml_read(struct qw_bytes text, struct qw_arena *arena, struct yaml_node **root, struct yaml_problem *problem) QW_MUST_CHECK;
 
 /* ---- typed access; each fills *problem (only the first is kept: text[0] != 0) and returns false on a wrong type ---- */
@@ -32,14 +33,22 @@ struct yaml_reader {
 	struct yaml_problem problem;
 	struct qw_arena *arena;
 };
-const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key); /* NULL: absent */
+const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key); /* NULL: absent, or not a map */
+/* The same; its absence is an error at the map. */
+const struct yaml_node *yaml_need(struct yaml_reader *r, const struct yaml_node *map, const char *key);
+bool yaml_expect(struct yaml_reader *r, const struct yaml_node *n, enum yaml_kind kind);
 /* Refuses keys that are not in the NULL-ended list, with "did you mean". */
 bool yaml_only(struct yaml_reader *r, const struct yaml_node *map, const char *const *known);
+/* One line of 1 to 4096 bytes without control characters. */
 bool yaml_string(struct yaml_reader *r, const struct yaml_node *n, const char **out);
+bool yaml_text(struct yaml_reader *r, const struct yaml_node *n, const char **out); /* lines of text, at most 64 KiB */
 bool yaml_bool(struct yaml_reader *r, const struct yaml_node *n, bool *out);
+/* Decimal digits only. */
 bool yaml_u64(struct yaml_reader *r, const struct yaml_node *n, uint64_t min, uint64_t max, uint64_t *out);
-bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char ***out, size_t *count); /* a list, or one scalar */
+bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char ***out, size_t *count); /* a list, or one scalar; never empty */
 void yaml_fail(struct yaml_reader *r, const struct yaml_node *at, const char *fmt, ...) QW_PRINTF(3, 4);
+/* One word of the NULL-ended list; *out is its index. */
+bool yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *const *words, unsigned *out);
 const char *yaml_nearest(const char *word, const char *const *known); /* NULL when nothing is near */
 
 #endif

@@ -1,0 +1,146 @@
+/* A statement waits for a person. The client hears of it at once and again and again; both sides are read meanwhile. */
+#include "machine.h"
+
+#include <stdio.h>
+
+static const char *binds_text(struct session *s)
+{
+	const struct portal *p = s->run.portal;
+	struct qw_buf b;
+	const char *text = "";
+
+	if (!p || !p->bind_bytes)
+		return text;
+	qw_buf_init(&b, 64 * 1024);
+	if (!pgwire_binds_text(qw_bytes(p->binds, p->bind_bytes), &b, 4096))
+		text = qw_arena_strdup(&s->hold_arena, qw_buf_pending(&b));
+	qw_buf_fini(&b);
+	return text ? text : "";
+}
+
+static int digest_of(struct session *s, uint8_t out[APPROVAL_DIGEST_BYTES])
+{
+	const struct portal *p = s->run.portal;
+	struct approval_subject subject = {
+		.statement = s->run.judged->sql,
+		.binds = p ? qw_bytes(p->binds, p->bind_bytes) : qw_bytes(NULL, 0),
+		.target = s->target->up.name,
+		.database = s->database,
+		.role = s->role->name,
+		.issuer = s->principal.issuer,
+		.subject = s->principal.subject,
+		.actor = s->principal.actor,
+		.policy_revision = policy_revision(s->policy),
+	};
+
+	memcpy(subject.settings_digest, s->settings_digest, sizeof(subject.settings_digest));
+	return approval_digest(&subject, out);
+}
+
+void hold_start(struct session *s)
+{
+	struct approval *a = &s->asked;
+	struct session_action *action;
+
+	qw_arena_reset(&s->hold_arena);
+	*a = (struct approval){
+		.target = s->target->up.name,
+		.database = s->database,
+		.role = s->role->name,
+		.issuer = s->principal.issuer,
+		.subject = s->principal.subject,
+		.actor = s->principal.actor,
+		.statement = (const char *)s->run.judged->sql.p, /* kept with a NUL */
+		.binds_text = binds_text(s),
+		.rule = s->run.judged->verdict.rule,
+		.policy_revision = policy_revision(s->policy),
+		.expires_us = (int64_t)s->now.wall_us + 1000000ll * s->config->approval_expires_s,
+	};
+	qw_hex(qw_bytes(s->options->id, QW_SESSION_ID_BYTES), a->session);
+	if (digest_of(s, a->digest)) {
+		session_out_of_memory(s);
+		return;
+	}
+	action = session_queue(s, SESSION_DO_ASK);
+	if (!action)
+		return;
+	action->approval = a;
+	s->info.held++;
+	s->run.approval_id[0] = '\0';
+	s->run.hold_until_us = s->now.mono_us + 1000000ull * s->config->hold_s;
+	s->run.next_notice_us = 0;
+	s->run.stage = RUN_HOLDING;
+}
+
+static void notice(struct session *s)
+{
+	char message[256], hint[256];
+
+	(void)snprintf(message, sizeof(message), "querywarden: waiting for approval %s (rule \"%s\")", s->run.approval_id,
+		s->run.judged->verdict.rule);
+	(void)snprintf(hint, sizeof(hint), "A person decides with: querywarden approve %s", s->run.approval_id);
+	session_put(s, SESSION_CLIENT,
+		pgwire_put_error(&s->out[SESSION_CLIENT], 'N', "NOTICE", "00000", message, NULL, hint));
+	s->run.next_notice_us = s->now.mono_us + 1000000ull * s->config->notice_every_s;
+}
+
+void hold_asked(struct session *s, const struct approval *a)
+{
+	if (s->run.stage != RUN_HOLDING)
+		return;
+	memcpy(s->run.approval_id, a->id, sizeof(s->run.approval_id));
+	notice(s);
+}
+
+void hold_answered(struct session *s, const struct approval *a, bool approved)
+{
+	char message[256];
+	const char *reason = a && a->reason ? a->reason : "";
+
+	if (s->run.stage != RUN_HOLDING || (a && memcmp(a->digest, s->asked.digest, sizeof(a->digest)) != 0))
+		return; /* of an earlier hold */
+	if (a)
+		memcpy(s->run.approval_id, a->id, sizeof(s->run.approval_id));
+	if (approved) {
+		s->run.approved = true;
+		s->run.stage = RUN_JUDGE; /* judged once more: policy and labels may have moved */
+		return;
+	}
+	(void)snprintf(message, sizeof(message), "approval %s: %s", s->run.approval_id,
+		a ? approval_state_name(a->state) : "refused");
+	run_refuse(s,
+		refusal_new("QW002", s->run.judged->verdict.rule, message,
+			reason[0] ? reason : "No reason was given.", "Do not repeat the statement as it is; ask its reviewer."));
+}
+
+void hold_tick(struct session *s)
+{
+	char message[256], hint[512];
+
+	if (s->now.mono_us >= s->run.hold_until_us) {
+		struct session_action *a = session_queue(s, SESSION_DO_WITHDRAW);
+
+		if (!a)
+			return;
+		a->detail = s->run.approval_id; /* text stays NULL: nobody waits any more, the approval stays open */
+		(void)snprintf(message, sizeof(message), "approval %s is still pending", s->run.approval_id);
+		(void)snprintf(hint, sizeof(hint),
+			"Repeat exactly this statement after somebody has run: querywarden approve %s (within %u s of asking).",
+			s->run.approval_id, s->config->approval_expires_s);
+		run_refuse(s, refusal_new("QW001", s->run.judged->verdict.rule, message,
+			"The statement was not run.", hint));
+		return;
+	}
+	if (s->run.next_notice_us && s->now.mono_us >= s->run.next_notice_us)
+		notice(s);
+}
+
+void hold_end(struct session *s, const char *why)
+{
+	struct session_action *a = session_queue(s, SESSION_DO_WITHDRAW);
+
+	if (!a)
+		return;
+	a->detail = s->run.approval_id;
+	a->text = why;
+}

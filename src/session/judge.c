@@ -1,0 +1,217 @@
+/* Text -> facts -> verdict. Each judged text is kept with what it was judged under. */
+#include "machine.h"
+
+#include <stdlib.h>
+
+enum {
+	FACTS_ARENA_MAX = 256 << 20,
+	INLINE_BYTES_MAX = 4096 /* longer text is parsed off the loop: 110 ns a byte */
+};
+
+struct judged *judged_ref(struct judged *j)
+{
+	j->refs++;
+	return j;
+}
+
+void judged_unref(struct judged *j)
+{
+	if (!j || --j->refs)
+		return;
+	labels_unref(j->labels);
+	qw_arena_fini(&j->arena);
+	free(j);
+}
+
+struct judged *judged_stub(struct qw_bytes sql)
+{
+	struct judged *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->refs = 1;
+	qw_arena_init(&j->arena, FACTS_ARENA_MAX);
+	j->sql = qw_bytes(qw_arena_strdup(&j->arena, sql), sql.n);
+	if (!j->sql.p) {
+		judged_unref(j);
+		return NULL;
+	}
+	return j;
+}
+
+/* What cannot be described is judged as one act: the verb `unparsed`, which only an explicit rule allows. */
+static int describe_problem(struct judged *j)
+{
+	struct qw_statement *st = qw_arena_alloc(&j->arena, sizeof(*st));
+	struct qw_act *act = qw_arena_alloc(&j->arena, sizeof(*act));
+
+	if (!st || !act)
+		return QW_E_NOMEM;
+	*act = (struct qw_act){.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
+	*st = (struct qw_statement){.text = j->sql, .acts = act, .act_count = 1, .writes = true};
+	j->facts.list = st;
+	j->facts.count = 1;
+	j->is_unparsed = true;
+	j->writes = true;
+	return 0;
+}
+
+static void note_act(struct judged *j, const struct qw_act *act)
+{
+	enum qw_verb v = act->verb;
+
+	if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT || v == QW_VERB_DELETE ||
+		v == QW_VERB_MERGE)
+		j->changes_rows = true;
+	if (v == QW_VERB_COPY_IN)
+		j->copies_in = true;
+	if (v == QW_VERB_COPY_OUT)
+		j->copies_out = true;
+	if (v == QW_VERB_SET || v == QW_VERB_SET_PINNED || v == QW_VERB_SET_ROLE || v == QW_VERB_RESET_ALL ||
+		v == QW_VERB_DISCARD)
+		j->changes_settings = true;
+	if (v == QW_VERB_TX_ROLLBACK || v == QW_VERB_TX_ROLLBACK_TO || v == QW_VERB_TX_COMMIT)
+		j->ends_tx = true;
+}
+
+static void note_statement(struct judged *j, const struct qw_statement *st)
+{
+	const char *which = NULL;
+
+	for (size_t i = 0; i < st->act_count; i++)
+		note_act(j, &st->acts[i]);
+	j->writes |= st->writes;
+	j->is_ddl |= st->is_ddl;
+	j->by_name |= st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH;
+	if (!j->labels)
+		return;
+	if (!labels_knows(j->labels, st))
+		j->names_unknown = true;
+	if (labels_relation_touched(j->labels, st, &which))
+		j->relation_touched = true;
+	if (!j->touched && labels_touched(j->labels, st, &which)) {
+		j->touched = true;
+		j->touched_name = which;
+	}
+}
+
+/* Rule and message are copied: the policy may be gone before this is. */
+static int settle(struct session *s, struct judged *j)
+{
+	struct policy_verdict *v = &j->verdict;
+
+	if (j->facts.problem && describe_problem(j))
+		return QW_E_NOMEM;
+	j->labels = s->labels ? labels_ref(s->labels) : NULL;
+	memcpy(j->policy_revision, policy_revision(s->policy), 16);
+	j->role_bit = s->role->id_bit;
+	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
+	for (size_t i = 0; i < j->facts.count; i++)
+		note_statement(j, &j->facts.list[i]);
+	if (j->is_unparsed)
+		j->copies_in = true;
+	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
+	v->rule = qw_arena_strdup(&j->arena, qw_bytes_from(v->rule));
+	if (v->message)
+		v->message = qw_arena_strdup(&j->arena, qw_bytes_from(v->message));
+	return j->database && v->rule ? 0 : QW_E_NOMEM;
+}
+
+bool judge_is_current(const struct session *s, const struct judged *j)
+{
+	return j->labels == s->labels && j->role_bit == s->role->id_bit &&
+		strcmp(j->policy_revision, policy_revision(s->policy)) == 0 && strcmp(j->database, s->database) == 0;
+}
+
+static struct judged *finish(struct session *s, struct judged *j, int err)
+{
+	if (!err)
+		err = settle(s, j);
+	if (err) {
+		judged_unref(j);
+		session_out_of_memory(s);
+		return NULL;
+	}
+	if (s->options->cache && !j->by_name && !j->is_unparsed)
+		verdict_cache_put(s->options->cache, j);
+	return j;
+}
+
+struct judged *judge_text(struct session *s, struct qw_bytes sql)
+{
+	struct judged *j = s->options->cache ? verdict_cache_get(s->options->cache, s, sql) : NULL;
+	int err;
+
+	if (j)
+		return judged_ref(j);
+	if (sql.n > INLINE_BYTES_MAX && sql.n <= s->config->limits.sql.text_bytes_max)
+		return NULL;
+	j = judged_stub(sql);
+	if (!j) {
+		session_out_of_memory(s);
+		return NULL;
+	}
+	err = sqlparse_postgres(j->sql, &s->config->limits.sql, &j->arena, &j->facts);
+	return finish(s, j, err);
+}
+
+struct judged *judge_parsed(struct session *s, struct qw_bytes sql, const struct qw_statements *facts)
+{
+	struct judged *j = judged_stub(sql);
+
+	if (!j) {
+		session_out_of_memory(s);
+		return NULL;
+	}
+	return finish(s, j, facts_copy(&j->arena, facts, &j->facts));
+}
+
+void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out)
+{
+	struct qw_statement st = {.acts = acts, .act_count = n};
+
+	policy_judge(s->policy, s->role, s->database, &st, n ? 1 : 0, out);
+}
+
+static void stricter(struct policy_verdict *v, const struct policy_verdict *other)
+{
+	if (other->effect < v->effect)
+		*v = *other;
+}
+
+static bool prepared_before(const struct judged *j, size_t i, const char *name)
+{
+	while (i-- > 0)
+		if (j->facts.list[i].named_op == QW_NAMED_PREPARE && strcmp(j->facts.list[i].named, name) == 0)
+			return true;
+	return false;
+}
+
+static bool resolve_one(struct session *s, struct judged *j, size_t i, struct policy_verdict *v)
+{
+	const struct qw_statement *st = &j->facts.list[i];
+	struct prepared *p = st->named_op == QW_NAMED_EXECUTE ? prepared_find(s, st->named) : NULL;
+	struct portal *c = st->named_op == QW_NAMED_FETCH ? portal_find(s, st->named) : NULL;
+	struct judged *source = p ? p->judged : c ? c->judged : NULL;
+	struct policy_verdict inner;
+
+	if (!source)
+		return st->named_op == QW_NAMED_EXECUTE && prepared_before(j, i, st->named);
+	policy_judge(s->policy, s->role, s->database, source->facts.list, source->facts.count, &inner);
+	stricter(v, &inner);
+	for (size_t k = 0; k < source->facts.count; k++)
+		note_statement(j, &source->facts.list[k]);
+	j->writes |= source->writes;
+	return true;
+}
+
+bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v)
+{
+	for (size_t i = 0; i < j->facts.count; i++) {
+		enum qw_named_op op = j->facts.list[i].named_op;
+
+		if ((op == QW_NAMED_EXECUTE || op == QW_NAMED_FETCH) && !resolve_one(s, j, i, v))
+			return false;
+	}
+	return true;
+}

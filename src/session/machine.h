@@ -1,0 +1,379 @@
+/* The inside of the session room. Nobody else includes this. */
+#ifndef SESSION_MACHINE_H
+#define SESSION_MACHINE_H
+
+#include <stdio.h>
+
+#include "qw/digest.h"
+#include "qw/pgwire.h"
+#include "qw/session.h"
+
+/*
+ *   FIRST -> HANDSHAKE -> FIRST (inside TLS) -> PASSWORD -> IDENTIFYING -> CONNECTING -> LABELLING -> OPENING -> READY
+ *   any -> CLOSED
+ */
+enum session_state {
+	STATE_FIRST,
+	STATE_HANDSHAKE,
+	STATE_PASSWORD,
+	STATE_IDENTIFYING,
+	STATE_CONNECTING,
+	STATE_LABELLING, /* waiting for the first labels */
+	STATE_OPENING, /* waiting for the record of the session's opening */
+	STATE_READY,
+	STATE_CLOSED
+};
+
+/* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
+struct judged {
+	unsigned refs;
+	struct qw_arena arena;
+	struct qw_bytes sql;
+	struct qw_statements facts;
+	struct policy_verdict verdict;
+	char policy_revision[20]; /* judged under this policy, */
+	uint64_t role_bit; /* for this role of it, */
+	const char *database; /* in this database, */
+	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	bool touched; /* mentions a sensitive column */
+	bool names_unknown; /* a relation that the labels do not know */
+	bool relation_touched; /* mentions a relation that has sensitive columns */
+	const char *touched_name;
+	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
+	bool writes, changes_rows, is_ddl, copies_in, copies_out, changes_settings, ends_tx, is_unparsed;
+};
+
+/* A prepared statement, by Parse or by SQL PREPARE: one name space. */
+struct prepared {
+	struct prepared *next;
+	unsigned refs;
+	char *name;
+	struct judged *judged;
+};
+
+/* What the server said of a result's columns, and what is done to each. */
+struct columns {
+	unsigned refs;
+	struct qw_arena arena;
+	struct qw_bytes description; /* body of RowDescription as sent to the client */
+	struct mask_column *list;
+	const char **names; /* schema.table.column of masked columns, else NULL */
+	size_t count;
+	bool any_masked;
+};
+
+/* A portal, by Bind or by DECLARE CURSOR: one name space. */
+struct portal {
+	struct portal *next;
+	unsigned refs;
+	char *name;
+	struct judged *judged;
+	uint8_t *binds;
+	size_t bind_bytes;
+	struct columns *columns; /* NULL until described */
+	struct refusal *refusal; /* its columns cannot be masked */
+	bool describe_sent; /* a Describe of it is under way or answered */
+	bool by_sql, with_hold, is_running;
+};
+
+/* One response being delivered: from a Query or an Execute. */
+struct unit {
+	unsigned refs;
+	uint64_t id; /* statement number within the session */
+	struct judged *judged;
+	struct columns *columns;
+	uint64_t rows, bytes, started_us;
+	struct qw_buf kept; /* the first bytes as sent, for the record */
+	struct qw_digest *digest;
+	size_t statement_index; /* of a Query: how many have completed */
+	bool truncated, is_simple, failed, is_done;
+	char tag[96];
+};
+
+/* What the server still has to answer, in order. */
+enum pending_kind {
+	PENDING_PARSE,
+	PENDING_BIND,
+	PENDING_DESCRIBE_STATEMENT,
+	PENDING_DESCRIBE_PORTAL,
+	PENDING_EXECUTE,
+	PENDING_CLOSE,
+	PENDING_SYNC,
+	PENDING_QUERY,
+	PENDING_FASTPATH
+};
+struct pending {
+	enum pending_kind kind;
+	uint8_t close_kind; /* CLOSE: 'S' or 'P' */
+	bool is_ours; /* injected: the answer is not for the client */
+	bool is_poison; /* must fail: the answer becomes `refusal` */
+	bool is_preflight; /* asks for the columns of a simple statement before it runs */
+	struct prepared *prepared; /* PARSE */
+	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
+	char *name; /* CLOSE */
+	struct unit *unit; /* EXECUTE, QUERY */
+	struct refusal *refusal;
+};
+
+/* Why something is refused, as the agent reads it. */
+struct refusal {
+	struct qw_arena arena;
+	const char *sqlstate, *message, *detail, *hint;
+	const char *rule;
+};
+
+enum run_stage { /* of the client message at the front that runs SQL */
+	RUN_IDLE,
+	RUN_JUDGE,
+	RUN_PARSING, /* waits for PARSED */
+	RUN_DESCRIBE,
+	RUN_DESCRIBING, /* waits for the server's description */
+	RUN_REVIEW,
+	RUN_HOLDING, /* waits for a person */
+	RUN_RECORD,
+	RUN_RECORDING, /* waits for AUDITED */
+	RUN_FORWARD,
+	RUN_REFUSE,
+	RUN_REFUSE_RECORDING,
+	RUN_REFUSE_INJECT,
+	RUN_FAILED /* the preflight's error was the answer: only ReadyForQuery is left */
+};
+
+struct run {
+	enum run_stage stage;
+	struct judged *judged;
+	struct portal *portal; /* Execute */
+	struct unit *unit;
+	struct refusal *refusal;
+	struct columns *described; /* answer of the preflight */
+	size_t preflight_index; /* which statement of the text */
+	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
+	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, flushed, was_described;
+	uint64_t hold_until_us, next_notice_us;
+	char approval_id[APPROVAL_ID_CHARS + 1];
+};
+
+struct queued_action {
+	struct session_action action;
+	size_t bytes_at; /* offset into `blob`, when has_blob */
+	size_t bytes_n;
+	bool has_blob;
+};
+
+enum { NAME_BUCKETS = 64, NAMES_MAX = 20000, PENDING_MAX = 65536 };
+
+struct session {
+	const struct session_options *options;
+	struct session_options own;
+	const struct config *config;
+	const struct policy *policy;
+	const struct policy_role *role;
+	enum session_state state;
+	struct session_now now;
+	struct qw_arena arena; /* lives as long as the session */
+
+	/* actions */
+	struct queued_action *queue;
+	size_t queue_head, queue_count, queue_cap;
+	struct qw_buf blob; /* records and other bytes of queued actions */
+	struct approval asked; /* what the running ASK action points to */
+	struct qw_arena hold_arena;
+	bool wipe_blob; /* a token went through it */
+	bool send_queued[2], paused[2];
+	uint64_t armed_us;
+
+	/* bytes */
+	struct qw_buf in[2], out[2];
+	uint64_t pass_through[2]; /* bytes of the current message that go on as they come */
+	bool eof[2];
+
+	/* who */
+	bool is_tls, saw_ssl_request, saw_gss_request;
+	const char *tls_text;
+	uint16_t minor; /* protocol 3.minor */
+	struct pgwire_startup *startup;
+	const char *user, *database, *application_name;
+	struct upstream_parameter *settings;
+	size_t setting_count;
+	struct principal principal;
+	const struct config_target *target;
+	struct session_connect connect;
+	struct session_connected connected;
+	uint64_t session_seq;
+	uint64_t login_deadline_us, session_deadline_us;
+	bool is_open_recorded, is_closed_recorded;
+	bool pins_off, unparsed_ok; /* the role may: set.pinned, unparsed */
+
+	/* labels */
+	struct labels *labels;
+	uint64_t labels_at_us; /* when they came */
+	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
+
+	/* conversation */
+	struct prepared *prepared[NAME_BUCKETS];
+	struct portal *portals[NAME_BUCKETS];
+	size_t prepared_count, portal_count;
+	struct pending *pending;
+	size_t pending_head, pending_count, pending_cap, pending_syncs;
+	struct run run;
+	struct unit *unit; /* whose response is being delivered now */
+	size_t account_mark; /* out[CLIENT] up to here is in the unit's digest */
+	uint64_t statement_count, audit_waits, audit_done;
+	uint8_t tx_status; /* of the last ReadyForQuery */
+	bool unsynced; /* extended messages since the last Sync */
+	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
+	bool copy_in, copy_out, copy_may_start;
+	bool tx_wrote, tx_ddl, tx_settings;
+	bool cancel_in_flight, draining, client_gone, was_fatal;
+	uint8_t settings_digest[QW_DIGEST_BYTES];
+	char poison[48];
+	struct qw_digest *digest; /* spare, re-used by units */
+	struct session_info info;
+	const char *close_reason;
+	struct qw_buf scratch; /* one masked value */
+};
+
+/* What a handler of the client's message at the front says. */
+enum step { STEP_DONE, STEP_WAIT, STEP_CLOSED };
+
+/* ---- actions.c ---- */
+struct session_action *session_queue(struct session *s, enum session_action_kind kind);
+void session_queue_bytes(struct session *s, enum session_action_kind kind, struct qw_bytes b);
+void session_want_send(struct session *s, enum session_side side);
+void session_log(struct session *s, const char *event, const char *detail);
+void session_arm(struct session *s); /* re-computes the next deadline */
+void session_out_of_memory(struct session *s); /* closes at once: nothing is half done */
+/* Appends what a pgwire_put_* call said; any error closes. Use as session_put(s, side, pgwire_put_x(&s->out[side], ...)). */
+void session_put(struct session *s, enum session_side side, int err);
+
+/* ---- session.c ---- */
+void session_close(struct session *s, const char *reason);
+/* FATAL error to the client, then close. */
+void session_fatal(struct session *s, const char *sqlstate, const char *message, const char *hint);
+
+/* ---- ledger.c: records ---- */
+void ledger_session_open(struct session *s);
+void ledger_session_refused(struct session *s, const char *reason);
+void ledger_session_close(struct session *s, const char *reason);
+/* Queues the STATEMENT record; `wait` tells what AUDITED will mean. */
+void ledger_statement(struct session *s, const struct run *r, const char *decision, enum session_wait wait);
+void ledger_result(struct session *s, struct unit *u, const char *outcome);
+void ledger_error(struct session *s, uint64_t statement_id, struct qw_bytes original);
+enum session_wait ledger_wait_for(const struct session *s, const struct judged *j);
+
+/* ---- judge.c, cache.c ---- */
+struct judged *judged_ref(struct judged *j);
+void judged_unref(struct judged *j);
+/* Facts (from the cache or by parsing) and verdict. NULL: the text is long and is being parsed elsewhere, or no memory. */
+struct judged *judge_text(struct session *s, struct qw_bytes sql);
+/* The same from facts that are there already: they are copied. */
+struct judged *judge_parsed(struct session *s, struct qw_bytes sql, const struct qw_statements *facts);
+/* Nothing judged yet, only the text kept: while it is parsed elsewhere. */
+struct judged *judged_stub(struct qw_bytes sql);
+int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_statements *to) QW_MUST_CHECK;
+/* A verdict on acts that no text shows: startup settings, FunctionCall. */
+void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out);
+/* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
+bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
+bool judge_is_current(const struct session *s, const struct judged *j);
+struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
+void verdict_cache_put(struct verdict_cache *c, struct judged *j);
+
+/* ---- hold.c ---- */
+void hold_start(struct session *s);
+void hold_asked(struct session *s, const struct approval *a);
+void hold_answered(struct session *s, const struct approval *a, bool approved);
+void hold_tick(struct session *s);
+void hold_end(struct session *s, const char *why); /* withdraws */
+
+/* ---- settings.c ---- */
+void settings_extend(struct session *s, struct qw_bytes what);
+bool settings_accept_startup(struct session *s, const struct pgwire_startup *st); /* false: refused, closed */
+/* ParameterStatus from upstream: false when a pinned setting came loose. */
+bool settings_still_pinned(const struct session *s, const struct pgwire_parameter *p);
+
+/* ---- postgres/ ---- */
+void startup_pump(struct session *s);
+void startup_tls_ready(struct session *s, const struct session_tls *tls);
+void login_identified(struct session *s, const struct principal *p);
+void login_refused(struct session *s, const char *why);
+void login_connected(struct session *s, const struct session_connected *c);
+void login_connect_failed(struct session *s, const struct upstream_failure *f);
+void login_labelled(struct session *s);
+void login_opened(struct session *s);
+void client_pump(struct session *s);
+void upstream_pump(struct session *s);
+void client_policy_changed(struct session *s);
+bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
+
+/* run.c */
+enum step run_query(struct session *s, struct qw_bytes body);
+enum step run_execute(struct session *s, struct qw_bytes body);
+enum step run_parse(struct session *s, struct qw_bytes body);
+enum step run_fastpath(struct session *s, struct qw_bytes body);
+void run_reset(struct session *s);
+/* The preflight has been answered whole (run.preflight_failed, run.refusal say how). Takes the reference; may be NULL. */
+void run_described(struct session *s, struct columns *c);
+void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
+
+/* extended.c */
+enum step extended_bind(struct session *s, struct qw_bytes body);
+enum step extended_describe(struct session *s, struct qw_bytes body);
+enum step extended_close(struct session *s, struct qw_bytes body);
+enum step extended_sync(struct session *s);
+
+/* names.c */
+struct prepared *prepared_new(const char *name, struct judged *j);
+struct prepared *prepared_ref(struct prepared *p);
+void prepared_unref(struct prepared *p);
+struct prepared *prepared_find(const struct session *s, const char *name); /* what the server has confirmed */
+bool prepared_install(struct session *s, struct prepared *p); /* replaces; takes a reference; false: too many */
+void prepared_drop(struct session *s, const char *name); /* NULL: all */
+struct portal *portal_new(const char *name, struct judged *j, struct qw_bytes binds);
+struct portal *portal_ref(struct portal *p);
+void portal_unref(struct portal *p);
+struct portal *portal_find(const struct session *s, const char *name);
+bool portal_install(struct session *s, struct portal *p);
+void portal_drop(struct session *s, const char *name); /* NULL: all */
+void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
+void names_fini(struct session *s);
+void names_completed(struct session *s, const struct qw_statement *st, struct judged *j); /* effects of SQL on names */
+
+/* pending.c */
+struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
+struct pending *pending_front(struct session *s);
+void pending_pop(struct session *s);
+void pending_skip_to_sync(struct session *s); /* after an error in the extended protocol */
+void pending_lost(struct session *s); /* the session ends: what was not answered never will be */
+void pending_fini(struct session *s);
+/* The statement or portal that a name will stand for once everything in flight succeeded. *uncertain: it changes across a Sync. */
+struct prepared *pending_prepared(struct session *s, const char *name, bool *uncertain);
+struct portal *pending_portal(struct session *s, const char *name, bool *uncertain);
+
+/* refuse.c */
+struct refusal *refusal_new(const char *sqlstate, const char *rule, const char *message, const char *detail, const char *hint);
+struct refusal *refusal_of_verdict(const struct policy_verdict *v, const struct judged *j);
+void refusal_free(struct refusal *r);
+void refusal_put(struct session *s, const struct refusal *r);
+/* Makes the server fail at this point of the pipeline or transaction. False: wait until nothing is in flight. */
+bool refuse_inject(struct session *s, struct refusal *r, bool is_query);
+
+/* result.c */
+void unit_unref(struct unit *u);
+struct unit *unit_ref(struct unit *u);
+struct unit *unit_new(struct session *s, struct judged *j, bool is_simple);
+void columns_unref(struct columns *c);
+struct columns *columns_ref(struct columns *c);
+enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
+/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
+	const char **which);
+bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
+void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */
+void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */
+void result_finish(struct session *s, const char *outcome);
+
+/* reduce.c */
+void reduce_message(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim);
+
+#endif

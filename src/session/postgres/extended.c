@@ -1,0 +1,102 @@
+/* Bind, Describe, Close, Sync: bookkeeping by name. Parse and Execute carry SQL: run.c. */
+#include "../machine.h"
+
+#include <stdlib.h>
+
+static enum step violation(struct session *s, const char *what)
+{
+	session_fatal(s, "08P01", what, NULL);
+	return STEP_CLOSED;
+}
+
+static enum step forwarded(struct session *s, uint8_t type, struct qw_bytes body)
+{
+	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	return s->state == STATE_READY ? STEP_DONE : STEP_CLOSED;
+}
+
+/* A statement that only the server may know: its rows could not be judged, so only a role that may send unparsed text uses it. */
+static struct judged *unknown_statement(struct session *s)
+{
+	const struct qw_statements facts = {.problem = "the prepared statement is not known to the gateway"};
+
+	return judge_parsed(s, qw_bytes_from(""), &facts);
+}
+
+enum step extended_bind(struct session *s, struct qw_bytes body)
+{
+	struct pgwire_bind bind;
+	struct prepared *st;
+	struct judged *unknown = NULL;
+	struct pending *p;
+	bool uncertain;
+
+	if (pgwire_bind_decode(body, &bind))
+		return violation(s, "invalid Bind message");
+	st = pending_prepared(s, bind.statement, &uncertain);
+	if (uncertain)
+		return STEP_WAIT;
+	if (!st && !(unknown = unknown_statement(s)))
+		return STEP_CLOSED;
+	p = pending_push(s, PENDING_BIND);
+	if (p)
+		p->portal = portal_new(bind.portal, st ? st->judged : unknown, bind.binds);
+	judged_unref(unknown);
+	if (!p || !p->portal) {
+		session_out_of_memory(s);
+		return STEP_CLOSED;
+	}
+	return forwarded(s, 'B', body);
+}
+
+enum step extended_describe(struct session *s, struct qw_bytes body)
+{
+	struct pgwire_named d;
+	struct pending *p;
+	struct portal *portal = NULL;
+	bool uncertain = false;
+
+	if (pgwire_named_decode(body, &d) || (d.kind != 'S' && d.kind != 'P'))
+		return violation(s, "invalid Describe message");
+	if (d.kind == 'P')
+		portal = pending_portal(s, d.name, &uncertain);
+	if (uncertain)
+		return STEP_WAIT;
+	p = pending_push(s, d.kind == 'P' ? PENDING_DESCRIBE_PORTAL : PENDING_DESCRIBE_STATEMENT);
+	if (!p)
+		return STEP_CLOSED;
+	if (portal) {
+		p->portal = portal_ref(portal);
+		portal->describe_sent = true;
+	}
+	return forwarded(s, 'D', body);
+}
+
+enum step extended_close(struct session *s, struct qw_bytes body)
+{
+	struct pgwire_named c;
+	struct pending *p;
+
+	if (pgwire_named_decode(body, &c) || (c.kind != 'S' && c.kind != 'P'))
+		return violation(s, "invalid Close message");
+	p = pending_push(s, PENDING_CLOSE);
+	if (!p)
+		return STEP_CLOSED;
+	p->close_kind = c.kind;
+	p->name = strdup(c.name);
+	if (!p->name) {
+		session_out_of_memory(s);
+		return STEP_CLOSED;
+	}
+	return forwarded(s, 'C', body);
+}
+
+enum step extended_sync(struct session *s)
+{
+	s->unsynced = false;
+	s->skipping = false;
+	if (!pending_push(s, PENDING_SYNC))
+		return STEP_CLOSED;
+	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));
+	return s->state == STATE_READY ? STEP_DONE : STEP_CLOSED;
+}

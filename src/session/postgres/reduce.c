@@ -1,0 +1,88 @@
+/*
+ * Errors and notices are data channels: casts, constraints and RAISE put values into their texts. While masks apply they
+ * are reduced to the SQLSTATE and a text of the gateway; the original goes into the record.
+ */
+#include "../machine.h"
+
+#include <stdio.h>
+
+static const struct {
+	const char *sqlstate, *meaning;
+} meanings[] = {
+	{"22001", "a value is too long for its column"},
+	{"22003", "a number is out of range"},
+	{"22007", "a date or time has an invalid format"},
+	{"22008", "a date or time is out of range"},
+	{"22012", "division by zero"},
+	{"22P02", "a text cannot be read as the type that is wanted"},
+	{"23502", "a NOT NULL constraint is violated"},
+	{"23503", "a foreign key constraint is violated"},
+	{"23505", "a unique constraint is violated"},
+	{"23514", "a CHECK constraint is violated"},
+	{"25006", "the transaction is read-only"},
+	{"25P02", "the transaction is aborted: ROLLBACK first"},
+	{"40001", "serialization failure: try the transaction again"},
+	{"40P01", "deadlock: try the transaction again"},
+	{"42501", "the database denies permission"},
+	{"42601", "syntax error"},
+	{"42703", "a column does not exist"},
+	{"42883", "a function or operator does not exist for these types"},
+	{"42P01", "a table or view does not exist"},
+	{"55P03", "a lock is not available"},
+	{"57014", "canceling statement due to user request or timeout"},
+	{"57P01", "the database connection was ended by an administrator"},
+};
+
+static const char *meaning_of(const char *sqlstate)
+{
+	for (size_t i = 0; i < QW_COUNT(meanings); i++)
+		if (strcmp(meanings[i].sqlstate, sqlstate) == 0)
+			return meanings[i].meaning;
+	return "the database reported an error";
+}
+
+static const char *safe_sqlstate(const char *sqlstate)
+{
+	size_t n = sqlstate ? strlen(sqlstate) : 0;
+
+	if (n != 5)
+		return "XX000";
+	for (size_t i = 0; i < n; i++)
+		if (!((sqlstate[i] >= '0' && sqlstate[i] <= '9') || (sqlstate[i] >= 'A' && sqlstate[i] <= 'Z')))
+			return "XX000";
+	return sqlstate;
+}
+
+static const char *safe_severity(const char *severity, uint8_t type)
+{
+	static const char *const known[] = {"ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO", "LOG", "DEBUG"};
+
+	for (size_t i = 0; severity && i < QW_COUNT(known); i++)
+		if (strcmp(severity, known[i]) == 0)
+			return known[i];
+	return type == 'E' ? "ERROR" : "NOTICE";
+}
+
+void reduce_message(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim)
+{
+	struct pgwire_error e;
+	char message[200];
+	bool is_readable = !pgwire_error_decode(body, &e);
+
+	if (is_readable && type == 'E' && e.severity && (strcmp(e.severity, "FATAL") == 0 || strcmp(e.severity, "PANIC") == 0))
+		s->was_fatal = true;
+	if (verbatim && is_readable) {
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], type, body));
+		return;
+	}
+	ledger_error(s, s->unit ? s->unit->id : 0, body);
+	if (type == 'N')
+		(void)snprintf(message, sizeof(message), "querywarden: a notice of the database is withheld");
+	else
+		(void)snprintf(message, sizeof(message), "%s",
+			meaning_of(safe_sqlstate(is_readable ? e.sqlstate : NULL)));
+	session_put(s, SESSION_CLIENT,
+		pgwire_put_error(&s->out[SESSION_CLIENT], type, safe_severity(is_readable ? e.severity : NULL, type),
+			safe_sqlstate(is_readable ? e.sqlstate : NULL), message, NULL,
+			"The database's own text is withheld because it can repeat masked values; it is in the audit record."));
+}

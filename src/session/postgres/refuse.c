@@ -1,0 +1,104 @@
+/* Saying no: what the agent reads, and how the server is made to fail at the same place. */
+#include "../machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct refusal *refusal_new(const char *sqlstate, const char *rule, const char *message, const char *detail, const char *hint)
+{
+	struct refusal *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	qw_arena_init(&r->arena, 64 * 1024);
+	r->sqlstate = qw_arena_strdup(&r->arena, qw_bytes_from(sqlstate));
+	r->rule = qw_arena_strdup(&r->arena, qw_bytes_from(rule));
+	r->message = qw_arena_strdup(&r->arena, qw_bytes_from(message));
+	r->detail = detail ? qw_arena_strdup(&r->arena, qw_bytes_from(detail)) : NULL;
+	r->hint = hint ? qw_arena_strdup(&r->arena, qw_bytes_from(hint)) : NULL;
+	if (!r->sqlstate || !r->rule || !r->message) {
+		refusal_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void refusal_free(struct refusal *r)
+{
+	if (!r)
+		return;
+	qw_arena_fini(&r->arena);
+	free(r);
+}
+
+static const char *hint_of(const struct policy_verdict *v)
+{
+	if (strcmp(v->rule, "default") == 0)
+		return "Nothing in the policy allows this to your role. Ask for a rule, or use what is allowed.";
+	return "This rule holds for your role; repeating the statement will not help.";
+}
+
+struct refusal *refusal_of_verdict(const struct policy_verdict *v, const struct judged *j)
+{
+	char what[400], message[600];
+	const struct qw_act *a = v->act;
+
+	if (j && j->is_unparsed && j->facts.problem) {
+		(void)snprintf(message, sizeof(message), "this statement cannot be judged: %.400s", j->facts.problem);
+		return refusal_new("42601", v->rule, message, v->message,
+			"The gateway refuses what it cannot read. Correct or simplify the statement.");
+	}
+	if (!a)
+		(void)snprintf(what, sizeof(what), "statement");
+	else if (a->name)
+		(void)snprintf(what, sizeof(what), "%s on %s %s%s%.120s", qw_verb_name(a->verb), a->kind_name,
+			a->schema ? a->schema : "", a->schema ? "." : "", a->name);
+	else
+		(void)snprintf(what, sizeof(what), "%s", qw_verb_name(a->verb));
+	(void)snprintf(message, sizeof(message), "blocked by policy rule \"%s\": %s", v->rule, what);
+	return refusal_new("42501", v->rule, message, v->message ? v->message : "No rule of the policy allows it.",
+		hint_of(v));
+}
+
+void refusal_put(struct session *s, const struct refusal *r)
+{
+	session_put(s, SESSION_CLIENT,
+		pgwire_put_error(&s->out[SESSION_CLIENT], 'E', "ERROR", r->sqlstate, r->message, r->detail, r->hint));
+}
+
+static void poison(struct session *s, struct refusal *r, enum pending_kind kind)
+{
+	struct pending *p = pending_push(s, kind);
+
+	if (!p)
+		return;
+	p->is_poison = true;
+	p->refusal = r;
+	if (kind == PENDING_QUERY)
+		session_put(s, SESSION_UPSTREAM, pgwire_put_query(&s->out[SESSION_UPSTREAM], s->poison));
+	else
+		session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', s->poison));
+}
+
+/*
+ * postgres-wire 1.9: a denied message is replaced by one that must fail, so that the server's transaction fails where the
+ * client believes it failed. Only a Query outside of any transaction is answered without the server.
+ */
+bool refuse_inject(struct session *s, struct refusal *r, bool is_query)
+{
+	if (!is_query) {
+		poison(s, r, PENDING_DESCRIBE_STATEMENT);
+		s->skipping = true;
+		return true;
+	}
+	if (s->pending_count)
+		return false;
+	if (s->tx_status == 'T') {
+		poison(s, r, PENDING_QUERY);
+		return true;
+	}
+	refusal_put(s, r);
+	session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], s->tx_status));
+	refusal_free(r);
+	return true;
+}

@@ -1,0 +1,331 @@
+/* Birth, events, death of a session. The rooms of the conversation are in the other files. */
+#include "machine.h"
+
+#include <stdlib.h>
+
+enum {
+	ARENA_MAX = 1 << 20,
+	OUT_MAX = 256 << 20, /* the street stops reading long before: this bounds one event's worth */
+	BLOB_MAX = 256 << 20
+};
+
+struct session *session_new(const struct session_options *o)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	size_t frame = o->config->limits.frame_bytes_max, row = o->config->limits.row_bytes_max;
+
+	if (!s)
+		return NULL;
+	s->own = *o;
+	s->options = &s->own;
+	s->config = o->config;
+	s->policy = o->policy;
+	s->now = o->now;
+	s->tx_status = 'I';
+	qw_arena_init(&s->arena, ARENA_MAX);
+	qw_buf_init(&s->in[SESSION_CLIENT], frame + (1 << 20));
+	qw_buf_init(&s->in[SESSION_UPSTREAM], row + (4 << 20));
+	qw_buf_init(&s->out[SESSION_CLIENT], OUT_MAX);
+	qw_buf_init(&s->out[SESSION_UPSTREAM], OUT_MAX);
+	qw_buf_init(&s->blob, BLOB_MAX);
+	qw_buf_init(&s->scratch, row + 1024);
+	qw_arena_init(&s->hold_arena, 8 << 20);
+	memcpy(s->poison, "qw_deny_", 8);
+	qw_hex(qw_bytes(o->entropy + 32, 16), s->poison + 8);
+	s->login_deadline_us = s->now.mono_us + 1000ull * o->config->limits.startup_timeout_ms;
+	s->close_reason = "closed";
+	session_arm(s);
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	run_reset(s);
+	pending_fini(s);
+	names_fini(s);
+	unit_unref(s->unit);
+	labels_unref(s->labels);
+	qw_digest_free(s->digest);
+	for (int side = 0; side < 2; side++) {
+		qw_buf_fini(&s->in[side]);
+		qw_buf_fini(&s->out[side]);
+	}
+	if (s->wipe_blob && s->blob.p)
+		qw_wipe(s->blob.p, s->blob.cap);
+	qw_buf_fini(&s->blob);
+	qw_buf_fini(&s->scratch);
+	qw_arena_fini(&s->hold_arena);
+	free(s->queue);
+	qw_arena_fini(&s->arena);
+	qw_wipe(&s->own.entropy, sizeof(s->own.entropy));
+	free(s);
+}
+
+void session_close(struct session *s, const char *reason)
+{
+	if (s->state == STATE_CLOSED)
+		return;
+	if (s->run.stage == RUN_HOLDING)
+		hold_end(s, reason);
+	if (s->unit)
+		result_finish(s, "lost");
+	pending_lost(s);
+	if (s->is_open_recorded)
+		ledger_session_close(s, reason);
+	s->state = STATE_CLOSED;
+	s->is_closed_recorded = true;
+	(void)session_queue(s, SESSION_DO_CLOSE);
+}
+
+void session_fatal(struct session *s, const char *sqlstate, const char *message, const char *hint)
+{
+	if (s->state == STATE_CLOSED)
+		return;
+	session_put(s, SESSION_CLIENT,
+		pgwire_put_error(&s->out[SESSION_CLIENT], 'E', "FATAL", sqlstate, message, NULL, hint));
+	session_close(s, message);
+}
+
+static void pump(struct session *s)
+{
+	if (s->state == STATE_FIRST || s->state == STATE_PASSWORD)
+		startup_pump(s);
+	if (s->state != STATE_READY)
+		return;
+	upstream_pump(s);
+	if (s->state == STATE_READY)
+		client_pump(s);
+	if (s->state == STATE_READY)
+		result_account(s);
+	if (s->state == STATE_READY && s->draining && client_is_idle(s))
+		session_fatal(s, "57P01", "the gateway is shutting down", "Connect again.");
+}
+
+static void on_bytes(struct session *s, const struct session_event *ev)
+{
+	if (qw_buf_append(&s->in[ev->side], ev->bytes.p, ev->bytes.n)) {
+		session_fatal(s, "54000", "a message is larger than this gateway takes", NULL);
+		return;
+	}
+	/* A client that talks on while its statement is held or judged is read up to a bound. */
+	if (ev->side == SESSION_CLIENT && s->in[SESSION_CLIENT].n - s->in[SESSION_CLIENT].off > 256 * 1024 &&
+		s->run.stage != RUN_IDLE && !s->paused[SESSION_CLIENT]) {
+		struct session_action *a = session_queue(s, SESSION_DO_PAUSE);
+
+		if (a)
+			a->side = SESSION_CLIENT;
+		s->paused[SESSION_CLIENT] = true;
+	}
+}
+
+static void resume_client(struct session *s)
+{
+	struct session_action *a;
+
+	if (!s->paused[SESSION_CLIENT] || s->state == STATE_CLOSED ||
+		qw_buf_pending(&s->in[SESSION_CLIENT]).n > 64 * 1024)
+		return;
+	a = session_queue(s, SESSION_DO_RESUME);
+	if (a)
+		a->side = SESSION_CLIENT;
+	s->paused[SESSION_CLIENT] = false;
+}
+
+static void on_eof(struct session *s, enum session_side side)
+{
+	s->eof[side] = true;
+	if (side == SESSION_CLIENT) {
+		s->client_gone = true;
+		session_close(s, "the client closed the connection");
+	} else if (!s->was_fatal) {
+		session_fatal(s, "08006", "the connection to the database was lost", "Connect again.");
+	} else {
+		session_close(s, "the database closed the connection");
+	}
+}
+
+static void on_audited(struct session *s)
+{
+	s->audit_done++;
+	if (s->state == STATE_OPENING) {
+		login_opened(s);
+		return;
+	}
+	if (s->audit_done < s->run.audit_seq_wanted)
+		return;
+	if (s->run.stage == RUN_RECORDING)
+		s->run.stage = RUN_FORWARD;
+	else if (s->run.stage == RUN_REFUSE_RECORDING)
+		s->run.stage = RUN_REFUSE_INJECT;
+}
+
+static void on_labels(struct session *s, struct labels *l)
+{
+	labels_unref(s->labels);
+	s->labels = labels_is_empty(l) ? NULL : labels_ref(l);
+	s->labels_pending = false;
+	s->labels_at_us = s->now.mono_us;
+	if (s->state == STATE_LABELLING)
+		login_labelled(s);
+}
+
+static void on_tick(struct session *s)
+{
+	uint64_t now = s->now.mono_us;
+
+	s->armed_us = 0;
+	if (s->login_deadline_us && now >= s->login_deadline_us) {
+		session_fatal(s, "57014", "login took too long", "Send TLS handshake, startup packet and token at once.");
+		return;
+	}
+	if (s->session_deadline_us && now >= s->session_deadline_us) {
+		session_fatal(s, "28000", "the session has ended: token or session time is over",
+			"Connect again with a fresh token.");
+		return;
+	}
+	if (s->run.stage == RUN_HOLDING)
+		hold_tick(s);
+}
+
+static void on_cancel(struct session *s)
+{
+	if (s->state != STATE_READY)
+		return;
+	if (s->run.stage == RUN_HOLDING) {
+		hold_end(s, "cancelled");
+		run_refuse(s, refusal_new("57014", "cancelled", "canceling statement due to user request", NULL, NULL));
+		return;
+	}
+	if (s->pending_count == 0 || s->cancel_in_flight)
+		return;
+	s->cancel_in_flight = true;
+	(void)session_queue(s, SESSION_DO_CANCEL_UPSTREAM);
+}
+
+static void on_parsed(struct session *s, const struct qw_statements *facts)
+{
+	struct judged *j;
+
+	if (s->run.stage != RUN_PARSING)
+		return;
+	j = judge_parsed(s, s->run.judged->sql, facts);
+	judged_unref(s->run.judged);
+	s->run.judged = j;
+	s->run.stage = RUN_JUDGE;
+	if (!j)
+		session_out_of_memory(s);
+}
+
+static void dispatch(struct session *s, const struct session_event *ev)
+{
+	switch (ev->kind) {
+	case SESSION_EV_BYTES:
+		on_bytes(s, ev);
+		break;
+	case SESSION_EV_EOF:
+		on_eof(s, ev->side);
+		break;
+	case SESSION_EV_TLS_READY:
+		startup_tls_ready(s, ev->tls);
+		break;
+	case SESSION_EV_IDENTIFIED:
+		login_identified(s, ev->principal);
+		break;
+	case SESSION_EV_REFUSED:
+		login_refused(s, ev->text);
+		break;
+	case SESSION_EV_CONNECTED:
+		login_connected(s, ev->connected);
+		break;
+	case SESSION_EV_CONNECT_FAILED:
+		login_connect_failed(s, ev->failure);
+		break;
+	case SESSION_EV_CATALOG:
+		on_labels(s, ev->labels);
+		break;
+	case SESSION_EV_CATALOG_FAILED:
+		session_fatal(s, "58000", "the gateway cannot read the database's catalog, so it cannot mask",
+			"Try again; tell the operator if it stays so.");
+		break;
+	case SESSION_EV_AUDITED:
+		on_audited(s);
+		break;
+	case SESSION_EV_AUDIT_FAILED:
+		session_fatal(s, "58030", "the audit log cannot be written: nothing may run unrecorded",
+			"Try again later; tell the operator.");
+		break;
+	case SESSION_EV_PARSED:
+		on_parsed(s, ev->statements);
+		break;
+	case SESSION_EV_ASKED:
+		hold_asked(s, ev->approval);
+		break;
+	case SESSION_EV_APPROVED:
+		hold_answered(s, ev->approval, true);
+		break;
+	case SESSION_EV_NOT_APPROVED:
+		hold_answered(s, ev->approval, false);
+		break;
+	case SESSION_EV_CANCEL:
+		on_cancel(s);
+		break;
+	case SESSION_EV_CANCEL_DONE:
+		s->cancel_in_flight = false;
+		break;
+	case SESSION_EV_POLICY:
+		s->policy = ev->policy;
+		client_policy_changed(s);
+		break;
+	case SESSION_EV_TICK:
+		on_tick(s);
+		break;
+	case SESSION_EV_DRAIN:
+		s->draining = true;
+		break;
+	}
+}
+
+void session_on(struct session *s, const struct session_event *ev)
+{
+	if (s->state == STATE_CLOSED)
+		return;
+	s->now = ev->now;
+	dispatch(s, ev);
+	if (s->state == STATE_CLOSED)
+		return;
+	pump(s);
+	if (s->state == STATE_CLOSED)
+		return;
+	resume_client(s);
+	session_arm(s);
+}
+
+struct qw_bytes session_output(const struct session *s, enum session_side side)
+{
+	return qw_buf_pending(&s->out[side]);
+}
+
+void session_sent(struct session *s, enum session_side side, size_t n)
+{
+
+	if (side == SESSION_CLIENT)
+		result_account(s); /* nothing leaves before it is counted */
+	qw_buf_consume(&s->out[side], n);
+	if (side == SESSION_CLIENT)
+		s->account_mark = qw_buf_pending(&s->out[side]).n;
+}
+
+void session_info_get(const struct session *s, struct session_info *out)
+{
+	static const char *const names[] = {"first", "handshake", "password", "identifying", "connecting",
+		"labelling", "opening", "ready", "closed"};
+
+	*out = s->info;
+	out->state = s->run.stage == RUN_HOLDING ? "held" : names[s->state];
+	out->role = s->role ? s->role->name : NULL;
+	out->database = s->database;
+	out->target = s->target ? s->target->up.name : NULL;
+	out->subject = s->principal.subject;
+}

@@ -1,0 +1,54 @@
+"""The page and the schemas name the verbs, categories and keys that the code knows."""
+import csv
+import json
+import re
+import sys
+
+root = sys.argv[1]
+failed = []
+
+
+def text(path):
+    with open(f"{root}/{path}", encoding="utf-8") as f:
+        return f.read()
+
+
+def same(what, left, right):
+    if set(left) != set(right):
+        failed.append(f"{what}: {sorted(set(left) ^ set(right))} only on one side")
+
+
+def keys_in_code(*paths):
+    keys = set()
+    for path in paths:
+        for body in re.findall(r"const \w*keys\[\] = \{([^}]*)\}", text(path)):
+            keys.update(re.findall(r'"(\w+)"', body))
+    return keys
+
+
+def keys_in_schema(schema):
+    keys = set(schema.get("properties", {}))
+    for value in schema.values():
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+            if isinstance(part, dict):
+                keys |= keys_in_schema(part)
+    if isinstance(schema.get("items"), dict):
+        keys |= keys_in_schema(schema["items"])
+    return keys
+
+
+page, policy, config = text("docs/policy.md"), text("docs/schema/policy.schema.json"), text("docs/schema/querywarden.schema.json")
+verbs = re.findall(r'X\(\w+, "([a-z._]+)"', text("include/qw/statement.h"))
+same("verbs of the page", re.findall(r"^\| \**`([a-z._]+)`\** \|", page.split("**Verbs**")[1].split("**Classes")[0], re.M), verbs)
+rule = json.loads(policy)["properties"]["rules"]["items"]["properties"]
+same("verbs of the schema", rule["verbs"]["oneOf"][0]["anyOf"][0]["enum"], verbs)
+rows = csv.DictReader(text("src/policy/data/pg15_functions.tsv").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+same("categories of the page", re.findall(r"`@([a-z-]+)`", page.split("Categories:")[1].split("\n")[0]), {r["category"] for r in rows})
+code = "src/policy/load"
+same("keys of the policy schema", keys_in_schema(json.loads(policy)),
+     keys_in_code(f"{code}.c", f"{code}_roles.c", f"{code}_rules.c", f"{code}_masks.c"))
+same("keys of the configuration schema", keys_in_schema(json.loads(config)),
+     keys_in_code("src/config/load.c", "src/config/places.c", "src/config/sections.c"))
+for line in failed:
+    print(line)
+sys.exit(bool(failed))
