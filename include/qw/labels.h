@@ -9,10 +9,12 @@
 #include "qw/policy.h"
 
 struct labels;
-struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role); /* keeps a ref of c */
+/* NULL: out of memory. Keeps a reference of c and borrows p, which must live longer. Ready for any thread to read. */
+struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);
-bool labels_is_empty(const struct labels *l); /* the role masks nothing in this database */
+/* The policy has no mask for the role. With masks that match nothing yet it is false: the next table may be the one. */
+bool labels_is_empty(const struct labels *l);
 
 enum label_kind {
 	LABEL_UNKNOWN, /* zero: the relation or column is not in the snapshot */
@@ -23,8 +25,8 @@ enum label_kind {
 struct label {
 	enum label_kind kind;
 	const struct mask_spec *spec;
-	const char *domain; /* "schema.table.column" of the base column, or the mask's own domain */
-	const char *column; /* "schema.table.column" as the agent sees it, for messages and records */
+	const char *domain; /* MASK: "schema.table.column" of the base column, or the mask's own domain */
+	const char *column; /* MASK, DERIVED: "schema.table.column" as the agent sees it, for messages and records */
 };
 /* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
    negative (system columns) is PLAIN. */

@@ -31,8 +31,8 @@ struct mask_column {
 	uint16_t format; /* 0 text, 1 binary */
 };
 
-struct mask_key; /* from the vault; owns an HMAC context */
-struct mask_key *mask_key_new(struct qw_bytes secret);
+struct mask_key; /* from the vault; owns an HMAC context: one thread at a time */
+struct mask_key *mask_key_new(struct qw_bytes secret); /* NULL: out of memory, or an empty secret */
 void mask_key_free(struct mask_key *k);
 
 /*

@@ -106,7 +106,7 @@ enum { PGWIRE_ERROR_FIELDS_MAX = 24 };
 struct pgwire_error {
 	const char *severity, *sqlstate, *message, *detail, *hint; /* NULL when absent (severity: field V, else S) */
 };
-int pgwire_error_decode(struct qw_bytes body, struct pgwire_error *out) QW_MUST_CHECK; /* also notices */
+int pgwire_error_decode(struct qw_bytes body, struct pgwire_error *out) QW_MUST_CHECK; /* also notices; a field twice: DUPLICATE */
 int pgwire_parameter_status_decode(struct qw_bytes body, struct pgwire_parameter *out) QW_MUST_CHECK;
 int pgwire_ready_decode(struct qw_bytes body, uint8_t *status) QW_MUST_CHECK; /* 'I' 'T' 'E' */
 int pgwire_tag_decode(struct qw_bytes body, const char **tag) QW_MUST_CHECK; /* CommandComplete */
@@ -117,7 +117,7 @@ struct pgwire_copy { /* CopyInResponse, CopyOutResponse */
 };
 int pgwire_copy_decode(struct qw_bytes body, struct pgwire_copy *out) QW_MUST_CHECK;
 
-/* ---- to the client ---- */
+/* ---- to the client; every put writes its whole message or, when it fails, nothing ---- */
 int pgwire_put_error(struct qw_buf *out, uint8_t type /* 'E' or 'N' */, const char *severity, const char *sqlstate,
 	const char *message, const char *detail, const char *hint) QW_MUST_CHECK; /* detail, hint may be NULL */
 int pgwire_put_auth_ok(struct qw_buf *out) QW_MUST_CHECK;

@@ -25,7 +25,8 @@ struct vault_secret { /* free with vault_secret_free: wipes */
 struct vault;
 /*
  * Process-wide, before anything else and before threads: secure heap (locked, not in core files), PR_SET_DUMPABLE 0, core
- * limit 0. Idempotent. LIMIT: memory could not be locked (raise RLIMIT_MEMLOCK); without it no vault opens.
+ * limit 0. Idempotent: call it again after a change of user, which can undo PR_SET_DUMPABLE.
+ * LIMIT: memory could not be locked (raise RLIMIT_MEMLOCK); without it no vault opens.
  */
 int vault_harden_process(void) QW_MUST_CHECK;
 /* New key file (0400, must not exist) and empty vault file (0600, must not exist). */

@@ -11,13 +11,6 @@ struct text {
 	int err;
 };
 
-static size_t char_start(struct qw_bytes s, size_t n)
-{
-	while (n > 0 && n < s.n && (s.p[n] & 0xC0) == 0x80)
-		n--;
-	return n;
-}
-
 static void put(struct text *t, struct qw_bytes s)
 {
 	size_t n = s.n;
@@ -25,7 +18,7 @@ static void put(struct text *t, struct qw_bytes s)
 	if (t->err || t->is_cut)
 		return;
 	if (n > t->left) {
-		n = char_start(s, t->left);
+		n = t->left;
 		t->is_cut = true;
 	}
 	t->err = qw_buf_append(t->out, s.p, n);
@@ -111,6 +104,14 @@ static int put_all(struct cursor *c, struct text *t)
 	}
 	(void)pgwire_formats(c, cur_be16(c));
 	return t->err ? t->err : cur_end(c);
+}
+
+/* The last place at or before n where a character begins. */
+static size_t char_start(struct qw_bytes s, size_t n)
+{
+	while (n > 0 && n < s.n && (s.p[n] & 0xC0) == 0x80)
+		n--;
+	return n;
 }
 
 int pgwire_binds_text(struct qw_bytes binds, struct qw_buf *out, size_t max)

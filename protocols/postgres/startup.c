@@ -39,8 +39,7 @@ int pgwire_first_peek(struct qw_bytes in, enum pgwire_first *kind, uint32_t *pac
 
 	if (in.n < 1)
 		return QW_E_INCOMPLETE;
-	if (in.p[0] == TLS_HANDSHAKE) { /* as a length it would be 0x16......: far over the limit,
-					   so never confused */
+	if (in.p[0] == TLS_HANDSHAKE) { /* no length: that would be far over the limit */
 		*kind = PGWIRE_FIRST_TLS;
 		*packet_bytes = 0;
 		return 0;
@@ -50,8 +49,8 @@ int pgwire_first_peek(struct qw_bytes in, enum pgwire_first *kind, uint32_t *pac
 	length = cur_be32(&c);
 	if (length < REQUEST_BYTES)
 		return QW_E_MALFORMED;
-	if (length - PGWIRE_LENGTH_BYTES >
-		PGWIRE_STARTUP_MAX) /* ProcessStartupPacket counts without the length word */
+	/* ProcessStartupPacket counts without the length word. */
+	if (length - PGWIRE_LENGTH_BYTES > PGWIRE_STARTUP_MAX)
 		return QW_E_LIMIT;
 	if (in.n < REQUEST_BYTES)
 		return QW_E_INCOMPLETE;
@@ -184,8 +183,7 @@ int pgwire_put_negotiate(
 
 	bld_init(&b, out);
 	bld_begin(&b, 'v');
-	bld_be32(&b, (uint32_t)MAJOR << 16 |
-			     newest_minor); /* the whole number, as PostgreSQL 18 sends it */
+	bld_be32(&b, (uint32_t)MAJOR << 16 | newest_minor); /* whole, as PostgreSQL 18 does */
 	bld_be32(&b, (uint32_t)count);
 	for (size_t i = 0; i < count; i++)
 		bld_cstr(&b, names[i]);

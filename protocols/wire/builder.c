@@ -8,16 +8,14 @@
 #include <endian.h>
 
 enum { LENGTH_BYTES = 4 };
-static const size_t length_max =
-	INT32_MAX; /* int32 on the wire; a larger one would wrap (CVE-2024-27304) */
+static const size_t length_max = INT32_MAX; /* a larger one would wrap (CVE-2024-27304) */
 
 void bld_init(struct builder *b, struct qw_buf *out)
 {
 	*b = (struct builder){.out = out};
 }
 
-/* mark counts from the first pending byte and the type byte stands before it: 0 means that no
- * message is open. */
+/* mark counts from the first pending byte, where at least the type byte stands: 0 is no message. */
 static void fail(struct builder *b, int err)
 {
 	b->err = err;
@@ -37,8 +35,7 @@ static void append_slow(struct builder *b, const void *p, size_t n)
 		fail(b, err);
 }
 
-/* Called for every value of a masked row: the call is saved where the storage is there already and
- * the maximum far. */
+/* For every value of a masked row: no call where the storage is there and the maximum is far. */
 static inline void append(struct builder *b, const void *p, size_t n)
 {
 	struct qw_buf *out = b->out;

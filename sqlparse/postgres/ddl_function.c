@@ -1,20 +1,50 @@
 /*
- * Definitions that name functions: whoever uses the operator, aggregate, trigger, cast ... calls them, under another
- * name or none. So the definition counts as the call.
+ * Definitions that name functions: whoever uses the operator, aggregate, trigger, cast ... calls
+ * them, under another name or none. So the definition counts as the call.
  */
 #include "facts.h"
 #include "handlers.h"
 
 #include <strings.h>
 
-/* Keys of CREATE OPERATOR, AGGREGATE, TYPE, TEXT SEARCH, FOREIGN DATA WRAPPER, and of CREATE FUNCTION ... SUPPORT. */
+/* Keys of CREATE OPERATOR, AGGREGATE, TYPE, TEXT SEARCH, FOREIGN DATA WRAPPER, and of CREATE
+ * FUNCTION ... SUPPORT. */
 static bool is_function_key(const char *key)
 {
 	static const char *const keys[] = {
-		"procedure", "function", "restrict", "join", "sfunc", "sfunc1", "finalfunc", "combinefunc", "serialfunc",
-		"deserialfunc", "msfunc", "minvfunc", "mfinalfunc", "input", "output", "receive", "send", "typmod_in",
-		"typmod_out", "analyze", "subscript", "start", "gettoken", "end", "headline", "lextypes", "init", "lexize",
-		"canonical", "subtype_diff", "handler", "validator", "support",
+		"procedure",
+		"function",
+		"restrict",
+		"join",
+		"sfunc",
+		"sfunc1",
+		"finalfunc",
+		"combinefunc",
+		"serialfunc",
+		"deserialfunc",
+		"msfunc",
+		"minvfunc",
+		"mfinalfunc",
+		"input",
+		"output",
+		"receive",
+		"send",
+		"typmod_in",
+		"typmod_out",
+		"analyze",
+		"subscript",
+		"start",
+		"gettoken",
+		"end",
+		"headline",
+		"lextypes",
+		"init",
+		"lexize",
+		"canonical",
+		"subtype_diff",
+		"handler",
+		"validator",
+		"support",
 	};
 
 	for (size_t i = 0; i < QW_COUNT(keys); i++)
@@ -23,19 +53,30 @@ static bool is_function_key(const char *key)
 	return false;
 }
 
+/* An aggregate over set_config() sets whatever its caller likes, unseen. */
+static void call_list(struct walk *w, const List *name)
+{
+	const char *function = spg_name_last(name);
+
+	spg_facts_call(w, name, "function");
+	if (function && strcmp(function, "set_config") == 0)
+		spg_facts_bare(w, QW_VERB_SET_PINNED, "setting", NULL);
+}
+
 static void call_node(struct walk *w, const Node *n)
 {
 	if (!n)
 		return;
 	if (IsA(n, TypeName))
-		facts_call(w, ((const TypeName *)(const void *)n)->names, "function");
+		call_list(w, ((const TypeName *)(const void *)n)->names);
 	else if (IsA(n, List))
-		facts_call(w, (const List *)(const void *)n, "function");
+		call_list(w, (const List *)(const void *)n);
 	else if (IsA(n, ObjectWithArgs))
-		facts_call(w, ((const ObjectWithArgs *)(const void *)n)->objname, "function");
+		call_list(w, ((const ObjectWithArgs *)(const void *)n)->objname);
 	else if (IsA(n, String))
-		facts_act(w, &(struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function",
-			.name = strVal(n)});
+		call_list(w, &(const List){.type = T_List,
+				     .length = 1,
+				     .elements = &(ListCell){.ptr_value = (void *)(uintptr_t)n}});
 }
 
 static void call_options(struct walk *w, const List *options)
@@ -51,24 +92,24 @@ static void call_options(struct walk *w, const List *options)
 	}
 }
 
-void ddl_functions(struct walk *w, const Node *statement)
+void spg_ddl_functions(struct walk *w, const Node *statement)
 {
 	const void *s = statement;
 
 	switch ((int)nodeTag(statement)) {
 	case T_CreateTrigStmt:
-		facts_call(w, ((const CreateTrigStmt *)s)->funcname, "function");
+		call_list(w, ((const CreateTrigStmt *)s)->funcname);
 		break;
 	case T_CreateEventTrigStmt:
-		facts_call(w, ((const CreateEventTrigStmt *)s)->funcname, "function");
+		call_list(w, ((const CreateEventTrigStmt *)s)->funcname);
 		break;
 	case T_CreatePLangStmt:
-		facts_call(w, ((const CreatePLangStmt *)s)->plhandler, "function");
-		facts_call(w, ((const CreatePLangStmt *)s)->plinline, "function");
-		facts_call(w, ((const CreatePLangStmt *)s)->plvalidator, "function");
+		call_list(w, ((const CreatePLangStmt *)s)->plhandler);
+		call_list(w, ((const CreatePLangStmt *)s)->plinline);
+		call_list(w, ((const CreatePLangStmt *)s)->plvalidator);
 		break;
 	case T_CreateConversionStmt:
-		facts_call(w, ((const CreateConversionStmt *)s)->func_name, "function");
+		call_list(w, ((const CreateConversionStmt *)s)->func_name);
 		break;
 	case T_CreateCastStmt:
 		call_node(w, (const Node *)((const CreateCastStmt *)s)->func);
@@ -78,7 +119,7 @@ void ddl_functions(struct walk *w, const Node *statement)
 		call_node(w, (const Node *)((const CreateTransformStmt *)s)->tosql);
 		break;
 	case T_CreateAmStmt:
-		facts_call(w, ((const CreateAmStmt *)s)->handler_name, "function");
+		call_list(w, ((const CreateAmStmt *)s)->handler_name);
 		break;
 	case T_DefineStmt:
 		call_options(w, ((const DefineStmt *)s)->definition);
@@ -108,11 +149,11 @@ void ddl_functions(struct walk *w, const Node *statement)
 }
 
 /* OPERATOR items name an operator, STORAGE items a type. */
-void on_opclass_item(struct walk *w, const struct frame *f)
+void spg_on_opclass_item(struct walk *w, const struct frame *f)
 {
 	const CreateOpClassItem *item = f->node;
 
 	if (item->itemtype == OPCLASS_ITEM_FUNCTION)
 		call_node(w, (const Node *)item->name);
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }

@@ -19,8 +19,9 @@ static const char *part(const List *name, int at)
 }
 
 /*
- * A dotted name. Of a trigger, rule, policy, constraint or column the relation comes before it, and is the object that
- * policies know; for DOMAIN CONSTRAINT, TRANSFORM and CAST the list starts with types, which are named by their own.
+ * A dotted name. Of a trigger, rule, policy, constraint or column the relation comes before it, and
+ * is the object that policies know; for DOMAIN CONSTRAINT, TRANSFORM and CAST the list starts with
+ * a type, which is named instead; for operator classes and families with the access method.
  */
 static void by_list(struct walk *w, enum qw_verb verb, int object, const List *name)
 {
@@ -30,14 +31,21 @@ static void by_list(struct walk *w, enum qw_verb verb, int object, const List *n
 	if (first && IsA(first, TypeName)) {
 		const List *type = ((const TypeName *)(const void *)first)->names;
 
-		facts_object(w, verb, object, name_schema(type), name_last(type));
-	} else if (object_hangs_on_relation(object) && count > 1) {
-		facts_act(w, &(struct qw_act){.verb = verb, .kind = QW_OBJECT_RELATION, .kind_name = object_name(object),
-			.schema = part(name, count - 3), .name = part(name, count - 2)});
+		spg_facts_object(w, verb, object, spg_name_schema(type), spg_name_last(type));
+	} else if (spg_object_hangs_on_relation(object) && count > 1) {
+		spg_facts_act(w, &(struct qw_act){.verb = verb,
+					 .kind = QW_OBJECT_RELATION,
+					 .kind_name = spg_object_name(object),
+					 .schema = part(name, count - 3),
+					 .name = part(name, count - 2)});
 		if (object == OBJECT_COLUMN)
-			facts_column(w, part(name, count - 2), part(name, count - 1), false);
+			spg_facts_column(w, part(name, count - 2), part(name, count - 1), false);
 	} else {
-		facts_object(w, verb, object, name_schema(name), name_last(name));
+		bool has_schema =
+			count > (object == OBJECT_OPCLASS || object == OBJECT_OPFAMILY ? 2 : 1);
+
+		spg_facts_object(w, verb, object, has_schema ? spg_name_schema(name) : NULL,
+			spg_name_last(name));
 	}
 }
 
@@ -45,14 +53,14 @@ static void by_list(struct walk *w, enum qw_verb verb, int object, const List *n
 static void object_act(struct walk *w, enum qw_verb verb, int object, const Node *n)
 {
 	if (!n) {
-		facts_object(w, verb, object, NULL, NULL);
+		spg_facts_object(w, verb, object, NULL, NULL);
 		return;
 	}
 	switch ((int)nodeTag(n)) {
 	case T_RangeVar:
 		break;
 	case T_String:
-		facts_object(w, verb, object, NULL, strVal(n));
+		spg_facts_object(w, verb, object, NULL, strVal(n));
 		break;
 	case T_List:
 		by_list(w, verb, object, (const List *)(const void *)n);
@@ -64,10 +72,11 @@ static void object_act(struct walk *w, enum qw_verb verb, int object, const Node
 		by_list(w, verb, object, ((const ObjectWithArgs *)(const void *)n)->objname);
 		break;
 	case T_RoleSpec:
-		facts_object(w, verb, object, NULL, ((const RoleSpec *)(const void *)n)->rolename);
+		spg_facts_object(
+			w, verb, object, NULL, ((const RoleSpec *)(const void *)n)->rolename);
 		break;
 	default:
-		facts_object(w, verb, object, NULL, NULL);
+		spg_facts_object(w, verb, object, NULL, NULL);
 	}
 }
 
@@ -76,72 +85,74 @@ static void object_acts(struct walk *w, enum qw_verb verb, int object, const Lis
 	const ListCell *cell;
 
 	if (!objects)
-		facts_object(w, verb, object, NULL, NULL);
+		spg_facts_object(w, verb, object, NULL, NULL);
 	foreach (cell, objects)
 		object_act(w, verb, object, lfirst(cell));
 }
 
 /* A relation field or an object field names it. */
-static void one_object(struct walk *w, const struct frame *f, enum qw_verb verb, int object, const RangeVar *relation,
-	const Node *named)
+static void one_object(struct walk *w, const struct frame *f, enum qw_verb verb, int object,
+	const RangeVar *relation, const Node *named)
 {
 	if (!relation)
 		object_act(w, verb, object, named);
-	walk_children(w, f, about(f->ctx, verb, object), NULL);
+	spg_walk_children(w, f, about(f->ctx, verb, object), NULL);
 }
 
-void on_drop(struct walk *w, const struct frame *f)
+void spg_on_drop(struct walk *w, const struct frame *f)
 {
 	const DropStmt *s = f->node;
 
 	object_acts(w, QW_VERB_DDL_DROP, s->removeType, s->objects);
-	walk_children(w, f, about(f->ctx, QW_VERB_DDL_DROP, s->removeType), NULL);
+	spg_walk_children(w, f, about(f->ctx, QW_VERB_DDL_DROP, s->removeType), NULL);
 }
 
-void on_rename(struct walk *w, const struct frame *f)
+void spg_on_rename(struct walk *w, const struct frame *f)
 {
 	const RenameStmt *s = f->node;
 	const bool is_part = s->renameType == OBJECT_COLUMN || s->renameType == OBJECT_ATTRIBUTE;
 
 	if (is_part && s->relation)
-		facts_column(w, s->relation->relname, s->subname, false);
+		spg_facts_column(w, s->relation->relname, s->subname, false);
 	if (!s->relation && !s->object) /* ROLE, SCHEMA, DATABASE, TABLESPACE */
-		facts_object(w, QW_VERB_DDL_RENAME, s->renameType, NULL, s->subname);
+		spg_facts_object(w, QW_VERB_DDL_RENAME, s->renameType, NULL, s->subname);
 	else
-		one_object(w, f, QW_VERB_DDL_RENAME, is_part ? (int)s->relationType : (int)s->renameType, s->relation, s->object);
+		one_object(w, f, QW_VERB_DDL_RENAME,
+			is_part ? (int)s->relationType : (int)s->renameType, s->relation,
+			s->object);
 }
 
-void on_alter_schema(struct walk *w, const struct frame *f)
+void spg_on_alter_schema(struct walk *w, const struct frame *f)
 {
 	const AlterObjectSchemaStmt *s = f->node;
 
 	one_object(w, f, QW_VERB_DDL_RENAME, s->objectType, s->relation, s->object);
 }
 
-void on_alter_owner(struct walk *w, const struct frame *f)
+void spg_on_alter_owner(struct walk *w, const struct frame *f)
 {
 	const AlterOwnerStmt *s = f->node;
 
 	one_object(w, f, QW_VERB_DDL_GRANT, s->objectType, s->relation, s->object);
 }
 
-void on_alter_depends(struct walk *w, const struct frame *f)
+void spg_on_alter_depends(struct walk *w, const struct frame *f)
 {
 	const AlterObjectDependsStmt *s = f->node;
 
 	one_object(w, f, QW_VERB_DDL_ALTER, s->objectType, s->relation, s->object);
 }
 
-void on_comment(struct walk *w, const struct frame *f)
+void spg_on_comment(struct walk *w, const struct frame *f)
 {
 	const CommentStmt *s = f->node;
 
 	one_object(w, f, QW_VERB_DDL_COMMENT, s->objtype, NULL, s->object);
 	if (!w->acts.count)
-		facts_object(w, QW_VERB_DDL_COMMENT, s->objtype, NULL, NULL);
+		spg_facts_object(w, QW_VERB_DDL_COMMENT, s->objtype, NULL, NULL);
 }
 
-void on_seclabel(struct walk *w, const struct frame *f)
+void spg_on_seclabel(struct walk *w, const struct frame *f)
 {
 	const SecLabelStmt *s = f->node;
 
@@ -149,82 +160,90 @@ void on_seclabel(struct walk *w, const struct frame *f)
 }
 
 /* ON ALL TABLES IN SCHEMA s names the schema; ALTER DEFAULT PRIVILEGES nothing. */
-void on_grant(struct walk *w, const struct frame *f)
+void spg_on_grant(struct walk *w, const struct frame *f)
 {
 	const GrantStmt *s = f->node;
 	int object = s->targtype == ACL_TARGET_ALL_IN_SCHEMA ? OBJECT_SCHEMA : (int)s->objtype;
 
 	object_acts(w, QW_VERB_DDL_GRANT, object, s->objects);
-	walk_children(w, f, about(f->ctx, QW_VERB_DDL_GRANT, object), NULL);
+	spg_walk_children(w, f, about(f->ctx, QW_VERB_DDL_GRANT, object), NULL);
 }
 
-void on_grant_role(struct walk *w, const struct frame *f)
+void spg_on_grant_role(struct walk *w, const struct frame *f)
 {
 	const GrantRoleStmt *s = f->node;
 	const ListCell *cell;
 
 	foreach (cell, s->granted_roles)
-		facts_object(w, QW_VERB_DDL_GRANT, OBJECT_ROLE, NULL, ((const AccessPriv *)lfirst(cell))->priv_name);
-	walk_children(w, f, f->ctx, NULL);
+		spg_facts_object(w, QW_VERB_DDL_GRANT, OBJECT_ROLE, NULL,
+			((const AccessPriv *)lfirst(cell))->priv_name);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
 /* ---- roles ---- */
 
-void on_alter_role(struct walk *w, const struct frame *f)
+void spg_on_alter_role(struct walk *w, const struct frame *f)
 {
 	const AlterRoleStmt *s = f->node;
 
 	object_act(w, QW_VERB_DDL_ROLE, OBJECT_ROLE, (const Node *)s->role);
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-/* The VariableSetStmt below gives its own act: what is set for later sessions is judged like SET. */
-void on_alter_role_set(struct walk *w, const struct frame *f)
+/* The VariableSetStmt below gives its own act: what is set for later sessions is judged like SET.
+ */
+void spg_on_alter_role_set(struct walk *w, const struct frame *f)
 {
 	const AlterRoleSetStmt *s = f->node;
 
 	object_act(w, QW_VERB_DDL_ROLE, OBJECT_ROLE, (const Node *)s->role);
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-void on_drop_role(struct walk *w, const struct frame *f)
+void spg_on_drop_role(struct walk *w, const struct frame *f)
 {
 	const DropRoleStmt *s = f->node;
 
 	object_acts(w, QW_VERB_DDL_DROP, OBJECT_ROLE, s->roles);
 	object_acts(w, QW_VERB_DDL_ROLE, OBJECT_ROLE, s->roles);
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
 /* ---- definitions, maintenance, extensions ---- */
 
 /* Aggregates and types are everyday DDL; operators, collations, text search parsers are not. */
-void on_define(struct walk *w, const struct frame *f)
+void spg_on_define(struct walk *w, const struct frame *f)
 {
 	const DefineStmt *s = f->node;
-	enum qw_verb verb = s->kind == OBJECT_AGGREGATE || s->kind == OBJECT_TYPE ? QW_VERB_DDL_CREATE : QW_VERB_DDL_OTHER;
+	enum qw_verb verb = s->kind == OBJECT_AGGREGATE || s->kind == OBJECT_TYPE
+				    ? QW_VERB_DDL_CREATE
+				    : QW_VERB_DDL_OTHER;
 
-	facts_object(w, verb, s->kind, name_schema(s->defnames), name_last(s->defnames));
+	spg_facts_object(
+		w, verb, s->kind, spg_name_schema(s->defnames), spg_name_last(s->defnames));
 	if (s->replace)
-		facts_object(w, QW_VERB_DDL_REPLACE, s->kind, name_schema(s->defnames), name_last(s->defnames));
-	ddl_functions(w, f->node);
-	walk_children(w, f, about(f->ctx, verb, s->kind), NULL);
+		spg_facts_object(w, QW_VERB_DDL_REPLACE, s->kind, spg_name_schema(s->defnames),
+			spg_name_last(s->defnames));
+	spg_ddl_functions(w, f->node);
+	spg_walk_children(w, f, about(f->ctx, verb, s->kind), NULL);
 }
 
-void on_reindex(struct walk *w, const struct frame *f)
+void spg_on_reindex(struct walk *w, const struct frame *f)
 {
 	const ReindexStmt *s = f->node;
 	int object = s->kind == REINDEX_OBJECT_INDEX ? OBJECT_INDEX : OBJECT_TABLE;
 
 	if (!s->relation)
-		facts_object(w, QW_VERB_MAINTAIN, s->kind == REINDEX_OBJECT_SCHEMA ? OBJECT_SCHEMA : OBJECT_DATABASE, NULL, s->name);
-	walk_children(w, f, about(f->ctx, QW_VERB_MAINTAIN, object), NULL);
+		spg_facts_object(w, QW_VERB_MAINTAIN,
+			s->kind == REINDEX_OBJECT_SCHEMA ? OBJECT_SCHEMA : OBJECT_DATABASE, NULL,
+			s->name);
+	spg_walk_children(w, f, about(f->ctx, QW_VERB_MAINTAIN, object), NULL);
 }
 
-void on_extension_contents(struct walk *w, const struct frame *f)
+void spg_on_extension_contents(struct walk *w, const struct frame *f)
 {
 	const AlterExtensionContentsStmt *s = f->node;
 
-	facts_object(w, QW_VERB_DDL_OTHER, OBJECT_EXTENSION, NULL, s->extname);
+	spg_facts_object(w, QW_VERB_DDL_OTHER, OBJECT_EXTENSION, NULL, s->extname);
 	one_object(w, f, QW_VERB_DDL_OTHER, s->objtype, NULL, s->object);
 }

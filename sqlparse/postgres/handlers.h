@@ -6,38 +6,48 @@
 
 typedef void node_handler(struct walk *w, const struct frame *f);
 
-node_handler *handler_of(NodeTag tag); /* NULL: none */
+node_handler *spg_handler_of(NodeTag tag); /* NULL: none */
 
 /* query.c: queries and what is in them */
-node_handler on_select, on_insert, on_update, on_delete, on_merge, on_multi_assign;
+node_handler spg_on_select, spg_on_insert, spg_on_update, spg_on_delete, spg_on_merge,
+	spg_on_multi_assign;
 /* relation.c: FROM, INTO, common table expressions */
-node_handler on_range_var, on_join, on_locking, on_table_sample;
-/* Children of a statement with a WITH clause, each with the names it can see. Returns the body's context. */
-struct ctx walk_with(struct walk *w, const struct frame *f, const WithClause *with, struct ctx ctx);
+node_handler spg_on_range_var, spg_on_join, spg_on_locking, spg_on_table_sample;
+/* Children of a statement with a WITH clause, each with the names it can see. Returns the body's
+ * context. */
+struct ctx spg_walk_with(
+	struct walk *w, const struct frame *f, const WithClause *with, struct ctx ctx);
 /* expression.c */
-node_handler on_column_ref, on_indirection, on_func_call, on_index_elem, on_partition_elem, on_stats_elem;
+node_handler spg_on_column_ref, spg_on_indirection, spg_on_func_call, spg_on_index_elem,
+	spg_on_partition_elem, spg_on_stats_elem;
 /* setting.c */
-node_handler on_variable_set, on_variable_show, on_alter_system;
-void setting_of_call(struct walk *w, const FuncCall *call); /* set_config() */
+node_handler spg_on_variable_set, spg_on_variable_show, spg_on_alter_system;
+void spg_setting_of_transaction(struct walk *w, const List *options);
+void spg_setting_of_call(struct walk *w, const FuncCall *call); /* set_config() */
 /* session.c: transactions, cursors, prepared statements, COPY, EXPLAIN ... */
-node_handler on_transaction, on_prepare, on_execute, on_deallocate, on_declare, on_fetch, on_close, on_explain, on_copy,
-	on_do, on_call, on_listen, on_unlisten, on_notify, on_load, on_checkpoint, on_discard;
+node_handler spg_on_transaction, spg_on_prepare, spg_on_execute, spg_on_deallocate, spg_on_declare,
+	spg_on_fetch, spg_on_close, spg_on_explain, spg_on_copy, spg_on_do, spg_on_call,
+	spg_on_listen, spg_on_unlisten, spg_on_notify, spg_on_load, spg_on_checkpoint,
+	spg_on_discard;
 /* ddl.c: the kinds with a rule in ddl_rules.c, and those that need more */
-node_handler on_ddl, on_create_table, on_create_as, on_constraint, on_like, on_alter_table, on_alter_table_cmd,
-	on_alter_domain, on_partition_cmd, on_vacuum_relation, on_publication_table, on_opclass_item, on_plain;
+node_handler spg_on_ddl, spg_on_create_table, spg_on_create_as, spg_on_constraint, spg_on_like,
+	spg_on_alter_table, spg_on_alter_table_cmd, spg_on_alter_domain, spg_on_partition_cmd,
+	spg_on_vacuum_relation, spg_on_publication_table, spg_on_opclass_item, spg_on_plain;
 /* ddl_object.c: statements about objects of any type */
-node_handler on_drop, on_rename, on_alter_schema, on_alter_owner, on_alter_depends, on_comment, on_seclabel, on_grant,
-	on_grant_role, on_alter_role, on_alter_role_set, on_drop_role, on_define, on_reindex, on_extension_contents;
+node_handler spg_on_drop, spg_on_rename, spg_on_alter_schema, spg_on_alter_owner,
+	spg_on_alter_depends, spg_on_comment, spg_on_seclabel, spg_on_grant, spg_on_grant_role,
+	spg_on_alter_role, spg_on_alter_role_set, spg_on_drop_role, spg_on_define, spg_on_reindex,
+	spg_on_extension_contents;
 /* ddl_function.c: calls of the functions that a definition names */
-void ddl_functions(struct walk *w, const Node *statement);
+void spg_ddl_functions(struct walk *w, const Node *statement);
 
 /* One line for every statement kind whose object is named in one field. */
 enum ddl_name { DDL_NAME_NONE, DDL_NAME_TEXT, DDL_NAME_LIST, DDL_NAME_ARGS, DDL_NAME_RELATION };
 struct ddl_rule {
 	uint8_t verb, object, how;
-	uint16_t field; /* offset of what `how` tells */
+	uint16_t field;	  /* offset of what `how` tells */
 	uint16_t replace; /* offset of the OR REPLACE flag, 0 when there is none */
 };
-const struct ddl_rule *ddl_rule_of(NodeTag tag); /* NULL: none */
+const struct ddl_rule *spg_ddl_rule_of(NodeTag tag); /* NULL: none */
 
 #endif

@@ -11,12 +11,12 @@ static const char *part_at(const List *name, int at)
 	return n && IsA(n, String) ? strVal(n) : NULL;
 }
 
-const char *name_last(const List *name)
+const char *spg_name_last(const List *name)
 {
 	return part_at(name, list_length(name) - 1);
 }
 
-const char *name_schema(const List *name)
+const char *spg_name_schema(const List *name)
 {
 	return part_at(name, list_length(name) - 2);
 }
@@ -77,14 +77,14 @@ static const char *const object_names[] = {
 	[OBJECT_ANY_RELATION] = "relation",
 };
 
-const char *object_name(int object)
+const char *spg_object_name(int object)
 {
 	if (object < 0 || (size_t)object >= QW_COUNT(object_names) || !object_names[object])
 		return "object";
 	return object_names[object];
 }
 
-enum qw_object_kind object_kind(int object)
+enum qw_object_kind spg_object_kind(int object)
 {
 	switch (object) {
 	case OBJECT_TABLE:
@@ -104,8 +104,8 @@ enum qw_object_kind object_kind(int object)
 	return QW_OBJECT_OTHER;
 }
 
-bool object_hangs_on_relation(int object)
+bool spg_object_hangs_on_relation(int object)
 {
-	return object == OBJECT_TRIGGER || object == OBJECT_RULE || object == OBJECT_POLICY || object == OBJECT_COLUMN ||
-		object == OBJECT_TABCONSTRAINT;
+	return object == OBJECT_TRIGGER || object == OBJECT_RULE || object == OBJECT_POLICY ||
+	       object == OBJECT_COLUMN || object == OBJECT_TABCONSTRAINT;
 }

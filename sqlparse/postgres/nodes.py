@@ -109,7 +109,7 @@ def main():
                 print(f"_Static_assert(sizeof((({name} *)0)->{p}) == sizeof(void *), \"{name}.{p}\");", file=f)
             inner = ", ".join(f"offsetof({name}, {p})" for p in paths)
             print(f"static const uint16_t slots_{name}[] = {{{inner}}};", file=f)
-        print("\nconst struct node_shape node_shapes[NODE_SHAPES] = {", file=f)
+        print("\nconst struct node_shape spg_node_shapes[NODE_SHAPES] = {", file=f)
         for name in wanted:
             count = len(list(slots(name, structs, enums)))
             slot = f"slots_{name}" if count else "NULL"

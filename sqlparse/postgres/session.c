@@ -26,110 +26,94 @@ static const char *arg_text(const Node *n)
 	return NULL;
 }
 
-static void begin(struct walk *w, const TransactionStmt *s)
-{
-	const ListCell *cell;
-
-	facts_bare(w, QW_VERB_TX_BEGIN, "transaction", NULL);
-	foreach (cell, s->options) {
-		const DefElem *d = lfirst(cell);
-		const A_Const *c = (const A_Const *)(const void *)d->arg;
-		const char *value = arg_text(d->arg);
-
-		if (c && IsA(c, A_Const) && IsA(&c->val, Integer))
-			value = c->val.ival.ival ? "on" : "off";
-		facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-			.name = d->defname, .value = value, .is_local = true});
-	}
-}
-
-void on_transaction(struct walk *w, const struct frame *f)
+void spg_on_transaction(struct walk *w, const struct frame *f)
 {
 	const TransactionStmt *s = f->node;
 
 	switch (s->kind) {
 	case TRANS_STMT_BEGIN:
 	case TRANS_STMT_START:
-		begin(w, s);
+		spg_facts_bare(w, QW_VERB_TX_BEGIN, "transaction", NULL);
+		spg_setting_of_transaction(w, s->options);
 		break;
 	case TRANS_STMT_COMMIT:
-		facts_bare(w, QW_VERB_TX_COMMIT, "transaction", NULL);
+		spg_facts_bare(w, QW_VERB_TX_COMMIT, "transaction", NULL);
 		break;
 	case TRANS_STMT_ROLLBACK:
-		facts_bare(w, QW_VERB_TX_ROLLBACK, "transaction", NULL);
+		spg_facts_bare(w, QW_VERB_TX_ROLLBACK, "transaction", NULL);
 		break;
 	case TRANS_STMT_SAVEPOINT:
 	case TRANS_STMT_RELEASE:
-		facts_bare(w, QW_VERB_TX_SAVEPOINT, "savepoint", s->savepoint_name);
+		spg_facts_bare(w, QW_VERB_TX_SAVEPOINT, "savepoint", s->savepoint_name);
 		break;
 	case TRANS_STMT_ROLLBACK_TO:
-		facts_bare(w, QW_VERB_TX_ROLLBACK_TO, "savepoint", s->savepoint_name);
+		spg_facts_bare(w, QW_VERB_TX_ROLLBACK_TO, "savepoint", s->savepoint_name);
 		break;
 	case TRANS_STMT_PREPARE:
 	case TRANS_STMT_COMMIT_PREPARED:
 	case TRANS_STMT_ROLLBACK_PREPARED:
-		facts_bare(w, QW_VERB_TX_TWO_PHASE, "prepared transaction", s->gid);
+		spg_facts_bare(w, QW_VERB_TX_TWO_PHASE, "prepared transaction", s->gid);
 		break;
 	default:
-		walk_refuse(w, "the gateway does not know this transaction statement");
+		spg_walk_refuse(w, "the gateway does not know this transaction statement");
 	}
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-void on_prepare(struct walk *w, const struct frame *f)
+void spg_on_prepare(struct walk *w, const struct frame *f)
 {
 	const PrepareStmt *s = f->node;
 
-	facts_bare(w, QW_VERB_PREPARE, "prepared statement", s->name);
-	facts_named(w, QW_NAMED_PREPARE, s->name);
-	walk_children(w, f, inner(f->ctx), NULL);
+	spg_facts_bare(w, QW_VERB_PREPARE, "prepared statement", s->name);
+	spg_facts_named(w, QW_NAMED_PREPARE, s->name);
+	spg_walk_children(w, f, inner(f->ctx), NULL);
 }
 
-void on_execute(struct walk *w, const struct frame *f)
+void spg_on_execute(struct walk *w, const struct frame *f)
 {
 	const ExecuteStmt *s = f->node;
 
-	facts_bare(w, QW_VERB_EXECUTE, "prepared statement", s->name);
-	facts_named(w, QW_NAMED_EXECUTE, s->name);
-	walk_children(w, f, inner(f->ctx), NULL);
+	spg_facts_bare(w, QW_VERB_EXECUTE, "prepared statement", s->name);
+	spg_facts_named(w, QW_NAMED_EXECUTE, s->name);
+	spg_walk_children(w, f, inner(f->ctx), NULL);
 }
 
-void on_deallocate(struct walk *w, const struct frame *f)
+void spg_on_deallocate(struct walk *w, const struct frame *f)
 {
 	const DeallocateStmt *s = f->node;
 
-	facts_bare(w, QW_VERB_DEALLOCATE, "prepared statement", s->name);
-	facts_named(w, QW_NAMED_DEALLOCATE, s->name);
+	spg_facts_bare(w, QW_VERB_DEALLOCATE, "prepared statement", s->name);
+	spg_facts_named(w, QW_NAMED_DEALLOCATE, s->name);
 }
 
 /* EXPLAIN of a DECLARE plans the query, and opens no cursor. */
-void on_declare(struct walk *w, const struct frame *f)
+void spg_on_declare(struct walk *w, const struct frame *f)
 {
 	const DeclareCursorStmt *s = f->node;
 
-	facts_bare(w, QW_VERB_CURSOR_DECLARE, "cursor", s->portalname);
+	spg_facts_bare(w, QW_VERB_CURSOR_DECLARE, "cursor", s->portalname);
 	if (!(f->ctx.flags & CTX_EXPLAINED)) {
-		facts_named(w, QW_NAMED_DECLARE, s->portalname);
+		spg_facts_named(w, QW_NAMED_DECLARE, s->portalname);
 		w->out->with_hold = (s->options & CURSOR_OPT_HOLD) != 0;
 		w->out->binary_cursor = (s->options & CURSOR_OPT_BINARY) != 0;
 	}
-	walk_children(w, f, inner(f->ctx), NULL);
+	spg_walk_children(w, f, inner(f->ctx), NULL);
 }
 
-void on_fetch(struct walk *w, const struct frame *f)
+void spg_on_fetch(struct walk *w, const struct frame *f)
 {
 	const FetchStmt *s = f->node;
 
-	facts_bare(w, QW_VERB_CURSOR_FETCH, "cursor", s->portalname);
-	facts_named(w, QW_NAMED_FETCH, s->portalname);
+	spg_facts_bare(w, QW_VERB_CURSOR_FETCH, "cursor", s->portalname);
+	spg_facts_named(w, QW_NAMED_FETCH, s->portalname);
 }
 
-void on_close(struct walk *w, const struct frame *f)
+void spg_on_close(struct walk *w, const struct frame *f)
 {
 	const ClosePortalStmt *s = f->node;
 
-	facts_bare(w, QW_VERB_CURSOR_CLOSE, "cursor", s->portalname);
-	facts_named(w, QW_NAMED_CLOSE, s->portalname);
+	spg_facts_bare(w, QW_VERB_CURSOR_CLOSE, "cursor", s->portalname);
+	spg_facts_named(w, QW_NAMED_CLOSE, s->portalname);
 }
 
 /* ---- EXPLAIN ---- */
@@ -148,7 +132,7 @@ static bool is_false(const Node *n)
 	return text && (strcasecmp(text, "false") == 0 || strcasecmp(text, "off") == 0);
 }
 
-void on_explain(struct walk *w, const struct frame *f)
+void spg_on_explain(struct walk *w, const struct frame *f)
 {
 	const ExplainStmt *s = f->node;
 	struct ctx ctx = inner(f->ctx);
@@ -161,10 +145,10 @@ void on_explain(struct walk *w, const struct frame *f)
 		if (strcmp(d->defname, "analyze") == 0 && !is_false(d->arg))
 			analyzes = true;
 	}
-	facts_bare(w, analyzes ? QW_VERB_EXPLAIN_ANALYZE : QW_VERB_EXPLAIN, "query", NULL);
+	spg_facts_bare(w, analyzes ? QW_VERB_EXPLAIN_ANALYZE : QW_VERB_EXPLAIN, "query", NULL);
 	w->out->explains = true;
 	ctx.flags |= CTX_EXPLAINED;
-	walk_children(w, f, ctx, NULL);
+	spg_walk_children(w, f, ctx, NULL);
 }
 
 /* ---- COPY ---- */
@@ -183,90 +167,92 @@ static void copy_columns(struct walk *w, const CopyStmt *s)
 	if (s->is_from)
 		return;
 	if (s->attlist)
-		facts_columns(w, s->relation->relname, s->attlist);
+		spg_facts_columns(w, s->relation->relname, s->attlist);
 	else
-		facts_column(w, s->relation->relname, NULL, false);
+		spg_facts_column(w, s->relation->relname, NULL, false);
 }
 
-void on_copy(struct walk *w, const struct frame *f)
+void spg_on_copy(struct walk *w, const struct frame *f)
 {
 	const CopyStmt *s = f->node;
 	struct ctx ctx = inner(f->ctx), silent = ctx;
 
 	silent.flags |= CTX_SILENT;
 	if (s->relation) {
-		facts_relation_act(w, copy_verb(s), OBJECT_ANY_RELATION, s->relation);
-		facts_relation_act(w, s->is_from ? QW_VERB_INSERT : QW_VERB_SELECT, OBJECT_ANY_RELATION, s->relation);
-		facts_relation(w, s->relation, false, s->is_from);
+		spg_facts_relation_act(w, copy_verb(s), OBJECT_ANY_RELATION, s->relation);
+		spg_facts_relation_act(w, s->is_from ? QW_VERB_INSERT : QW_VERB_SELECT,
+			OBJECT_ANY_RELATION, s->relation);
+		spg_facts_relation(w, s->relation, false, s->is_from);
 		copy_columns(w, s);
 	} else {
-		facts_bare(w, copy_verb(s), "query", NULL);
+		spg_facts_bare(w, copy_verb(s), "query", NULL);
 	}
-	walk_children(w, f, ctx, NULL);
-	walk_aim(w, s->relation, silent);
+	spg_walk_children(w, f, ctx, NULL);
+	spg_walk_aim(w, s->relation, silent);
 }
 
 /* ---- the rest ---- */
 
-void on_do(struct walk *w, const struct frame *f)
+void spg_on_do(struct walk *w, const struct frame *f)
 {
-	facts_bare(w, QW_VERB_DO, "code block", NULL);
-	walk_children(w, f, f->ctx, NULL);
+	spg_facts_bare(w, QW_VERB_DO, "code block", NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-void on_call(struct walk *w, const struct frame *f)
+void spg_on_call(struct walk *w, const struct frame *f)
 {
 	struct ctx ctx = inner(f->ctx);
 
 	ctx.flags |= CTX_PROCEDURE;
-	walk_children(w, f, ctx, NULL);
+	spg_walk_children(w, f, ctx, NULL);
 }
 
-void on_listen(struct walk *w, const struct frame *f)
+void spg_on_listen(struct walk *w, const struct frame *f)
 {
-	facts_bare(w, QW_VERB_LISTEN, "channel", ((const ListenStmt *)f->node)->conditionname);
+	spg_facts_bare(w, QW_VERB_LISTEN, "channel", ((const ListenStmt *)f->node)->conditionname);
 }
 
-void on_unlisten(struct walk *w, const struct frame *f)
+void spg_on_unlisten(struct walk *w, const struct frame *f)
 {
-	facts_bare(w, QW_VERB_LISTEN, "channel", ((const UnlistenStmt *)f->node)->conditionname);
+	spg_facts_bare(
+		w, QW_VERB_LISTEN, "channel", ((const UnlistenStmt *)f->node)->conditionname);
 }
 
-void on_notify(struct walk *w, const struct frame *f)
+void spg_on_notify(struct walk *w, const struct frame *f)
 {
-	facts_bare(w, QW_VERB_NOTIFY, "channel", ((const NotifyStmt *)f->node)->conditionname);
+	spg_facts_bare(w, QW_VERB_NOTIFY, "channel", ((const NotifyStmt *)f->node)->conditionname);
 }
 
-void on_load(struct walk *w, const struct frame *f)
+void spg_on_load(struct walk *w, const struct frame *f)
 {
-	facts_bare(w, QW_VERB_LOAD, "library", ((const LoadStmt *)f->node)->filename);
+	spg_facts_bare(w, QW_VERB_LOAD, "library", ((const LoadStmt *)f->node)->filename);
 }
 
-void on_checkpoint(struct walk *w, const struct frame *f)
+void spg_on_checkpoint(struct walk *w, const struct frame *f)
 {
 	(void)f;
-	facts_bare(w, QW_VERB_CHECKPOINT, "server", NULL);
+	spg_facts_bare(w, QW_VERB_CHECKPOINT, "server", NULL);
 }
 
 /* DISCARD ALL also resets the settings, closes cursors and forgets prepared statements. */
-void on_discard(struct walk *w, const struct frame *f)
+void spg_on_discard(struct walk *w, const struct frame *f)
 {
 	switch (((const DiscardStmt *)f->node)->target) {
 	case DISCARD_ALL:
-		facts_bare(w, QW_VERB_DISCARD, "session state", "all");
-		facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
-		facts_named(w, QW_NAMED_DEALLOCATE, NULL);
+		spg_facts_bare(w, QW_VERB_DISCARD, "session state", "all");
+		spg_facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
+		spg_facts_named(w, QW_NAMED_DEALLOCATE, NULL);
 		break;
 	case DISCARD_PLANS:
-		facts_bare(w, QW_VERB_DISCARD, "session state", "plans");
+		spg_facts_bare(w, QW_VERB_DISCARD, "session state", "plans");
 		break;
 	case DISCARD_SEQUENCES:
-		facts_bare(w, QW_VERB_DISCARD, "session state", "sequences");
+		spg_facts_bare(w, QW_VERB_DISCARD, "session state", "sequences");
 		break;
 	case DISCARD_TEMP:
-		facts_bare(w, QW_VERB_DISCARD, "session state", "temp");
+		spg_facts_bare(w, QW_VERB_DISCARD, "session state", "temp");
 		break;
 	default:
-		walk_refuse(w, "the gateway does not know this form of DISCARD");
+		spg_walk_refuse(w, "the gateway does not know this form of DISCARD");
 	}
 }

@@ -1,4 +1,5 @@
-/* SET, RESET, SHOW and set_config(): what changes settings, and which changes would blind the gateway's own lexer. */
+/* SET, RESET, SHOW and set_config(): what changes settings, and which changes would blind the
+ * gateway's own lexer. */
 #include "facts.h"
 #include "handlers.h"
 
@@ -53,11 +54,12 @@ static bool is_true_name(const char *value)
 
 	if (n == 0)
 		return false;
-	return strncasecmp(value, "true", n) == 0 || strncasecmp(value, "yes", n) == 0 || strcasecmp(value, "on") == 0 ||
-		strcmp(value, "1") == 0;
+	return strncasecmp(value, "true", n) == 0 || strncasecmp(value, "yes", n) == 0 ||
+	       strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0;
 }
 
-/* The gateway reads text as UTF-8 with standard strings: a server that reads it otherwise runs another statement. */
+/* The gateway reads text as UTF-8 with standard strings: a server that reads it otherwise runs
+ * another statement. */
 static bool changes_lexing(const char *name, const char *value)
 {
 	if (!name)
@@ -76,7 +78,8 @@ static bool changes_role(const char *name)
 	return name && (strcmp(name, "role") == 0 || strcmp(name, "session_authorization") == 0);
 }
 
-static void setting_act(struct walk *w, const char *name, const char *value, bool is_local, bool is_reset)
+static void setting_act(
+	struct walk *w, const char *name, const char *value, bool is_local, bool is_reset)
 {
 	enum qw_verb verb = QW_VERB_SET;
 
@@ -84,8 +87,12 @@ static void setting_act(struct walk *w, const char *name, const char *value, boo
 		verb = QW_VERB_SET_ROLE;
 	else if (!is_reset && changes_lexing(name, value))
 		verb = QW_VERB_SET_PINNED;
-	facts_act(w, &(struct qw_act){.verb = verb, .kind = QW_OBJECT_SETTING, .kind_name = "setting", .name = name,
-		.value = value, .is_local = is_local});
+	spg_facts_act(w, &(struct qw_act){.verb = verb,
+				 .kind = QW_OBJECT_SETTING,
+				 .kind_name = "setting",
+				 .name = name,
+				 .value = value,
+				 .is_local = is_local});
 }
 
 /* ---- values ---- */
@@ -119,7 +126,8 @@ static bool is_plain_name(const char *s)
 	if (!(*s >= 'a' && *s <= 'z') && *s != '_')
 		return false;
 	for (; *s; s++)
-		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && *s != '_' && *s != '$')
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && *s != '_' &&
+			*s != '$')
 			return false;
 	return true;
 }
@@ -127,8 +135,8 @@ static bool is_plain_name(const char *s)
 /* These hold lists of identifiers: SET quotes what needs it (guc.c, GUC_LIST_QUOTE). */
 static bool is_name_list(const char *name)
 {
-	static const char *const lists[] = {"search_path", "temp_tablespaces", "local_preload_libraries",
-		"session_preload_libraries"};
+	static const char *const lists[] = {"search_path", "temp_tablespaces",
+		"local_preload_libraries", "session_preload_libraries"};
 
 	for (size_t i = 0; i < QW_COUNT(lists); i++)
 		if (strcmp(name, lists[i]) == 0)
@@ -136,14 +144,36 @@ static bool is_name_list(const char *name)
 	return false;
 }
 
-static const char *join(struct walk *w, const char *so_far, const char *next, bool quote)
+/* As quote_identifier() does: a name can hold quotes and commas of its own. */
+static const char *quoted(struct walk *w, const char *name)
 {
-	const char *mark = quote && !is_plain_name(next) ? "\"" : "";
+	size_t at = 0;
 	char *text;
 
-	if (!so_far && !*mark)
+	if (is_plain_name(name))
+		return name;
+	text = qw_arena_alloc(w->arena, 2 * strlen(name) + 3);
+	if (!text) {
+		w->err = QW_E_NOMEM;
+		return NULL;
+	}
+	text[at++] = '"';
+	for (; *name; name++) {
+		if (*name == '"')
+			text[at++] = '"';
+		text[at++] = *name;
+	}
+	text[at] = '"';
+	return text;
+}
+
+static const char *join(struct walk *w, const char *so_far, const char *next)
+{
+	char *text;
+
+	if (!so_far || !next)
 		return next;
-	text = qw_arena_printf(w->arena, "%s%s%s%s%s", so_far ? so_far : "", so_far ? ", " : "", mark, next, mark);
+	text = qw_arena_printf(w->arena, "%s, %s", so_far, next);
 	if (!text)
 		w->err = QW_E_NOMEM;
 	return text;
@@ -161,7 +191,7 @@ static const char *set_value(struct walk *w, const VariableSetStmt *s, const cha
 
 		if (!part)
 			return NULL;
-		value = join(w, value, part, is_name_list(name));
+		value = join(w, value, is_name_list(name) ? quoted(w, part) : part);
 		if (!value)
 			return NULL;
 	}
@@ -170,22 +200,33 @@ static const char *set_value(struct walk *w, const VariableSetStmt *s, const cha
 
 /* ---- statements ---- */
 
-static void set_transaction(struct walk *w, const VariableSetStmt *s)
+/* Options of BEGIN and SET TRANSACTION; the grammar writes flags as 0 and 1. */
+void spg_setting_of_transaction(struct walk *w, const List *options)
 {
 	const ListCell *cell;
 
-	facts_bare(w, QW_VERB_TX_SET, "transaction", NULL);
-	foreach (cell, s->args) {
+	foreach (cell, options) {
 		const Node *n = lfirst(cell);
 		const DefElem *option = (const DefElem *)(const void *)n;
+		const A_Const *c;
+		const char *value;
 
-		if (n && IsA(n, DefElem))
-			facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-				.name = option->defname, .value = const_text(w, option->arg)});
+		if (!n || !IsA(n, DefElem))
+			continue;
+		c = (const A_Const *)(const void *)option->arg;
+		if (c && IsA(c, A_Const) && IsA(&c->val, Integer))
+			value = c->val.ival.ival ? "on" : "off";
+		else
+			value = const_text(w, option->arg);
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET,
+					 .kind = QW_OBJECT_SETTING,
+					 .kind_name = "setting",
+					 .name = option->defname,
+					 .value = value});
 	}
 }
 
-void on_variable_set(struct walk *w, const struct frame *f)
+void spg_on_variable_set(struct walk *w, const struct frame *f)
 {
 	const VariableSetStmt *s = f->node;
 	const char *name = s->name ? setting_name(w, s->name) : NULL;
@@ -202,47 +243,57 @@ void on_variable_set(struct walk *w, const struct frame *f)
 		setting_act(w, name, NULL, s->is_local, true);
 		break;
 	case VAR_SET_MULTI:
-		set_transaction(w, s);
+		spg_facts_bare(w, QW_VERB_TX_SET, "transaction", NULL);
+		spg_setting_of_transaction(w, s->args);
 		break;
 	case VAR_RESET_ALL:
-		facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
+		spg_facts_bare(w, QW_VERB_RESET_ALL, "setting", NULL);
 		break;
 	default:
-		walk_refuse(w, "the gateway does not know this form of SET");
+		spg_walk_refuse(w, "the gateway does not know this form of SET");
 	}
-	walk_children(w, f, f->ctx, NULL);
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-void on_variable_show(struct walk *w, const struct frame *f)
+void spg_on_variable_show(struct walk *w, const struct frame *f)
 {
 	const VariableShowStmt *s = f->node;
 
-	facts_act(w, &(struct qw_act){.verb = QW_VERB_SHOW, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-		.name = s->name ? setting_name(w, s->name) : NULL});
+	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SHOW,
+				 .kind = QW_OBJECT_SETTING,
+				 .kind_name = "setting",
+				 .name = s->name ? setting_name(w, s->name) : NULL});
 }
 
-void on_alter_system(struct walk *w, const struct frame *f)
+void spg_on_alter_system(struct walk *w, const struct frame *f)
 {
 	const AlterSystemStmt *s = f->node;
-	const char *name = s->setstmt && s->setstmt->name ? setting_name(w, s->setstmt->name) : NULL;
+	const char *name =
+		s->setstmt && s->setstmt->name ? setting_name(w, s->setstmt->name) : NULL;
 
-	facts_act(w, &(struct qw_act){.verb = QW_VERB_ALTER_SYSTEM, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-		.name = name});
-	walk_children(w, f, f->ctx, NULL);
+	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_ALTER_SYSTEM,
+				 .kind = QW_OBJECT_SETTING,
+				 .kind_name = "setting",
+				 .name = name});
+	spg_walk_children(w, f, f->ctx, NULL);
 }
 
 /* ---- set_config(name, value, is_local) ---- */
 
-/* 'x', 'x'::text; other casts can change the text. Bare true and false are casts to bool of a Boolean. */
+/*
+ * Bare true and false are casts of a Boolean to pg_catalog.bool. Any other cast can change the
+ * text, also to "text": search_path decides whose type that is.
+ */
 static const Node *without_cast(const Node *n)
 {
 	const TypeCast *cast = (const TypeCast *)(const void *)n;
-	const char *type;
+	const char *type, *schema;
 
-	if (!n || !IsA(n, TypeCast))
+	if (!n || !IsA(n, TypeCast) || cast->typeName->typmods || cast->typeName->arrayBounds)
 		return n;
-	type = name_last(cast->typeName->names);
-	if (!type || cast->typeName->typmods || cast->typeName->arrayBounds)
+	type = spg_name_last(cast->typeName->names);
+	schema = spg_name_schema(cast->typeName->names);
+	if (!type || !schema || strcmp(schema, "pg_catalog") != 0)
 		return n;
 	return strcmp(type, "text") == 0 || strcmp(type, "bool") == 0 ? cast->arg : n;
 }
@@ -257,7 +308,8 @@ static const Node *argument(const FuncCall *call, int position, const char *name
 		const NamedArgExpr *named = (const NamedArgExpr *)(const void *)n;
 
 		if (n && IsA(n, NamedArgExpr) ? strcmp(named->name, name) == 0 : at == position)
-			return without_cast(n && IsA(n, NamedArgExpr) ? (const Node *)named->arg : n);
+			return without_cast(
+				n && IsA(n, NamedArgExpr) ? (const Node *)named->arg : n);
 		at++;
 	}
 	return NULL;
@@ -268,16 +320,22 @@ static bool is_null_const(const Node *n)
 	return n && IsA(n, A_Const) && ((const A_Const *)(const void *)n)->isnull;
 }
 
-void setting_of_call(struct walk *w, const FuncCall *call)
+void spg_setting_of_call(struct walk *w, const FuncCall *call)
 {
-	const char *function = name_last(call->funcname), *schema = name_schema(call->funcname), *name, *local;
+	const char *function = spg_name_last(call->funcname),
+		   *schema = spg_name_schema(call->funcname), *name, *local;
 	const Node *value;
 
-	if (!function || strcmp(function, "set_config") != 0 || (schema && strcmp(schema, "pg_catalog") != 0))
+	if (!function || strcmp(function, "set_config") != 0 ||
+		(schema && strcmp(schema, "pg_catalog") != 0))
 		return;
 	name = call->func_variadic ? NULL : const_text(w, argument(call, 0, "setting_name"));
 	value = argument(call, 1, "new_value");
 	local = const_text(w, argument(call, 2, "is_local"));
-	setting_act(w, name ? setting_name(w, name) : NULL, const_text(w, value), local && is_true_name(local),
-		is_null_const(value));
+	if (!name) /* it may be any setting, also one that is pinned */
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SET_PINNED,
+					 .kind = QW_OBJECT_SETTING,
+					 .kind_name = "setting"});
+	setting_act(w, name ? setting_name(w, name) : NULL, const_text(w, value),
+		local && is_true_name(local), is_null_const(value));
 }

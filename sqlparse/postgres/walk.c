@@ -5,12 +5,12 @@
 
 enum { FRAMES_FIRST = 64 };
 
-void walk_init(struct walk *w, struct qw_arena *arena, const struct sqlparse_limits *limits)
+void spg_walk_init(struct walk *w, struct qw_arena *arena, const struct sqlparse_limits *limits)
 {
 	*w = (struct walk){.arena = arena, .limits = limits};
 }
 
-void walk_refuse(struct walk *w, const char *problem)
+void spg_walk_refuse(struct walk *w, const char *problem)
 {
 	if (!problem)
 		w->err = QW_E_NOMEM;
@@ -34,7 +34,7 @@ static bool grow(struct walk *w)
 	return true;
 }
 
-void walk_push(struct walk *w, const void *node, struct ctx ctx, uint32_t depth)
+void spg_walk_push(struct walk *w, const void *node, struct ctx ctx, uint32_t depth)
 {
 	if (!node || w->err)
 		return;
@@ -51,7 +51,7 @@ static const void *child_at(const void *node, uint16_t offset)
 	return child;
 }
 
-void walk_children(struct walk *w, const struct frame *f, struct ctx ctx, const void *except)
+void spg_walk_children(struct walk *w, const struct frame *f, struct ctx ctx, const void *except)
 {
 	const struct node_shape *shape = node_shape_of(nodeTag(f->node));
 
@@ -61,11 +61,11 @@ void walk_children(struct walk *w, const struct frame *f, struct ctx ctx, const 
 		const void *child = child_at(f->node, shape->slots[i]);
 
 		if (child && child != except)
-			walk_push(w, child, ctx, f->depth + 1);
+			spg_walk_push(w, child, ctx, f->depth + 1);
 	}
 }
 
-void walk_aim(struct walk *w, const void *child, struct ctx ctx)
+void spg_walk_aim(struct walk *w, const void *child, struct ctx ctx)
 {
 	if (!child || w->err)
 		return;
@@ -90,17 +90,23 @@ static void step_list(struct walk *w, struct frame *f)
 		return;
 	}
 	element = list->elements[f->index++].ptr_value;
-	walk_push(w, element, ctx, depth);
+	spg_walk_push(w, element, ctx, depth);
 }
 
 static bool within_limits(struct walk *w, const struct frame *f)
 {
 	if (++w->nodes > w->limits->nodes_max)
-		walk_refuse(w, qw_arena_printf(w->arena, "the text has more than %zu parts (limit nodes_max): "
-			"send it in smaller pieces", w->limits->nodes_max));
+		spg_walk_refuse(w, qw_arena_printf(w->arena,
+					   "the text has more than %zu parts (limit nodes_max): "
+					   "send it in smaller pieces",
+					   w->limits->nodes_max));
 	else if (f->depth > w->limits->depth_max)
-		walk_refuse(w, qw_arena_printf(w->arena, "the statement is nested more than %zu levels deep (limit depth_max): "
-			"use a list such as IN (...) or VALUES, or several statements", w->limits->depth_max));
+		spg_walk_refuse(
+			w, qw_arena_printf(w->arena,
+				   "the statement is nested more than %zu levels deep (limit "
+				   "depth_max): "
+				   "use a list such as IN (...) or VALUES, or several statements",
+				   w->limits->depth_max));
 	return !w->problem && !w->err;
 }
 
@@ -113,19 +119,24 @@ static void visit(struct walk *w, const struct frame *f)
 	if (!within_limits(w, f))
 		return;
 	if (!shape) {
-		walk_refuse(w, qw_arena_printf(w->arena, "the statement holds a part that the gateway does not know "
-			"(node %d)", (int)tag));
+		spg_walk_refuse(
+			w, qw_arena_printf(w->arena,
+				   "the statement holds a part that the gateway does not know "
+				   "(node %d)",
+				   (int)tag));
 		return;
 	}
 	if (w->tag_counts)
 		w->tag_counts[tag]++;
-	handler = handler_of(tag);
+	handler = spg_handler_of(tag);
 	if (handler)
 		handler(w, f);
 	else if (shape->is_statement)
-		walk_refuse(w, qw_arena_printf(w->arena, "the gateway does not know this kind of statement (%s)", shape->name));
+		spg_walk_refuse(w, qw_arena_printf(w->arena,
+					   "the gateway does not know this kind of statement (%s)",
+					   shape->name));
 	else if (shape->slot_count)
-		walk_children(w, f, f->ctx, NULL);
+		spg_walk_children(w, f, f->ctx, NULL);
 }
 
 static void walk_tree(struct walk *w)
@@ -144,16 +155,17 @@ static void walk_tree(struct walk *w)
 	}
 }
 
-void walk_statement(struct walk *w, const Node *statement, struct qw_statement *out)
+void spg_walk_statement(struct walk *w, const Node *statement, struct qw_statement *out)
 {
-	const struct ctx ctx = {.flags = CTX_TOP, .verb = QW_VERB_SELECT, .object = OBJECT_ANY_RELATION};
+	const struct ctx ctx = {
+		.flags = CTX_TOP, .verb = QW_VERB_SELECT, .object = OBJECT_ANY_RELATION};
 
 	w->frame_count = 0;
 	w->acts = w->relations = w->columns = (struct fact_set){0};
 	w->has_query = w->reads = w->join_renames = false;
 	w->out = out;
-	walk_push(w, statement, ctx, 1);
+	spg_walk_push(w, statement, ctx, 1);
 	walk_tree(w);
 	if (!w->err && !w->problem)
-		facts_finish(w);
+		spg_facts_finish(w);
 }

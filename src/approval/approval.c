@@ -28,7 +28,9 @@ const char *approval_state_name(enum approval_state s)
 bool approval_move_allowed(enum approval_state from, enum approval_state to)
 {
 	static const bool allowed[APPROVAL_WITHDRAWN + 1][APPROVAL_WITHDRAWN + 1] = {
-		[APPROVAL_PENDING] = {[APPROVAL_APPROVED] = true, [APPROVAL_DENIED] = true, [APPROVAL_EXPIRED] = true,
+		[APPROVAL_PENDING] = {[APPROVAL_APPROVED] = true,
+			[APPROVAL_DENIED] = true,
+			[APPROVAL_EXPIRED] = true,
 			[APPROVAL_WITHDRAWN] = true},
 		[APPROVAL_APPROVED] = {[APPROVAL_CONSUMED] = true, [APPROVAL_EXPIRED] = true},
 	};
@@ -52,7 +54,8 @@ static int add_field(struct qw_digest *d, struct qw_bytes v, bool present)
 
 static int add_all(struct qw_digest *d, const struct approval_subject *s)
 {
-	const char *const texts[] = {s->target, s->database, s->role, s->issuer, s->subject, s->actor, s->policy_revision};
+	const char *const texts[] = {s->target, s->database, s->role, s->issuer, s->subject,
+		s->actor, s->policy_revision};
 	int err;
 
 	err = qw_digest_add(d, QW_LIT("querywarden approval v1\0"));
@@ -89,8 +92,8 @@ static bool is_same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-const char *approval_refuse_decision(const struct approval *a, const char *approver_issuer, const char *approver_subject,
-	int64_t now_us)
+const char *approval_refuse_decision(const struct approval *a, const char *approver_issuer,
+	const char *approver_subject, int64_t now_us)
 {
 	if (!approver_issuer || !*approver_issuer || !approver_subject || !*approver_subject)
 		return "it is not known who decides";
@@ -104,7 +107,8 @@ const char *approval_refuse_decision(const struct approval *a, const char *appro
 		return "the approval does not say who asked";
 	if (is_same(a->issuer, approver_issuer) && is_same(a->subject, approver_subject))
 		return "whoever asked may not decide";
-	/* RFC 8693 gives an actor's subject without its issuer: the name alone is enough to refuse. */
+	/* RFC 8693 gives an actor's subject without its issuer: the name alone is enough to refuse.
+	 */
 	if (is_same(a->actor, approver_subject))
 		return "the actor that asked may not decide";
 	return NULL;

@@ -3,8 +3,11 @@
 enum { FORMAT = 1, FIXED_BYTES = 8 + 3 * 8 + APPROVAL_DIGEST_BYTES + APPROVAL_ID_CHARS + 33 };
 
 /* The order of the strings is stored: add at the end, under a new format number. */
-#define STRINGS(X) \
-	X(issuer) X(subject) X(actor) X(target) X(database) X(role) X(rule) X(policy_revision) X(approver) X(reason) X(binds_text) X(statement)
+#define STRINGS(X)                                                                                 \
+	X(issuer)                                                                                  \
+	X(subject)                                                                                 \
+	X(actor) X(target) X(database) X(role) X(rule) X(policy_revision) X(approver) X(reason)    \
+		X(binds_text) X(statement)
 
 static void put_be(uint8_t *p, uint64_t v, size_t n)
 {
@@ -51,8 +54,8 @@ int approval_encode(const struct approval *a, struct qw_buf *out)
 	p += APPROVAL_ID_CHARS;
 	memcpy(p, a->session, strnlen(a->session, sizeof(a->session) - 1));
 	err = qw_buf_append(out, fixed, sizeof(fixed));
-#define X(name) \
-	if (!err) \
+#define X(name)                                                                                    \
+	if (!err)                                                                                  \
 		err = put_string(out, a->name);
 	STRINGS(X)
 #undef X
@@ -96,8 +99,8 @@ int approval_decode(struct qw_bytes in, struct qw_arena *arena, struct approval 
 	p += APPROVAL_ID_CHARS;
 	memcpy(out->session, p, sizeof(out->session) - 1);
 	in = qw_bytes(in.p + FIXED_BYTES, in.n - FIXED_BYTES);
-#define X(name) \
-	if (!err) \
+#define X(name)                                                                                    \
+	if (!err)                                                                                  \
 		err = take_string(&in, arena, &out->name);
 	STRINGS(X)
 #undef X

@@ -1,6 +1,7 @@
 /*
- * Approvals in the ledger's store. They move at the speed of people, so the loop thread runs their transactions itself:
- * at worst it waits for the commit that the writer thread is in. What a function here answers is on disk.
+ * Approvals in the ledger's store. They move at the speed of people, so the loop thread runs their
+ * transactions itself: at worst it waits for the commit that the writer thread is in. What a
+ * function here answers is on disk.
  */
 #include "approval_bytes.h"
 #include "internal.h"
@@ -23,7 +24,8 @@ static int desk_open(struct desk *d, struct audit *a, bool writes)
 	int rc;
 
 	a->approval_turn ^= 1;
-	*d = (struct desk){.a = a, .store = a->store, .arena = &a->approval_arena[a->approval_turn]};
+	*d = (struct desk){
+		.a = a, .store = a->store, .arena = &a->approval_arena[a->approval_turn]};
 	qw_arena_reset(d->arena);
 	rc = store_begin(d->store, writes, &d->txn);
 	if (rc == MDB_PANIC)
@@ -56,7 +58,8 @@ static int load(struct desk *d, uint64_t number, struct approval *out)
 
 	store_put_be64(be, number);
 	rc = mdb_get(d->txn, d->store->table[STORE_APPROVALS], &key, &val);
-	return rc ? store_error(rc) : approval_decode(qw_bytes(val.mv_data, val.mv_size), d->arena, out);
+	return rc ? store_error(rc)
+		  : approval_decode(qw_bytes(val.mv_data, val.mv_size), d->arena, out);
 }
 
 static int number_of(struct desk *d, const char *id, uint64_t *number)
@@ -122,12 +125,13 @@ static bool is_same(const char *a, const char *b)
 
 static bool is_usable(const struct approval *have, const struct approval *wanted, int64_t now_us)
 {
-	return now_us < have->expires_us && is_same(have->issuer, wanted->issuer) && is_same(have->subject, wanted->subject)
-		&& is_same(have->actor, wanted->actor);
+	return now_us < have->expires_us && is_same(have->issuer, wanted->issuer) &&
+	       is_same(have->subject, wanted->subject) && is_same(have->actor, wanted->actor);
 }
 
 /* An approved one of this digest before a pending one; NOTFOUND. */
-static int find_open(struct desk *d, const struct approval *wanted, int64_t now_us, uint64_t *number, struct approval *out)
+static int find_open(struct desk *d, const struct approval *wanted, int64_t now_us,
+	uint64_t *number, struct approval *out)
 {
 	uint8_t k[OPEN_KEY_BYTES] = {0};
 	MDB_val key = store_val(k, sizeof(k)), val;
@@ -139,12 +143,15 @@ static int find_open(struct desk *d, const struct approval *wanted, int64_t now_
 		return store_error(rc);
 	memcpy(k, wanted->digest, APPROVAL_DIGEST_BYTES);
 	rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
-	while (!rc && !err && key.mv_size == OPEN_KEY_BYTES && memcmp(key.mv_data, k, APPROVAL_DIGEST_BYTES) == 0) {
-		uint64_t at = store_be64(store_val((uint8_t *)key.mv_data + APPROVAL_DIGEST_BYTES, 8));
+	while (!rc && !err && key.mv_size == OPEN_KEY_BYTES &&
+		memcmp(key.mv_data, k, APPROVAL_DIGEST_BYTES) == 0) {
+		uint64_t at =
+			store_be64(store_val((uint8_t *)key.mv_data + APPROVAL_DIGEST_BYTES, 8));
 		struct approval have;
 
 		err = load(d, at, &have);
-		if (!err && is_usable(&have, wanted, now_us) && (!found || have.state == APPROVAL_APPROVED)) {
+		if (!err && is_usable(&have, wanted, now_us) &&
+			(!found || have.state == APPROVAL_APPROVED)) {
 			found = true;
 			*number = at;
 			*out = have;
@@ -159,7 +166,8 @@ static int find_open(struct desk *d, const struct approval *wanted, int64_t now_
 	return err ? err : found ? 0 : QW_E_NOTFOUND;
 }
 
-/* An agent in a loop must not be able to fill the store, or the screen of the person who decides. */
+/* An agent in a loop must not be able to fill the store, or the screen of the person who decides.
+ */
 static int check_room(struct desk *d, uint64_t requester)
 {
 	size_t all = 0, own = 0;
@@ -171,12 +179,15 @@ static int check_room(struct desk *d, uint64_t requester)
 		return store_error(rc);
 	while ((rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) == 0) {
 		all++;
-		own += val.mv_size == OPEN_VALUE_BYTES && store_be64(store_val(val.mv_data, 8)) == requester;
+		own += val.mv_size == OPEN_VALUE_BYTES &&
+		       store_be64(store_val(val.mv_data, 8)) == requester;
 	}
 	mdb_cursor_close(c);
 	if (rc != MDB_NOTFOUND)
 		return store_error(rc);
-	return all < AUDIT_APPROVALS_OPEN_MAX && own < AUDIT_APPROVALS_OPEN_PER_REQUESTER_MAX ? 0 : QW_E_LIMIT;
+	return all < AUDIT_APPROVALS_OPEN_MAX && own < AUDIT_APPROVALS_OPEN_PER_REQUESTER_MAX
+		       ? 0
+		       : QW_E_LIMIT;
 }
 
 static int make_id(struct desk *d, char id[APPROVAL_ID_CHARS + 1])
@@ -232,11 +243,13 @@ static int add_new(struct desk *d, const struct approval *wanted, int64_t now_us
 	if (err)
 		return err;
 	store_put_be64(be, *number);
-	err = store_error(mdb_put(d->txn, d->store->table[STORE_APPROVAL_IDS], &key, &val, MDB_NOOVERWRITE));
+	err = store_error(
+		mdb_put(d->txn, d->store->table[STORE_APPROVAL_IDS], &key, &val, MDB_NOOVERWRITE));
 	return err ? err : save(d, *number, &fresh);
 }
 
-static int ask(struct desk *d, const struct approval *wanted, int64_t now_us, struct approval *out, bool *consumed)
+static int ask(struct desk *d, const struct approval *wanted, int64_t now_us, struct approval *out,
+	bool *consumed)
 {
 	uint64_t number = 0;
 	int err = find_open(d, wanted, now_us, &number, out);
@@ -253,7 +266,8 @@ static int ask(struct desk *d, const struct approval *wanted, int64_t now_us, st
 	return save(d, number, out);
 }
 
-int audit_approval_ask(struct audit *a, const struct approval *wanted, int64_t now_us, struct approval *out, bool *consumed)
+int audit_approval_ask(struct audit *a, const struct approval *wanted, int64_t now_us,
+	struct approval *out, bool *consumed)
 {
 	struct approval ap;
 	struct desk d;
@@ -290,7 +304,8 @@ int audit_approval_get(struct audit *a, const char *id, struct approval *out)
 	return hand_over(err, &ap, out);
 }
 
-static int move(struct desk *d, uint64_t number, enum approval_state to, int64_t now_us, struct approval *ap)
+static int move(struct desk *d, uint64_t number, enum approval_state to, int64_t now_us,
+	struct approval *ap)
 {
 	bool leads_on = to == APPROVAL_APPROVED || to == APPROVAL_CONSUMED;
 
@@ -313,8 +328,8 @@ static int sign(struct desk *d, struct approval *ap, const char *approver, const
 	return (approver && !ap->approver) || (reason && !ap->reason) ? QW_E_NOMEM : 0;
 }
 
-int audit_approval_decide(struct audit *a, const char *id, enum approval_state to, const char *approver, const char *reason,
-	int64_t now_us, struct approval *out)
+int audit_approval_decide(struct audit *a, const char *id, enum approval_state to,
+	const char *approver, const char *reason, int64_t now_us, struct approval *out)
 {
 	uint64_t number = 0;
 	struct approval ap;
@@ -371,7 +386,8 @@ int audit_approval_each(struct audit *a, audit_approval_cb cb, void *ctx)
 	}
 }
 
-static int find_expired(struct desk *d, int64_t now_us, uint64_t numbers[EXPIRE_BATCH], size_t *count)
+static int find_expired(
+	struct desk *d, int64_t now_us, uint64_t numbers[EXPIRE_BATCH], size_t *count)
 {
 	MDB_val key, val;
 	MDB_cursor *c;
@@ -386,16 +402,19 @@ static int find_expired(struct desk *d, int64_t now_us, uint64_t numbers[EXPIRE_
 			break;
 		}
 		if (now_us >= (int64_t)store_be64(store_val((uint8_t *)val.mv_data + 8, 8)))
-			numbers[(*count)++] = store_be64(store_val((uint8_t *)key.mv_data + APPROVAL_DIGEST_BYTES, 8));
+			numbers[(*count)++] = store_be64(
+				store_val((uint8_t *)key.mv_data + APPROVAL_DIGEST_BYTES, 8));
 	}
 	mdb_cursor_close(c);
 	return rc == MDB_NOTFOUND ? 0 : store_error(rc);
 }
 
-static int expire_batch(struct audit *a, int64_t now_us, uint64_t numbers[EXPIRE_BATCH], size_t *count)
+static int expire_batch(
+	struct audit *a, int64_t now_us, uint64_t numbers[EXPIRE_BATCH], size_t *count)
 {
 	struct desk d;
-	int err = desk_open(&d, a, false); /* most of the time there is nothing to do: do not wait for the writer */
+	int err = desk_open(&d, a,
+		false); /* most of the time there is nothing to do: do not wait for the writer */
 
 	if (err)
 		return err;

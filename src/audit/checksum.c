@@ -1,8 +1,9 @@
-/* XXH64 (xxHash specification 0.1.1): four independent lanes, so that a 64 KiB record costs about 6 us. Not a MAC. */
+/* XXH64 (xxHash specification 0.1.1): four independent lanes, so that a 64 KiB record costs about 6
+ * us. Not a MAC. */
 #include "ring.h"
 
-static const uint64_t P1 = 0x9E3779B185EBCA87, P2 = 0xC2B2AE3D27D4EB4F, P3 = 0x165667B19E3779F9, P4 = 0x85EBCA77C2B2AE63,
-		      P5 = 0x27D4EB2F165667C5;
+static const uint64_t P1 = 0x9E3779B185EBCA87, P2 = 0xC2B2AE3D27D4EB4F, P3 = 0x165667B19E3779F9,
+		      P4 = 0x85EBCA77C2B2AE63, P5 = 0x27D4EB2F165667C5;
 
 static uint64_t rotate(uint64_t v, unsigned n)
 {

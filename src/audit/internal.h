@@ -6,12 +6,13 @@
 
 #include <pthread.h>
 
-/* What the writer thread does right now; also the futex it sleeps on. Whoever wakes it sets AWAKE first. */
+/* What the writer thread does right now; also the futex it sleeps on. Whoever wakes it sets AWAKE
+ * first. */
 enum audit_sleep {
-	AUDIT_AWAKE, /* busy: it looks at the ring again before it sleeps */
-	AUDIT_IDLE, /* any record wakes it */
+	AUDIT_AWAKE,   /* busy: it looks at the ring again before it sleeps */
+	AUDIT_IDLE,    /* any record wakes it */
 	AUDIT_LINGERS, /* records are waiting; a full batch or somebody in a hurry wakes it */
-	AUDIT_PAUSED /* the store has failed; only audit_close wakes it */
+	AUDIT_PAUSED   /* the store has failed; only audit_close wakes it */
 };
 
 struct audit {
@@ -46,7 +47,8 @@ struct audit {
 
 enum { AUDIT_RETRY_MS = 200, AUDIT_DAMAGED = -1 /* in last_rc: the ring, not the store */ };
 
-/* recover.c: locks the directory, opens store and ring, drains what is there. `why` may hold a warning after 0. */
+/* recover.c: locks the directory, opens store and ring, drains what is there. `why` may hold a
+ * warning after 0. */
 int audit_recover(struct audit *a, char *why, size_t why_size) QW_MUST_CHECK;
 /* writer.c */
 int audit_writer_start(struct audit *a) QW_MUST_CHECK;

@@ -69,7 +69,8 @@ void ledger_free(struct ledger *l)
 static int put_position(struct ledger *l, MDB_txn *txn, struct ledger_position at)
 {
 	uint8_t bytes[POSITION_BYTES];
-	MDB_val key = store_val(POSITION_KEY, sizeof(POSITION_KEY) - 1), val = store_val(bytes, sizeof(bytes));
+	MDB_val key = store_val(POSITION_KEY, sizeof(POSITION_KEY) - 1),
+		val = store_val(bytes, sizeof(bytes));
 
 	encode_position(at, bytes);
 	return mdb_put(txn, l->store->table[STORE_META], &key, &val, 0);
@@ -93,8 +94,8 @@ int ledger_save(struct ledger *l, struct ledger_position at)
 	return rc;
 }
 
-int ledger_chain(struct qw_digest *d, const uint8_t before[LEDGER_CHAIN_BYTES], struct qw_bytes record,
-	uint8_t out[LEDGER_CHAIN_BYTES])
+int ledger_chain(struct qw_digest *d, const uint8_t before[LEDGER_CHAIN_BYTES],
+	struct qw_bytes record, uint8_t out[LEDGER_CHAIN_BYTES])
 {
 	int err = qw_digest_start(d);
 
@@ -127,7 +128,8 @@ static struct ledger_link *cache_place(struct ledger *l, const uint8_t session[Q
 	return &l->cache[h % LEDGER_CACHE];
 }
 
-static int last_chain_stored(struct ledger *l, MDB_txn *txn, const uint8_t *session, uint8_t out[LEDGER_CHAIN_BYTES])
+static int last_chain_stored(
+	struct ledger *l, MDB_txn *txn, const uint8_t *session, uint8_t out[LEDGER_CHAIN_BYTES])
 {
 	MDB_val key = store_val(session, QW_SESSION_ID_BYTES), val = {0};
 	const uint8_t *chain;
@@ -173,7 +175,8 @@ static int link_of(struct ledger *l, MDB_txn *txn, const uint8_t *session, struc
 
 /* ---- one record ---- */
 
-static int put_record(struct ledger *l, MDB_txn *txn, const uint8_t be_seq[8], struct qw_bytes record, struct ledger_link *k)
+static int put_record(struct ledger *l, MDB_txn *txn, const uint8_t be_seq[8],
+	struct qw_bytes record, struct ledger_link *k)
 {
 	MDB_val key = store_val(be_seq, 8), val = {.mv_size = LEDGER_PREFIX_BYTES + record.n};
 	uint8_t *p;
@@ -225,8 +228,8 @@ static int store_record(struct ledger *l, MDB_txn *txn, uint64_t seq, struct qw_
 }
 
 /* Returns LMDB's code; *damage: the ring ends in something that is no record. */
-static int drain_records(struct ledger *l, MDB_txn *txn, const struct ring *r, uint64_t head, struct ledger_limits max,
-	struct ledger_position *at, bool *damage)
+static int drain_records(struct ledger *l, MDB_txn *txn, const struct ring *r, uint64_t head,
+	struct ledger_limits max, struct ledger_position *at, bool *damage)
 {
 	size_t bytes = 0;
 	int rc = 0;
@@ -247,7 +250,8 @@ static int drain_records(struct ledger *l, MDB_txn *txn, const struct ring *r, u
 	return rc;
 }
 
-int ledger_drain(struct ledger *l, const struct ring *r, uint64_t head, struct ledger_limits max, int *rc)
+int ledger_drain(
+	struct ledger *l, const struct ring *r, uint64_t head, struct ledger_limits max, int *rc)
 {
 	struct ledger_position at = l->at;
 	bool damage = false;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 /*
- * A transaction that stays open keeps LMDB from using any page again, and a person with a pager can hold one for a night:
- * the store would grow until it is full, and a full store denies everything. So records are copied out in batches, and
- * the callbacks run with no transaction open.
+ * A transaction that stays open keeps LMDB from using any page again, and a person with a pager can
+ * hold one for a night: the store would grow until it is full, and a full store denies everything.
+ * So records are copied out in batches, and the callbacks run with no transaction open.
  */
 enum { BATCH_BYTES = 256 << 10, BATCH_RECORDS = 1024 };
 
@@ -185,7 +185,8 @@ static int walk_all(struct store *s, struct walk *w, stored_cb cb, void *ctx)
 
 		err = fill(s, w);
 		for (size_t i = 0; !err && go_on && i < w->count; i++) {
-			go_on = cb(ctx, w->found[i].seq, store_val(w->bytes.p + off, w->found[i].n));
+			go_on = cb(
+				ctx, w->found[i].seq, store_val(w->bytes.p + off, w->found[i].n));
 			off += w->found[i].n;
 		}
 	}
@@ -225,17 +226,24 @@ static int walk_records(struct audit_reader *r, struct walk start, audit_record_
 
 int audit_each(struct audit_reader *r, uint64_t from_seq, audit_record_cb cb, void *ctx)
 {
-	return walk_records(r, (struct walk){.next = next_by_seq, .table = STORE_RECORDS, .at = from_seq}, cb, ctx);
+	return walk_records(r,
+		(struct walk){.next = next_by_seq, .table = STORE_RECORDS, .at = from_seq}, cb,
+		ctx);
 }
 
-int audit_each_of_session(struct audit_reader *r, const uint8_t session[QW_SESSION_ID_BYTES], audit_record_cb cb, void *ctx)
+int audit_each_of_session(struct audit_reader *r, const uint8_t session[QW_SESSION_ID_BYTES],
+	audit_record_cb cb, void *ctx)
 {
-	return walk_records(r, (struct walk){.next = next_of_session, .table = STORE_SESSIONS, .session = session}, cb, ctx);
+	return walk_records(r,
+		(struct walk){.next = next_of_session, .table = STORE_SESSIONS, .session = session},
+		cb, ctx);
 }
 
 int audit_each_session(struct audit_reader *r, audit_record_cb cb, void *ctx)
 {
-	return walk_records(r, (struct walk){.next = next_backwards, .table = STORE_OPENS, .at = UINT64_MAX}, cb, ctx);
+	return walk_records(r,
+		(struct walk){.next = next_backwards, .table = STORE_OPENS, .at = UINT64_MAX}, cb,
+		ctx);
 }
 
 /* ---- the chain ---- */
@@ -270,7 +278,8 @@ static bool check_one(void *ctx, uint64_t seq, MDB_val stored)
 	return k->err == 0;
 }
 
-int audit_check_session(struct audit_reader *r, const uint8_t session[QW_SESSION_ID_BYTES], uint64_t *good)
+int audit_check_session(
+	struct audit_reader *r, const uint8_t session[QW_SESSION_ID_BYTES], uint64_t *good)
 {
 	struct check k = {.digest = qw_digest_new(), .session = session};
 	struct walk *w = calloc(1, sizeof(*w));

@@ -23,12 +23,14 @@ static int make_directory(const struct audit *a, struct reason why)
 {
 	struct stat st;
 
-	if ((mkdir(a->o.directory, 0700) != 0 && errno != EEXIST) || stat(a->o.directory, &st) != 0) {
+	if ((mkdir(a->o.directory, 0700) != 0 && errno != EEXIST) ||
+		stat(a->o.directory, &st) != 0) {
 		(void)snprintf(why.text, why.size, "%s: %s", a->o.directory, strerror(errno));
 		return QW_E_IO;
 	}
 	if (!S_ISDIR(st.st_mode) || (st.st_mode & 022)) {
-		(void)snprintf(why.text, why.size, "%s: must be a directory that nobody else can write to", a->o.directory);
+		(void)snprintf(why.text, why.size,
+			"%s: must be a directory that nobody else can write to", a->o.directory);
 		return QW_E_CONFIG;
 	}
 	return 0;
@@ -51,14 +53,16 @@ static int lock_directory(struct audit *a, struct reason why)
 	if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		n = pread(a->lock_fd, pid, sizeof(pid) - 1, 0);
 		pid[n > 0 ? strspn(pid, "0123456789") : 1] = '\0';
-		(void)snprintf(why.text, why.size, "%s: another gateway (process %s) writes to this audit directory",
+		(void)snprintf(why.text, why.size,
+			"%s: another gateway (process %s) writes to this audit directory",
 			a->o.directory, pid);
 		return QW_E_STATE;
 	}
 	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	if (ftruncate(a->lock_fd, 0) == 0 && pwrite(a->lock_fd, pid, (size_t)n, 0) == n)
 		return 0;
-	/* The number is only for the message above, but a disk this full cannot hold records either. */
+	/* The number is only for the message above, but a disk this full cannot hold records
+	 * either. */
 	(void)snprintf(why.text, why.size, "%s: %s", path, strerror(errno));
 	return QW_E_IO;
 }
@@ -73,7 +77,8 @@ static void sync_directory(const struct audit *a)
 	close(fd);
 }
 
-/* A fresh ring in place of whatever has its name; the store learns its name before anything is put into it. */
+/* A fresh ring in place of whatever has its name; the store learns its name before anything is put
+ * into it. */
 static int replace_ring(struct audit *a, const char *path, struct reason why)
 {
 	struct ledger_position at = a->ledger->at;
@@ -83,7 +88,9 @@ static int replace_ring(struct audit *a, const char *path, struct reason why)
 	err = ring_create(path, a->o.ring_bytes, &a->ring);
 	if (err) {
 		(void)snprintf(why.text, why.size, "%s: %s", path,
-			err == QW_E_CONFIG ? "ring_bytes must be a power of two, from 4 KiB to 2 GiB" : strerror(errno));
+			err == QW_E_CONFIG
+				? "ring_bytes must be a power of two, from 4 KiB to 2 GiB"
+				: strerror(errno));
 		return err;
 	}
 	sync_directory(a);
@@ -103,11 +110,14 @@ static int put_aside(struct audit *a, const char *path, const char *what, struct
 
 	(void)snprintf(aside, sizeof(aside), "%s.damaged.%lld", path, (long long)time(NULL));
 	if (rename(path, aside) != 0) {
-		(void)snprintf(why.text, why.size, "%s: %s, and cannot be put aside: %s", path, what, strerror(errno));
+		(void)snprintf(why.text, why.size, "%s: %s, and cannot be put aside: %s", path,
+			what, strerror(errno));
 		return QW_E_IO;
 	}
-	(void)snprintf(text, sizeof(text), "%.200s: %.100s; records up to %llu are kept, the file was put aside as %.100s", path, what,
-		(unsigned long long)(a->ledger->at.next_seq - 1), strrchr(aside, '/') + 1);
+	(void)snprintf(text, sizeof(text),
+		"%.200s: %.100s; records up to %llu are kept, the file was put aside as %.100s",
+		path, what, (unsigned long long)(a->ledger->at.next_seq - 1),
+		strrchr(aside, '/') + 1);
 	err = replace_ring(a, path, why);
 	if (!err)
 		(void)snprintf(why.text, why.size, "%s", text);
@@ -122,7 +132,8 @@ static int drain_left_over(struct audit *a, uint64_t head, struct reason why)
 	while (!err && a->ledger->at.ring_pos != head)
 		err = ledger_drain(a->ledger, &a->ring, head, max, &rc);
 	if (err && err != QW_E_MALFORMED)
-		(void)snprintf(why.text, why.size, "%s: cannot store what is left in the ring: %s", a->o.directory, mdb_strerror(rc));
+		(void)snprintf(why.text, why.size, "%s: cannot store what is left in the ring: %s",
+			a->o.directory, mdb_strerror(rc));
 	return err;
 }
 
@@ -133,16 +144,20 @@ static int take_over(struct audit *a, const char *path, struct reason why)
 
 	if (a->ring.id != a->ledger->at.ring_id) {
 		if (head == 0)
-			return replace_ring(a, path, why); /* died between making the ring and telling the store */
+			return replace_ring(a, path,
+				why); /* died between making the ring and telling the store */
 		(void)snprintf(why.text, why.size,
-			"%s: the ring and the store do not belong together (one of them was replaced); move the ring away to go on "
+			"%s: the ring and the store do not belong together (one of them was "
+			"replaced); move the ring away to go on "
 			"without the records in it",
 			a->o.directory);
 		return QW_E_STATE;
 	}
-	/* The store is synced and the ring's header is not: after a power cut the header may be the older of the two. */
+	/* The store is synced and the ring's header is not: after a power cut the header may be the
+	 * older of the two. */
 	if (head < pos || head - pos > a->ring.size || head % 8)
-		return put_aside(a, path, "the ring does not go on where the store ends (power cut?)", why);
+		return put_aside(
+			a, path, "the ring does not go on where the store ends (power cut?)", why);
 	err = drain_left_over(a, head, why);
 	if (err == QW_E_MALFORMED)
 		return put_aside(a, path, "the ring is damaged (power cut?)", why);
@@ -171,7 +186,8 @@ static int recover_ring(struct audit *a, struct reason why)
 	}
 	err = replace_ring(a, path, why);
 	if (!err && a->ledger->at.next_seq > 1)
-		(void)snprintf(why.text, why.size, "%s was missing: records that were only there are lost", path);
+		(void)snprintf(why.text, why.size,
+			"%s was missing: records that were only there are lost", path);
 	return err;
 }
 

@@ -18,23 +18,28 @@ static bool is_power_of_two(uint64_t v)
 
 static bool size_is_good(uint64_t size)
 {
-	return is_power_of_two(size) && size >= RING_BYTES_MIN && size <= UINT32_MAX && size % (uint64_t)sysconf(_SC_PAGESIZE) == 0;
+	return is_power_of_two(size) && size >= RING_BYTES_MIN && size <= UINT32_MAX &&
+	       size % (uint64_t)sysconf(_SC_PAGESIZE) == 0;
 }
 
 /* Header once, data twice in a row: a slot at the end runs on into the second view of the start. */
 static int map_file(int fd, size_t size, struct ring *r)
 {
-	uint8_t *area = mmap(NULL, RING_HEADER_BYTES + 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *area = mmap(NULL, RING_HEADER_BYTES + 2 * size, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE;
 
 	if (area == MAP_FAILED)
 		return QW_E_NOMEM;
-	if (mmap(area, RING_HEADER_BYTES + size, prot, flags, fd, 0) == MAP_FAILED
-		|| mmap(area + RING_HEADER_BYTES + size, size, prot, flags, fd, RING_HEADER_BYTES) == MAP_FAILED) {
+	if (mmap(area, RING_HEADER_BYTES + size, prot, flags, fd, 0) == MAP_FAILED ||
+		mmap(area + RING_HEADER_BYTES + size, size, prot, flags, fd, RING_HEADER_BYTES) ==
+			MAP_FAILED) {
 		munmap(area, RING_HEADER_BYTES + 2 * size);
 		return QW_E_IO;
 	}
-	*r = (struct ring){.header = (struct ring_header *)area, .data = area + RING_HEADER_BYTES, .size = size};
+	*r = (struct ring){.header = (struct ring_header *)area,
+		.data = area + RING_HEADER_BYTES,
+		.size = size};
 	r->id = r->header->id;
 	return 0;
 }
@@ -53,7 +58,8 @@ static int fill_new(int fd, size_t size)
 		return err;
 	if (h.id == 0)
 		h.id = 1; /* zero means "no ring yet" in the store */
-	/* Every block now: a hole in a shared mapping on a full disk would kill the gateway with SIGBUS later. */
+	/* Every block now: a hole in a shared mapping on a full disk would kill the gateway with
+	 * SIGBUS later. */
 	err = posix_fallocate(fd, 0, (off_t)(RING_HEADER_BYTES + size));
 	if (err) {
 		errno = err;
@@ -164,7 +170,8 @@ static uint64_t slot_checksum(const struct ring *r, uint64_t pos, const uint8_t 
 {
 	const size_t skip = sizeof(uint64_t); /* the checksum itself */
 
-	return ring_checksum(qw_bytes(at + skip, sizeof(struct ring_slot) - skip + record), r->id ^ pos * 0x9E3779B97F4A7C15);
+	return ring_checksum(qw_bytes(at + skip, sizeof(struct ring_slot) - skip + record),
+		r->id ^ pos * 0x9E3779B97F4A7C15);
 }
 
 static bool has_room(struct ring *r, size_t need)
@@ -188,13 +195,15 @@ int ring_put(struct ring *r, uint64_t seq, struct qw_bytes record)
 	memcpy(at, &s, sizeof(s));
 	s.checksum = slot_checksum(r, r->head, at, record.n);
 	memcpy(at, &s.checksum, sizeof(s.checksum));
-	/* Body, checksum, and only now the head: whoever sees the new head sees a whole slot in front of it. */
+	/* Body, checksum, and only now the head: whoever sees the new head sees a whole slot in
+	 * front of it. */
 	r->head += slot_bytes(record.n);
 	atomic_store_explicit(&r->header->head, r->head, memory_order_release);
 	return 0;
 }
 
-int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq, struct qw_bytes *record, uint64_t *next)
+int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq,
+	struct qw_bytes *record, uint64_t *next)
 {
 	const uint8_t *at = r->data + (pos & (r->size - 1));
 	struct ring_slot s;

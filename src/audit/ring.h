@@ -1,10 +1,12 @@
 /*
- * The spool: a ring in a memory-mapped file. One producer (the loop thread), one consumer (the writer thread). Whatever
- * ring_put returned 0 for is in the page cache and survives the death of the process at any instruction.
+ * The spool: a ring in a memory-mapped file. One producer (the loop thread), one consumer (the
+ * writer thread). Whatever ring_put returned 0 for is in the page cache and survives the death of
+ * the process at any instruction.
  *
- * File: one page of header, then `size` data bytes, mapped twice in a row so that no slot is ever cut in two. Positions
- * count bytes since the ring was made and never wrap; position modulo size is the place. Host byte order: the file never
- * leaves its machine, and another byte order fails on the version word.
+ * File: one page of header, then `size` data bytes, mapped twice in a row so that no slot is ever
+ * cut in two. Positions count bytes since the ring was made and never wrap; position modulo size is
+ * the place. Host byte order: the file never leaves its machine, and another byte order fails on
+ * the version word.
  */
 #ifndef QW_AUDIT_RING_H
 #define QW_AUDIT_RING_H
@@ -24,8 +26,9 @@ struct ring_header {
 	_Alignas(64) _Atomic uint64_t tail; /* consumer: everything in front of it is on disk */
 };
 
-struct ring_slot { /* 8-byte aligned; the record follows */
-	uint64_t checksum; /* of all that follows here, seeded with ring id and position: an older lap never fits */
+struct ring_slot {	   /* 8-byte aligned; the record follows */
+	uint64_t checksum; /* of all that follows here, seeded with ring id and position: an older
+			      lap never fits */
 	uint64_t seq;
 	uint32_t length, zero;
 };
@@ -49,10 +52,12 @@ void ring_resume(struct ring *r);
 
 int ring_put(struct ring *r, uint64_t seq, struct qw_bytes record) QW_MUST_CHECK; /* FULL, LIMIT */
 /*
- * The record at `pos`, if it is whole and has this sequence number; *next is the position behind it. NOTFOUND: pos is
- * `head`. MALFORMED: damaged. The span is borrowed until ring_release passes it.
+ * The record at `pos`, if it is whole and has this sequence number; *next is the position behind
+ * it. NOTFOUND: pos is `head`. MALFORMED: damaged. The span is borrowed until ring_release passes
+ * it.
  */
-int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq, struct qw_bytes *record, uint64_t *next) QW_MUST_CHECK;
+int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq,
+	struct qw_bytes *record, uint64_t *next) QW_MUST_CHECK;
 void ring_release(struct ring *r, uint64_t pos);
 uint64_t ring_head(const struct ring *r); /* any thread */
 uint64_t ring_tail(const struct ring *r); /* any thread */

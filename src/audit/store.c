@@ -9,7 +9,8 @@
 struct shared {
 	struct store store;
 	struct shared *next;
-	pthread_rwlock_t lock; /* held for reading by every transaction, for writing by store_reopen */
+	pthread_rwlock_t
+		lock; /* held for reading by every transaction, for writing by store_reopen */
 	char *directory;
 	size_t map_bytes;
 	dev_t dev;
@@ -76,7 +77,8 @@ static int open_tables(struct shared *s)
 	if (rc)
 		return rc;
 	for (size_t i = 0; !rc && i < STORE_TABLES; i++)
-		rc = mdb_dbi_open(txn, tables[i].name, tables[i].flags | create, &s->store.table[i]);
+		rc = mdb_dbi_open(
+			txn, tables[i].name, tables[i].flags | create, &s->store.table[i]);
 	if (rc) {
 		mdb_txn_abort(txn);
 		return rc;
@@ -84,9 +86,38 @@ static int open_tables(struct shared *s)
 	return mdb_txn_commit(txn);
 }
 
+/*
+ * A store that was cut off would end this process with SIGBUS at its first missing page. Some of
+ * the last pages may be missing for a good reason: a transaction that frees what it has just taken
+ * does not write it.
+ */
+static int check_size(MDB_env *env)
+{
+	enum { SLACK_PAGES = 256 };
+	MDB_envinfo info;
+	struct stat st;
+	MDB_stat pages;
+	int fd, rc = mdb_env_get_fd(env, &fd);
+
+	if (!rc)
+		rc = mdb_env_info(env, &info);
+	if (!rc)
+		rc = mdb_env_stat(env, &pages);
+	if (rc)
+		return rc;
+	if (fstat(fd, &st) != 0)
+		return errno;
+	if (info.me_last_pgno < SLACK_PAGES)
+		return 0;
+	return (uint64_t)st.st_size / pages.ms_psize < info.me_last_pgno - SLACK_PAGES
+		       ? MDB_CORRUPTED
+		       : 0;
+}
+
 static int open_env(struct shared *s)
 {
-	/* Default sync; never MDB_WRITEMAP. NOTLS: a read transaction belongs to its handle, not to its thread. */
+	/* Default sync; never MDB_WRITEMAP. NOTLS: a read transaction belongs to its handle, not to
+	 * its thread. */
 	unsigned flags = MDB_NOTLS | (s->writes ? 0 : MDB_RDONLY);
 	int rc = mdb_env_create(&s->store.env);
 	int dead;
@@ -100,6 +131,8 @@ static int open_env(struct shared *s)
 		rc = mdb_env_set_mapsize(s->store.env, s->map_bytes);
 	if (!rc)
 		rc = mdb_env_open(s->store.env, s->directory, flags, 0600);
+	if (!rc)
+		rc = check_size(s->store.env);
 	if (!rc)
 		(void)mdb_reader_check(s->store.env, &dead); /* slots of readers that were killed */
 	if (!rc)
@@ -151,7 +184,8 @@ static struct shared *find_open(const struct stat *st)
 	return NULL;
 }
 
-static int open_new(const char *directory, size_t map_bytes, bool writes, struct shared **out, char *why, size_t why_size)
+static int open_new(const char *directory, size_t map_bytes, bool writes, struct shared **out,
+	char *why, size_t why_size)
 {
 	struct shared *s = shared_new(directory, map_bytes, writes);
 	int rc;
@@ -169,7 +203,8 @@ static int open_new(const char *directory, size_t map_bytes, bool writes, struct
 	return 0;
 }
 
-static int open_any(const char *directory, size_t map_bytes, bool writes, struct store **out, char *why, size_t why_size)
+static int open_any(const char *directory, size_t map_bytes, bool writes, struct store **out,
+	char *why, size_t why_size)
 {
 	struct shared *s;
 	struct stat st;
@@ -202,7 +237,8 @@ static int open_any(const char *directory, size_t map_bytes, bool writes, struct
 	return err;
 }
 
-int store_open_write(const char *directory, size_t map_bytes, struct store **out, char *why, size_t why_size)
+int store_open_write(
+	const char *directory, size_t map_bytes, struct store **out, char *why, size_t why_size)
 {
 	return open_any(directory, map_bytes, true, out, why, why_size);
 }
@@ -227,7 +263,8 @@ void store_release(struct store *store)
 		while (*at != s)
 			at = &(*at)->next;
 		*at = s->next;
-		/* Closed under the lock: nobody may open it again before its file locks are gone. */
+		/* Closed under the lock: nobody may open it again before its file locks are gone.
+		 */
 		shared_free(s);
 	}
 	pthread_mutex_unlock(&open_stores_lock);
@@ -244,7 +281,8 @@ int store_begin(struct store *store, bool writes, MDB_txn **txn)
 	else
 		rc = mdb_txn_begin(s->store.env, NULL, writes ? 0 : MDB_RDONLY, txn);
 	if (rc == MDB_MAP_RESIZED && !s->writes)
-		rc = MDB_PANIC; /* a gateway was restarted with a larger map: open again, take its size */
+		rc = MDB_PANIC; /* a gateway was restarted with a larger map: open again, take its
+				   size */
 	if (rc) {
 		*txn = NULL;
 		pthread_rwlock_unlock(&s->lock);

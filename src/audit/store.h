@@ -1,6 +1,7 @@
 /*
- * The LMDB environment of an audit directory. LMDB must not be opened twice in one process (closing one of the two drops
- * the other's file locks), so a process has one `struct store` for a directory, counted; readers share the writer's.
+ * The LMDB environment of an audit directory. LMDB must not be opened twice in one process (closing
+ * one of the two drops the other's file locks), so a process has one `struct store` for a
+ * directory, counted; readers share the writer's.
  */
 #ifndef QW_AUDIT_STORE_H
 #define QW_AUDIT_STORE_H
@@ -10,13 +11,14 @@
 #include <lmdb.h>
 
 enum store_table {
-	STORE_META, /* "ledger" -> struct ledger_position, encoded */
-	STORE_RECORDS, /* seq, u64 big-endian -> LEDGER_PREFIX_BYTES, record */
-	STORE_SESSIONS, /* session id, 16 bytes -> its seqs, sorted (DUPSORT) */
-	STORE_OPENS, /* seq of SESSION_OPEN or _REFUSED -> session id */
-	STORE_APPROVALS, /* number, u64 big-endian -> encoded approval */
-	STORE_APPROVAL_IDS, /* id -> number */
-	STORE_APPROVAL_OPEN, /* digest, 32 bytes, and number -> nothing: pending and approved ones */
+	STORE_META,	     /* "ledger" -> struct ledger_position, encoded */
+	STORE_RECORDS,	     /* seq, u64 big-endian -> LEDGER_PREFIX_BYTES, record */
+	STORE_SESSIONS,	     /* session id, 16 bytes -> its seqs, sorted (DUPSORT) */
+	STORE_OPENS,	     /* seq of SESSION_OPEN or _REFUSED -> session id */
+	STORE_APPROVALS,     /* number, u64 big-endian -> encoded approval */
+	STORE_APPROVAL_IDS,  /* id -> number */
+	STORE_APPROVAL_OPEN, /* digest, 32 bytes, and number -> nothing: pending and approved ones
+			      */
 	STORE_TABLES
 };
 
@@ -26,16 +28,22 @@ struct store {
 	void *shared; /* bookkeeping of the process; store.c only */
 };
 
-/* Writing: at most one of a process (STATE). Reading shares what is open, or opens read-only; NOTFOUND: no store there. */
-int store_open_write(const char *directory, size_t map_bytes, struct store **out, char *why, size_t why_size) QW_MUST_CHECK;
-int store_open_read(const char *directory, struct store **out, char *why, size_t why_size) QW_MUST_CHECK;
+/* Writing: at most one of a process (STATE). Reading shares what is open, or opens read-only;
+ * NOTFOUND: no store there. */
+int store_open_write(const char *directory, size_t map_bytes, struct store **out, char *why,
+	size_t why_size) QW_MUST_CHECK;
+int store_open_read(
+	const char *directory, struct store **out, char *why, size_t why_size) QW_MUST_CHECK;
 void store_release(struct store *s);
 
-/* A transaction; also keeps the environment from being reopened until store_end. LMDB's return codes. */
+/* A transaction; also keeps the environment from being reopened until store_end. LMDB's return
+ * codes. */
 int store_begin(struct store *s, bool writes, MDB_txn **txn) QW_MUST_CHECK;
-int store_end(struct store *s, MDB_txn *txn, bool commit) QW_MUST_CHECK; /* durable when it returns 0 */
+int store_end(
+	struct store *s, MDB_txn *txn, bool commit) QW_MUST_CHECK; /* durable when it returns 0 */
 void store_abort(struct store *s, MDB_txn *txn);
-/* After MDB_PANIC: a failed write of the meta page condemns the environment until it is opened again. */
+/* After MDB_PANIC: a failed write of the meta page condemns the environment until it is opened
+ * again. */
 void store_reopen(struct store *s);
 
 int store_error(int rc); /* LMDB's code -> QW_E_* */

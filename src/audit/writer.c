@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_FACTOR = 8 }; /* a batch is due at the limits, but may take this much more of what is there: fewer commits */
+enum {
+	BATCH_FACTOR = 8
+}; /* a batch is due at the limits, but may take this much more of what is there: fewer commits */
 
 static uint64_t now_us(void)
 {
@@ -26,9 +28,11 @@ static uint64_t now_us(void)
 
 static void futex_sleep(_Atomic uint32_t *word, uint32_t while_it_is, uint64_t us)
 {
-	struct timespec t = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+	struct timespec t = {
+		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 
-	(void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_it_is, us == UINT64_MAX ? NULL : &t, NULL, 0);
+	(void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_it_is,
+		us == UINT64_MAX ? NULL : &t, NULL, 0);
 }
 
 void audit_wake(struct audit *a)
@@ -46,13 +50,15 @@ bool audit_batch_is_due(const struct audit *a)
 {
 	uint64_t durable = atomic_load_explicit(&a->durable, memory_order_relaxed);
 
-	return ring_head(&a->ring) - ring_tail(&a->ring) >= a->o.commit_bytes
-		|| atomic_load_explicit(&a->appended, memory_order_relaxed) >= durable + a->o.commit_records
-		|| atomic_load_explicit(&a->hurry, memory_order_relaxed) > durable;
+	return ring_head(&a->ring) - ring_tail(&a->ring) >= a->o.commit_bytes ||
+	       atomic_load_explicit(&a->appended, memory_order_relaxed) >=
+		       durable + a->o.commit_records ||
+	       atomic_load_explicit(&a->hurry, memory_order_relaxed) > durable;
 }
 
 /* Says that it sleeps, looks once more, sleeps. `us` from now; UINT64_MAX: no limit. */
-static void rest(struct audit *a, enum audit_sleep how, bool (*is_over)(const struct audit *), uint64_t us)
+static void rest(
+	struct audit *a, enum audit_sleep how, bool (*is_over)(const struct audit *), uint64_t us)
 {
 	atomic_store(&a->sleep, how);
 	atomic_thread_fence(memory_order_seq_cst);
@@ -111,7 +117,8 @@ static void note_commit(struct audit *a, uint64_t us)
 
 static bool commit(struct audit *a)
 {
-	struct ledger_limits max = {(size_t)a->o.commit_records * BATCH_FACTOR, (size_t)a->o.commit_bytes * BATCH_FACTOR};
+	struct ledger_limits max = {(size_t)a->o.commit_records * BATCH_FACTOR,
+		(size_t)a->o.commit_bytes * BATCH_FACTOR};
 	uint64_t before = a->ledger->at.next_seq, start = now_us();
 	int rc = 0, err = ledger_drain(a->ledger, &a->ring, ring_head(&a->ring), max, &rc);
 
@@ -151,7 +158,8 @@ int audit_writer_start(struct audit *a)
 	sigset_t all, old;
 	int rc;
 
-	/* The program's signals are for its loop. SIGXFSZ too: a file size limit is then an error, not a death. */
+	/* The program's signals are for its loop. SIGXFSZ too: a file size limit is then an error,
+	 * not a death. */
 	sigfillset(&all);
 	sigdelset(&all, SIGSEGV);
 	sigdelset(&all, SIGBUS);

@@ -79,8 +79,8 @@ static int make_room(struct catalog_builder *b)
 	return 0;
 }
 
-int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *schema, const char *name,
-	enum catalog_relkind kind)
+int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *schema,
+	const char *name, enum catalog_relkind kind)
 {
 	struct qw_arena *arena = &b->c->arena;
 	struct growing *g;
@@ -105,7 +105,8 @@ int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *sc
 	return 0;
 }
 
-/* The array with room for one more, doubled when full; NULL: no memory, the old one stays as it was. */
+/* The array with room for one more, doubled when full; NULL: no memory, the old one stays as it
+ * was. */
 static void *grown(struct catalog_builder *b, void *old, size_t count, size_t *cap, size_t item)
 {
 	size_t more = *cap ? *cap * 2 : 4;
@@ -122,8 +123,8 @@ static void *grown(struct catalog_builder *b, void *old, size_t count, size_t *c
 	return p;
 }
 
-int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum, const char *name,
-	uint32_t type_oid)
+int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum,
+	const char *name, uint32_t type_oid)
 {
 	struct growing *g = find(b, relation_oid);
 	struct catalog_column *columns;
@@ -182,7 +183,8 @@ int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct cata
 	return 0;
 }
 
-int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from)
+int catalog_set_origin(
+	struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from)
 {
 	struct growing *g = find(b, view_oid);
 	int i = g ? catalog_column_index(&g->r, attnum) : -1;

@@ -6,7 +6,9 @@
 
 #include "qw/catalog.h"
 
-enum { CATALOG_BYTES_MAX = 512 << 20 }; /* a database larger than this has no snapshot, and so no access */
+enum {
+	CATALOG_BYTES_MAX = 512 << 20
+}; /* a database larger than this has no snapshot, and so no access */
 
 struct catalog {
 	atomic_size_t refs;

@@ -21,8 +21,9 @@ int cli_config(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", problem.text);
 		return 1;
 	}
-	(void)printf("%s: ok: %zu listeners, %zu issuers, %zu targets, policy %s\n", argv[2], config.listener_count,
-		config.issuer_count, config.target_count, config.policy_file);
+	(void)printf("%s: ok: %zu listeners, %zu issuers, %zu targets, policy %s\n", argv[2],
+		config.listener_count, config.issuer_count, config.target_count,
+		config.policy_file);
 	config_fini(&config);
 	return 0;
 }

@@ -14,7 +14,8 @@ static int usage(void)
 {
 	(void)fputs("usage: querywarden policy check FILE\n"
 		    "       querywarden policy test FILE\n"
-		    "       querywarden policy explain FILE | --config FILE  --role R --database D [--as 'claim=value,...'] 'SQL'\n",
+		    "       querywarden policy explain FILE | --config FILE  --role R --database D "
+		    "[--as 'claim=value,...'] 'SQL'\n",
 		stderr);
 	return 2;
 }
@@ -37,7 +38,8 @@ static struct policy *open_policy(const char *file)
 	while (!err && (n = fread(part, 1, sizeof(part), f)) > 0)
 		err = qw_buf_append(&text, part, n);
 	if (err || ferror(f))
-		(void)fprintf(stderr, "%s: cannot be read, or is larger than %d bytes\n", file, FILE_BYTES_MAX);
+		(void)fprintf(stderr, "%s: cannot be read, or is larger than %d bytes\n", file,
+			FILE_BYTES_MAX);
 	else if (policy_load(file, qw_buf_pending(&text), &p, &problem) != 0)
 		(void)fprintf(stderr, "%s\n", problem.text);
 	(void)fclose(f);
@@ -53,8 +55,8 @@ static int check(const char *file)
 	if (!p)
 		return 1;
 	policy_counts_get(p, &n);
-	(void)printf("%s: ok: %zu roles, %zu rules, %zu masks, %zu tests, revision %s\n", file, n.roles, n.rules, n.masks, n.cases,
-		policy_revision(p));
+	(void)printf("%s: ok: %zu roles, %zu rules, %zu masks, %zu tests, revision %s\n", file,
+		n.roles, n.rules, n.masks, n.cases, policy_revision(p));
 	policy_free(p);
 	return 0;
 }
@@ -100,7 +102,8 @@ static bool read_question(int argc, char **argv, struct question *q)
 {
 	const struct {
 		const char *name, **to;
-	} options[] = {{"--config", &q->config}, {"--role", &q->role}, {"--database", &q->database}, {"--as", &q->as}};
+	} options[] = {{"--config", &q->config}, {"--role", &q->role}, {"--database", &q->database},
+		{"--as", &q->as}};
 	size_t k;
 
 	for (int i = 2; i < argc; i++) {
@@ -150,33 +153,41 @@ static const struct policy_role *find_role(const struct policy *p, const struct 
 		role = policy_role_named(p, q->role);
 		if (role && policy_role_reaches(role, q->database))
 			return role;
-		(void)printf("verdict: deny: %s \"%s\"\n", role ? "this role does not reach the database" : "there is no role",
+		(void)printf("verdict: deny: %s \"%s\"\n",
+			role ? "this role does not reach the database" : "there is no role",
 			role ? q->database : q->role);
 		return NULL;
 	}
 	copy = strdup(q->as);
 	count = copy ? cut_claims(copy, claims) : -1;
 	if (count < 0)
-		(void)fprintf(stderr, "--as wants claim=value,claim=value (at most %d)\n", CLAIMS_MAX);
+		(void)fprintf(
+			stderr, "--as wants claim=value,claim=value (at most %d)\n", CLAIMS_MAX);
 	role = count < 0 ? NULL : policy_role_find(p, q->role, q->database, claims, (size_t)count);
 	if (count >= 0 && !role)
-		(void)printf("verdict: deny: these claims do not give the role \"%s\" on the database \"%s\"\n", q->role, q->database);
+		(void)printf("verdict: deny: these claims do not give the role \"%s\" on the "
+			     "database \"%s\"\n",
+			q->role, q->database);
 	free(copy);
 	return role;
 }
 
-static void print_act(const struct policy *p, const struct policy_role *role, const char *database, const struct qw_act *act)
+static void print_act(const struct policy *p, const struct policy_role *role, const char *database,
+	const struct qw_act *act)
 {
 	struct policy_verdict v;
 	char class[160] = "";
 
 	policy_judge_act(p, role, database, act, &v);
-	if (act->verb == QW_VERB_CALL && act->name && (!act->schema || strcmp(act->schema, "pg_catalog") == 0) &&
+	if (act->verb == QW_VERB_CALL && act->name &&
+		(!act->schema || strcmp(act->schema, "pg_catalog") == 0) &&
 		!policy_function_class(act->name, class, sizeof(class)))
 		(void)snprintf(class, sizeof(class), "not built in");
-	(void)printf("  %-6s  %-16s %s%s%s%s%s%s%s%s%s  <- %s\n", policy_effect_name(v.effect), qw_verb_name(act->verb), act->kind_name,
-		act->name ? " " : "", act->schema ? act->schema : "", act->schema ? "." : "", act->name ? act->name : "",
-		act->value ? " = " : "", act->value ? act->value : "", class[0] ? "  " : "", class, v.rule);
+	(void)printf("  %-6s  %-16s %s%s%s%s%s%s%s%s%s  <- %s\n", policy_effect_name(v.effect),
+		qw_verb_name(act->verb), act->kind_name, act->name ? " " : "",
+		act->schema ? act->schema : "", act->schema ? "." : "", act->name ? act->name : "",
+		act->value ? " = " : "", act->value ? act->value : "", class[0] ? "  " : "", class,
+		v.rule);
 }
 
 static void print_facts(const struct qw_statement *st)
@@ -186,44 +197,57 @@ static void print_facts(const struct qw_statement *st)
 	for (i = 0; i < st->relation_count; i++) {
 		const struct qw_relation *r = &st->relations[i];
 
-		(void)printf("  %s %s%s%s%s%s\n", r->is_written ? "writes" : "reads ", r->schema ? r->schema : "", r->schema ? "." : "",
-			r->name, r->alias ? " as " : "", r->alias ? r->alias : "");
+		(void)printf("  %s %s%s%s%s%s\n", r->is_written ? "writes" : "reads ",
+			r->schema ? r->schema : "", r->schema ? "." : "", r->name,
+			r->alias ? " as " : "", r->alias ? r->alias : "");
 	}
 	if (st->column_count)
 		(void)printf("  columns");
 	for (i = 0; i < st->column_count; i++) {
 		const struct qw_colref *c = &st->columns[i];
 
-		(void)printf("%s %s%s%s%s", i ? "," : "", c->qualifier ? c->qualifier : "", c->qualifier ? "." : "", c->name ? c->name : "*",
-			c->is_deep ? "..." : "");
+		(void)printf("%s %s%s%s%s", i ? "," : "", c->qualifier ? c->qualifier : "",
+			c->qualifier ? "." : "", c->name ? c->name : "*", c->is_deep ? "..." : "");
 	}
 	if (st->column_count)
 		(void)printf("\n");
 }
 
-static int explain_facts(const struct policy *p, const struct policy_role *role, const struct question *q,
-	const struct qw_statements *all)
+static int print_verdict(
+	const struct policy *p, const struct policy_role *role, const struct policy_verdict *v)
+{
+	(void)printf("verdict: %s by rule %s%s%s\n", policy_effect_name(v->effect), v->rule,
+		v->message ? ": " : "", v->message ? v->message : "");
+	if (v->effect != POLICY_DENY && policy_has_masks(p, role))
+		(void)printf("masks of this role apply to the result (and may refuse it)\n");
+	return 0;
+}
+
+static int explain_facts(const struct policy *p, const struct policy_role *role,
+	const struct question *q, const struct qw_statements *all)
 {
 	struct policy_verdict v;
 	size_t i, k;
 
 	if (all->problem) {
-		(void)printf("verdict: deny: the text is refused: %s\n", all->problem);
-		return 0;
+		const struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
+
+		(void)printf("the text cannot be described: %s\n", all->problem);
+		print_act(p, role, q->database, &unparsed);
+		policy_judge_act(p, role, q->database, &unparsed, &v);
+		return print_verdict(p, role, &v);
 	}
 	for (i = 0; i < all->count; i++) {
 		const struct qw_statement *st = &all->list[i];
 
-		(void)printf("statement %zu: %.*s\n", i + 1, (int)(st->text.n < 200 ? st->text.n : 200), (const char *)st->text.p);
+		(void)printf("statement %zu: %.*s\n", i + 1,
+			(int)(st->text.n < 200 ? st->text.n : 200), (const char *)st->text.p);
 		print_facts(st);
 		for (k = 0; k < st->act_count; k++)
 			print_act(p, role, q->database, &st->acts[k]);
 	}
 	policy_judge(p, role, q->database, all->list, all->count, &v);
-	(void)printf("verdict: %s by rule %s%s%s\n", policy_effect_name(v.effect), v.rule, v.message ? ": " : "", v.message ? v.message : "");
-	if (v.effect != POLICY_DENY && policy_has_masks(p, role))
-		(void)printf("masks of this role apply to the result (and may refuse it)\n");
-	return 0;
+	return print_verdict(p, role, &v);
 }
 
 static int explain_with(const struct policy *p, const struct question *q)

@@ -33,7 +33,9 @@ static int read_file(const char *file, struct qw_buf *out, struct config_problem
 	while (!err && (n = fread(part, 1, sizeof(part), f)) > 0)
 		err = qw_buf_append(out, part, n);
 	if (err)
-		err = problem(p, QW_E_CONFIG, "%s: larger than %d bytes: this is no configuration file", file, FILE_BYTES_MAX);
+		err = problem(p, QW_E_CONFIG,
+			"%s: larger than %d bytes: this is no configuration file", file,
+			FILE_BYTES_MAX);
 	else if (ferror(f))
 		err = problem(p, QW_E_IO, "%s: cannot be read: %s", file, strerror(errno));
 	(void)fclose(f);
@@ -44,7 +46,8 @@ static int read_file(const char *file, struct qw_buf *out, struct config_problem
 static const char *folder_of(struct qw_arena *a, const char *file)
 {
 	const char *slash = strrchr(file, '/'), *copy;
-	char *given = slash ? qw_arena_strdup(a, qw_bytes(file, (size_t)(slash - file) + 1)) : qw_arena_strdup(a, QW_LIT("."));
+	char *given = slash ? qw_arena_strdup(a, qw_bytes(file, (size_t)(slash - file) + 1))
+			    : qw_arena_strdup(a, QW_LIT("."));
 	char *real = given ? realpath(given, NULL) : NULL;
 
 	copy = real ? qw_arena_strdup(a, qw_bytes_from(real)) : NULL;
@@ -54,8 +57,11 @@ static const char *folder_of(struct qw_arena *a, const char *file)
 
 static void set_defaults(struct config *c)
 {
-	c->audit = (struct audit_options){
-		.ring_bytes = 16u << 20, .map_bytes = (size_t)64 << 30, .commit_records = 256, .commit_bytes = 256 << 10, .commit_ms = 5};
+	c->audit = (struct audit_options){.ring_bytes = 16u << 20,
+		.map_bytes = (size_t)64 << 30,
+		.commit_records = 256,
+		.commit_bytes = 256 << 10,
+		.commit_ms = 5};
 	c->rows_kept_bytes = 64 << 10;
 	c->hold_s = 25;
 	c->approval_expires_s = 900;
@@ -84,8 +90,10 @@ static bool refuse_secrets(struct loader *l, const struct yaml_node *n)
 		for (i = 0; n->key && i < QW_COUNT(words); i++) {
 			if (strcmp(n->key, words[i]) != 0)
 				continue;
-			yaml_fail(&l->r, &at, "secrets do not belong into this file: keep it with `querywarden vault set NAME` and "
-					      "write credential: NAME");
+			yaml_fail(&l->r, &at,
+				"secrets do not belong into this file: keep it with `querywarden "
+				"vault set NAME` and "
+				"write credential: NAME");
 			return false;
 		}
 		if (!refuse_secrets(l, n->first))
@@ -96,8 +104,9 @@ static bool refuse_secrets(struct loader *l, const struct yaml_node *n)
 
 static bool read_head(struct loader *l, const struct yaml_node *root)
 {
-	static const char *const keys[] = {"version", "name", "state_dir", "listen", "issuers", "targets", "vault", "policy",
-		"audit", "approvals", "admin", "http", "limits", "log", NULL};
+	static const char *const keys[] = {"version", "name", "state_dir", "listen", "issuers",
+		"targets", "vault", "policy", "audit", "approvals", "admin", "http", "limits",
+		"log", NULL};
 	const struct yaml_node *version;
 	uint64_t number;
 
@@ -106,11 +115,13 @@ static bool read_head(struct loader *l, const struct yaml_node *root)
 	version = yaml_need(&l->r, root, "version");
 	if (!version || !yaml_u64(&l->r, version, 1, 1, &number))
 		return false;
-	return refuse_secrets(l, root) && yaml_only(&l->r, root, keys) && need_string(l, root, "name", &l->c->name) &&
-		need_path(l, root, "state_dir", &l->c->state_dir);
+	return refuse_secrets(l, root) && yaml_only(&l->r, root, keys) &&
+	       need_string(l, root, "name", &l->c->name) &&
+	       need_path(l, root, "state_dir", &l->c->state_dir);
 }
 
-static int load_text(const char *file, struct qw_bytes text, struct config *c, struct config_problem *p)
+static int load_text(
+	const char *file, struct qw_bytes text, struct config *c, struct config_problem *p)
 {
 	struct loader l = {.r.arena = &c->arena, .c = c};
 	struct yaml_node *root;
@@ -121,8 +132,8 @@ static int load_text(const char *file, struct qw_bytes text, struct config *c, s
 	if (!c->file || !l.folder)
 		return problem(p, QW_E_NOMEM, "%s: out of memory, or its folder has no path", file);
 	err = yaml_read(text, &c->arena, &root, &l.r.problem);
-	if (!err && !(read_head(&l, root) && read_listeners(&l, root) && read_issuers(&l, root) && read_targets(&l, root) &&
-			    read_sections(&l, root)))
+	if (!err && !(read_head(&l, root) && read_listeners(&l, root) && read_issuers(&l, root) &&
+			    read_targets(&l, root) && read_sections(&l, root)))
 		err = QW_E_CONFIG;
 	if (!err)
 		return 0;

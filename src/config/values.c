@@ -20,7 +20,8 @@ bool value_path(struct loader *l, const struct yaml_node *map, const char *key, 
 	if (!yaml_string(&l->r, n, &path))
 		return false;
 	if (path[0] != '/')
-		path = qw_arena_printf(l->r.arena, "%s/%s", strcmp(l->folder, "/") == 0 ? "" : l->folder, path);
+		path = qw_arena_printf(
+			l->r.arena, "%s/%s", strcmp(l->folder, "/") == 0 ? "" : l->folder, path);
 	if (!path)
 		yaml_fail(&l->r, n, "out of memory");
 	*out = path;
@@ -34,7 +35,8 @@ bool value_bool(struct loader *l, const struct yaml_node *map, const char *key, 
 	return !n || yaml_bool(&l->r, n, out);
 }
 
-bool value_size(struct loader *l, const struct yaml_node *map, const char *key, struct value_range range, size_t *out)
+bool value_size(struct loader *l, const struct yaml_node *map, const char *key,
+	struct value_range range, size_t *out)
 {
 	const struct yaml_node *n = yaml_get(map, key);
 	uint64_t value;
@@ -47,7 +49,8 @@ bool value_size(struct loader *l, const struct yaml_node *map, const char *key, 
 	return true;
 }
 
-bool value_u32(struct loader *l, const struct yaml_node *map, const char *key, struct value_range range, uint32_t *out)
+bool value_u32(struct loader *l, const struct yaml_node *map, const char *key,
+	struct value_range range, uint32_t *out)
 {
 	size_t value = *out;
 
@@ -58,7 +61,8 @@ bool value_u32(struct loader *l, const struct yaml_node *map, const char *key, s
 	return true;
 }
 
-bool value_u16(struct loader *l, const struct yaml_node *map, const char *key, struct value_range range, uint16_t *out)
+bool value_u16(struct loader *l, const struct yaml_node *map, const char *key,
+	struct value_range range, uint16_t *out)
 {
 	size_t value = *out;
 
@@ -69,7 +73,8 @@ bool value_u16(struct loader *l, const struct yaml_node *map, const char *key, s
 	return true;
 }
 
-bool value_word(struct loader *l, const struct yaml_node *map, const char *key, const char *const *words, unsigned *out)
+bool value_word(struct loader *l, const struct yaml_node *map, const char *key,
+	const char *const *words, unsigned *out)
 {
 	const struct yaml_node *n = yaml_get(map, key);
 
@@ -86,7 +91,8 @@ bool need_path(struct loader *l, const struct yaml_node *map, const char *key, c
 	return yaml_need(&l->r, map, key) && value_path(l, map, key, out);
 }
 
-void *need_list(struct loader *l, const struct yaml_node *map, const char *key, size_t item_bytes, size_t *count)
+void *need_list(struct loader *l, const struct yaml_node *map, const char *key, size_t item_bytes,
+	size_t *count)
 {
 	const struct yaml_node *n = yaml_need(&l->r, map, key);
 	void *items;

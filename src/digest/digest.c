@@ -9,7 +9,8 @@ struct qw_digest {
 	bool is_running;
 };
 
-/* Fetching an algorithm walks libcrypto's providers (about 1 us): once for the process, never freed. */
+/* Fetching an algorithm walks libcrypto's providers (about 1 us): once for the process, never
+ * freed. */
 static EVP_MD *sha256;
 static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
 
@@ -86,7 +87,8 @@ int qw_sha256(struct qw_bytes in, uint8_t out[QW_DIGEST_BYTES])
 	unsigned n = 0;
 
 	memset(out, 0, QW_DIGEST_BYTES);
-	if (!md || EVP_Digest(in.n ? in.p : out, in.n, out, &n, md, NULL) != 1 || n != QW_DIGEST_BYTES)
+	if (!md || EVP_Digest(in.n ? in.p : out, in.n, out, &n, md, NULL) != 1 ||
+		n != QW_DIGEST_BYTES)
 		return QW_E_CRYPTO;
 	return 0;
 }

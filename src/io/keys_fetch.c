@@ -216,9 +216,10 @@ static bool is_set_up(struct fetcher *f, CURL *e, const char *url)
 	good = good && curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 	if (!f->opt.ca_file)
 		return good;
-	/* only this one: libcurl would add the system's folder */
+	/* only this one: libcurl would add the system's folder; and read each time, so that it can be replaced */
 	return good && curl_easy_setopt(e, CURLOPT_CAINFO, f->opt.ca_file) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK;
+		curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 0L) == CURLE_OK;
 }
 
 int fetcher_get(struct fetcher *f, const char *url)

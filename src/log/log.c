@@ -53,7 +53,8 @@ static void put(struct line *l, const char *p, size_t n)
 	l->n += n;
 }
 
-/* Bytes of the character at p that may stand in JSON as they are; 0: none (control, quote, bad UTF-8). */
+/* Bytes of the character at p that may stand in JSON as they are; 0: none (control, quote, bad
+ * UTF-8). */
 static size_t plain_step(const char *p, size_t left)
 {
 	unsigned char c = (unsigned char)*p;

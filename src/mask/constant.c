@@ -1,7 +1,8 @@
 #include "room.h"
 
 /* ---- whole numbers, decimals ---- */
-static int put_int(const struct mask_column *column, size_t bytes, bool is_signed, struct qw_buf *out, bool *is_null)
+static int put_int(const struct mask_column *column, size_t bytes, bool is_signed,
+	struct qw_buf *out, bool *is_null)
 {
 	const int64_t max = is_signed ? (int64_t)(UINT64_MAX >> (65 - 8 * bytes)) : UINT32_MAX;
 	const int64_t min = is_signed ? -max - 1 : 0;
@@ -9,7 +10,8 @@ static int put_int(const struct mask_column *column, size_t bytes, bool is_signe
 	uint8_t p[8];
 	int64_t v;
 
-	if (!mask_decimal_parse(column->spec->constant, &d) || !mask_decimal_to_int(&d, min, max, &v))
+	if (!mask_decimal_parse(column->spec->constant, &d) ||
+		!mask_decimal_to_int(&d, min, max, &v))
 		return 0;
 	if (column->format == FORMAT_TEXT)
 		return mask_put(d.text, out, is_null);
@@ -17,7 +19,8 @@ static int put_int(const struct mask_column *column, size_t bytes, bool is_signe
 	return mask_put(qw_bytes(p, bytes), out, is_null);
 }
 
-static int put_float(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
+static int put_float(
+	const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
 {
 	size_t bytes = class == CLASS_FLOAT4 ? 4 : 8;
 	struct mask_decimal d;
@@ -93,12 +96,14 @@ static bool date_at(const char *s, int64_t *days)
 
 	if (strnlen(s, 10) < 10 || s[4] != '-' || s[7] != '-')
 		return false;
-	if (!number_at(s, 4, 1, 9999, &y) || !number_at(s + 5, 2, 1, 12, &m) || !number_at(s + 8, 2, 1, 31, &d))
+	if (!number_at(s, 4, 1, 9999, &y) || !number_at(s + 5, 2, 1, 12, &m) ||
+		!number_at(s + 8, 2, 1, 31, &d))
 		return false;
 	if (d > month_days(y, m))
 		return false;
 	before = (int64_t)y - 1;
-	*days = before * 365 + before / 4 - before / 100 + before / 400 - 730119; /* days of 1999 years */
+	*days = before * 365 + before / 4 - before / 100 + before / 400 -
+		730119; /* days of 1999 years */
 	for (unsigned i = 1; i < m; i++)
 		*days += month_days(y, i);
 	*days += (int64_t)d - 1;
@@ -114,7 +119,8 @@ static bool time_at(const char *s, int64_t *seconds)
 		return true;
 	if ((*s != ' ' && *s != 'T') || strlen(s) != 9 || s[3] != ':' || s[6] != ':')
 		return false;
-	if (!number_at(s + 1, 2, 0, 23, &h) || !number_at(s + 4, 2, 0, 59, &m) || !number_at(s + 7, 2, 0, 59, &sec))
+	if (!number_at(s + 1, 2, 0, 23, &h) || !number_at(s + 4, 2, 0, 59, &m) ||
+		!number_at(s + 7, 2, 0, 59, &sec))
 		return false;
 	*seconds = (int64_t)h * 3600 + (int64_t)m * 60 + (int64_t)sec;
 	return true;
@@ -134,7 +140,8 @@ static int put_date(const struct mask_column *column, struct qw_buf *out, bool *
 	return mask_put(qw_bytes(p, 4), out, is_null);
 }
 
-static int put_timestamp(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
+static int put_timestamp(
+	const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
 {
 	const char *s = column->spec->constant;
 	int64_t days, seconds;
@@ -180,7 +187,8 @@ static int put_uuid(const struct mask_column *column, struct qw_buf *out, bool *
 	return mask_put(column->format == FORMAT_TEXT ? s : qw_bytes(p, sizeof(p)), out, is_null);
 }
 
-/* One character of a JSON string (RFC 8259); returns its length, writes it when `to` is not NULL. */
+/* One character of a JSON string (RFC 8259); returns its length, writes it when `to` is not NULL.
+ */
 static size_t json_char(uint8_t c, uint8_t *to)
 {
 	static const uint8_t digits[] = "0123456789abcdef";
@@ -201,7 +209,8 @@ static size_t json_char(uint8_t c, uint8_t *to)
 }
 
 /* The configured text as a JSON string: legal whatever it says. */
-static int put_json(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
+static int put_json(
+	const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
 {
 	struct qw_bytes s = qw_bytes_from(column->spec->constant);
 	bool has_version = class == CLASS_JSONB && column->format == FORMAT_BINARY;
@@ -226,7 +235,8 @@ static int put_json(const struct mask_column *column, enum mask_class class, str
 	return 0;
 }
 
-int mask_constant(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
+int mask_constant(
+	const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
 {
 	struct qw_bytes text = qw_bytes_from(column->spec->constant);
 

@@ -48,8 +48,8 @@ void mask_key_free(struct mask_key *k)
 	free(k);
 }
 
-int mask_value(const struct mask_column *column, struct mask_key *key, struct qw_bytes value, struct qw_buf *out,
-	bool *is_null)
+int mask_value(const struct mask_column *column, struct mask_key *key, struct qw_bytes value,
+	struct qw_buf *out, bool *is_null)
 {
 	enum mask_class class = mask_type_class(column->type_oid);
 

@@ -1,8 +1,9 @@
 #include "room.h"
 
 /*
- * One legal value of each class, in both formats. Text follows the ISO styles: whatever DateStyle or bytea_output say,
- * the server reads it. An empty `text` means: NULL. Formats: docs "Frontend/Backend Protocol", the types' _send functions.
+ * One legal value of each class, in both formats. Text follows the ISO styles: whatever DateStyle
+ * or bytea_output say, the server reads it. An empty `text` means: NULL. Binary: the types' _send
+ * functions in the server.
  */
 #define ZERO4 "\0\0\0\0"
 #define ZERO8 ZERO4 ZERO4
@@ -48,7 +49,8 @@ static int empty_array(uint32_t element, struct qw_buf *out, bool *is_null)
 	return mask_put(qw_bytes(p, sizeof(p)), out, is_null);
 }
 
-int mask_redact(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
+int mask_redact(
+	const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
 {
 	if (constants[class].text.n == 0)
 		return 0;

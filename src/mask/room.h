@@ -5,7 +5,7 @@
 #include "qw/digest.h"
 #include "qw/mask.h"
 
-/* What a value of a type may look like. Several types share a class when the same constants fit them. */
+/* What a value of a type may look like. Types share a class when the same constants fit them. */
 enum mask_class {
 	CLASS_UNKNOWN, /* only NULL is safe */
 	CLASS_TEXT,
@@ -52,18 +52,20 @@ static inline bool mask_class_is_text(enum mask_class c)
 }
 
 /*
- * Each of these appends the whole value and sets *is_null to false, or appends nothing and leaves it true.
- * `class` is that of column->type_oid.
+ * Each of these appends the whole value and sets *is_null to false, or appends nothing and leaves
+ * it true. `class` is that of column->type_oid.
  */
 int mask_put(struct qw_bytes value, struct qw_buf *out, bool *is_null) QW_MUST_CHECK;
-int mask_put_text(const struct mask_column *column, enum mask_class class, struct qw_bytes text, struct qw_buf *out,
-	bool *is_null) QW_MUST_CHECK; /* cut and filled as the type wants it */
-int mask_redact(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null) QW_MUST_CHECK;
-int mask_partial(const struct mask_column *column, enum mask_class class, struct qw_bytes value, struct qw_buf *out,
+int mask_put_text(const struct mask_column *column, enum mask_class class, struct qw_bytes text,
+	struct qw_buf *out, bool *is_null) QW_MUST_CHECK; /* cut and filled as the type wants it */
+int mask_redact(const struct mask_column *column, enum mask_class class, struct qw_buf *out,
 	bool *is_null) QW_MUST_CHECK;
-int mask_hash(const struct mask_column *column, enum mask_class class, struct mask_key *key, struct qw_bytes value,
+int mask_partial(const struct mask_column *column, enum mask_class class, struct qw_bytes value,
 	struct qw_buf *out, bool *is_null) QW_MUST_CHECK;
-int mask_constant(const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null) QW_MUST_CHECK;
+int mask_hash(const struct mask_column *column, enum mask_class class, struct mask_key *key,
+	struct qw_bytes value, struct qw_buf *out, bool *is_null) QW_MUST_CHECK;
+int mask_constant(const struct mask_column *column, enum mask_class class, struct qw_buf *out,
+	bool *is_null) QW_MUST_CHECK;
 
 /* ---- decimal numbers of a policy file: [+-]digits[.digits] ---- */
 enum { DECIMAL_DIGITS_MAX = 128 };
@@ -74,8 +76,10 @@ struct mask_decimal {
 };
 bool mask_decimal_parse(const char *s, struct mask_decimal *out);
 bool mask_decimal_to_int(const struct mask_decimal *d, int64_t min, int64_t max, int64_t *out);
-bool mask_decimal_to_double(const struct mask_decimal *d, double *out); /* only where exact by one division */
-size_t mask_decimal_to_numeric(const struct mask_decimal *d, uint8_t *out /* 8 + 2 * (DECIMAL_DIGITS_MAX / 4 + 2) */);
+bool mask_decimal_to_double(
+	const struct mask_decimal *d, double *out); /* only where exact by one division */
+size_t mask_decimal_to_numeric(
+	const struct mask_decimal *d, uint8_t *out /* 8 + 2 * (DECIMAL_DIGITS_MAX / 4 + 2) */);
 
 static inline void mask_store(uint8_t *p, uint64_t v, size_t bytes) /* big endian */
 {

@@ -56,8 +56,8 @@ static void cut_bytes(struct qw_bytes *s, size_t max)
 	s->n = max;
 }
 
-int mask_put_text(const struct mask_column *column, enum mask_class class, struct qw_bytes text, struct qw_buf *out,
-	bool *is_null)
+int mask_put_text(const struct mask_column *column, enum mask_class class, struct qw_bytes text,
+	struct qw_buf *out, bool *is_null)
 {
 	size_t max = chars_max(column, class), chars, fill = 0;
 	int err;
@@ -94,8 +94,8 @@ static struct qw_bytes unfilled(enum mask_class class, struct qw_bytes value)
 }
 
 /*
- * The last `keep` characters of `value`, when it has at least `least` of them; an empty span otherwise. Walks from the
- * end, so that a long value costs no more than a short one.
+ * The last `keep` characters of `value`, when it has at least `least` of them; an empty span
+ * otherwise. Walks from the end, so that a long value costs no more than a short one.
  */
 static struct qw_bytes kept_tail(struct qw_bytes value, size_t keep, size_t least)
 {
@@ -113,11 +113,11 @@ static struct qw_bytes kept_tail(struct qw_bytes value, size_t keep, size_t leas
 	return chars < least || !qw_utf8_valid(tail) ? (struct qw_bytes){0} : tail;
 }
 
-int mask_partial(const struct mask_column *column, enum mask_class class, struct qw_bytes value, struct qw_buf *out,
-	bool *is_null)
+int mask_partial(const struct mask_column *column, enum mask_class class, struct qw_bytes value,
+	struct qw_buf *out, bool *is_null)
 {
 	size_t keep = column->spec->keep_last, least = keep + PARTIAL_HIDDEN_MIN;
-	uint8_t text[4 + 4 * UINT8_MAX] = "****"; /* always four: the length of what is hidden does not show */
+	uint8_t text[4 + 4 * UINT8_MAX];
 	struct qw_bytes tail;
 
 	if (!mask_class_is_text(class))
@@ -127,18 +127,21 @@ int mask_partial(const struct mask_column *column, enum mask_class class, struct
 	tail = kept_tail(unfilled(class, value), keep, least);
 	if (tail.n == 0 || tail.n > sizeof(text) - 4)
 		return mask_redact(column, class, out, is_null);
+	memcpy(text, "****", 4); /* always four: the length of what is hidden does not show */
 	memcpy(text + 4, tail.p, tail.n);
 	return mask_put_text(column, class, qw_bytes(text, 4 + tail.n), out, is_null);
 }
 
 /* HMAC over domain, 0, value: neither can be shifted into the other, a domain holds no 0. */
-static int token_digest(struct mask_key *key, const char *domain, struct qw_bytes value, uint8_t out[QW_DIGEST_BYTES])
+static int token_digest(struct mask_key *key, const char *domain, struct qw_bytes value,
+	uint8_t out[QW_DIGEST_BYTES])
 {
 	uint8_t joined[512];
 	size_t n = strlen(domain) + 1;
 	int err;
 
-	if (n <= sizeof(joined) && value.n <= sizeof(joined) - n) { /* one call into libcrypto instead of three */
+	if (n <= sizeof(joined) &&
+		value.n <= sizeof(joined) - n) { /* one call into libcrypto instead of three */
 		memcpy(joined, domain, n);
 		if (value.n)
 			memcpy(joined + n, value.p, value.n);
@@ -156,8 +159,8 @@ static int token_digest(struct mask_key *key, const char *domain, struct qw_byte
 	return err;
 }
 
-int mask_hash(const struct mask_column *column, enum mask_class class, struct mask_key *key, struct qw_bytes value,
-	struct qw_buf *out, bool *is_null)
+int mask_hash(const struct mask_column *column, enum mask_class class, struct mask_key *key,
+	struct qw_bytes value, struct qw_buf *out, bool *is_null)
 {
 	char token[sizeof(token_prefix) + TOKEN_DIGITS + 1];
 	size_t skip;
@@ -175,5 +178,6 @@ int mask_hash(const struct mask_column *column, enum mask_class class, struct ma
 	qw_hex(qw_bytes(digest, TOKEN_DIGITS / 2), token + sizeof(token_prefix));
 	/* Where the whole token does not fit, digits are worth more than the prefix. */
 	skip = chars_max(column, class) < sizeof(token) - 1 ? sizeof(token_prefix) : 0;
-	return mask_put_text(column, class, qw_bytes(token + skip, sizeof(token) - 1 - skip), out, is_null);
+	return mask_put_text(
+		column, class, qw_bytes(token + skip, sizeof(token) - 1 - skip), out, is_null);
 }

@@ -1,8 +1,9 @@
 #include "room.h"
 
 /*
- * The server's built-in types (src/include/catalog/pg_type.dat; their OIDs never change). A type that is not here
- * (enum, composite, extension, geometry, network, text search ...) has no constant that is always legal: NULL.
+ * The server's built-in types (src/include/catalog/pg_type.dat; their OIDs never change). A type
+ * that is not here (enum, composite, extension, geometry, network, text search ...) has no constant
+ * that is always legal: NULL.
  */
 #define TYPES(X) \
 	X(16, 1000, BOOL) \

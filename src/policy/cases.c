@@ -5,9 +5,10 @@
 
 enum { CASE_ARENA_BYTES = 64 << 20 };
 
-static void judge_case(const struct policy *p, const struct policy_case *c, policy_parse_fn parse, struct policy_verdict *out)
+static void judge_case(const struct policy *p, const struct policy_case *c, policy_parse_fn parse,
+	struct policy_verdict *out)
 {
-	struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "text"};
+	struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
 	struct qw_statement refused = {.acts = &unparsed, .act_count = 1};
 	struct qw_statements parsed = {0};
 	struct qw_arena arena;
@@ -24,7 +25,8 @@ static void judge_case(const struct policy *p, const struct policy_case *c, poli
 	out->act = NULL; /* it lived in the arena */
 }
 
-size_t policy_run_cases(const struct policy *p, policy_parse_fn parse, policy_case_cb on_case, void *ctx)
+size_t policy_run_cases(
+	const struct policy *p, policy_parse_fn parse, policy_case_cb on_case, void *ctx)
 {
 	size_t failed = 0, i;
 
@@ -37,8 +39,8 @@ size_t policy_run_cases(const struct policy *p, policy_parse_fn parse, policy_ca
 		judge_case(p, c, parse, &v);
 		passed = v.effect == c->expect && (!c->rule || strcmp(c->rule, v.rule) == 0);
 		failed += !passed;
-		(void)snprintf(expected, sizeof(expected), "%s%s%s", policy_effect_name(c->expect), c->rule ? " by " : "",
-			c->rule ? c->rule : "");
+		(void)snprintf(expected, sizeof(expected), "%s%s%s", policy_effect_name(c->expect),
+			c->rule ? " by " : "", c->rule ? c->rule : "");
 		(void)snprintf(got, sizeof(got), "%s by %s", policy_effect_name(v.effect), v.rule);
 		on_case(ctx, c->name, passed, expected, got);
 	}

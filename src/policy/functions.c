@@ -12,8 +12,8 @@ static int compare(const void *key, const void *entry)
 
 uint32_t function_bits_of(const char *name)
 {
-	const struct function_entry *e =
-		bsearch(name, function_table, QW_COUNT(function_table), sizeof(function_table[0]), compare);
+	const struct function_entry *e = bsearch(
+		name, function_table, QW_COUNT(function_table), sizeof(function_table[0]), compare);
 
 	return e ? e->bits : 0;
 }

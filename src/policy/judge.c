@@ -39,7 +39,8 @@ static struct subject subject_of(const struct qw_act *act)
 		if (act->name && (!act->schema || strcmp(act->schema, "pg_catalog") == 0))
 			s.function_bits = function_bits_of(act->name);
 	} else if (act->kind == QW_OBJECT_SETTING ||
-		verb_in(act->verb, VERB(SET) | VERB(SHOW) | VERB(SET_PINNED) | VERB(SET_ROLE) | VERB(RESET_ALL))) {
+		   verb_in(act->verb, VERB(SET) | VERB(SHOW) | VERB(SET_PINNED) | VERB(SET_ROLE) |
+					      VERB(RESET_ALL))) {
 		s.class = ACT_SETTING;
 	} else if (act->kind == QW_OBJECT_NONE) {
 		s.class = ACT_NOTHING;
@@ -48,13 +49,18 @@ static struct subject subject_of(const struct qw_act *act)
 }
 
 /*
- * An unqualified name may be found in any schema of the search path: forbidden anywhere is forbidden. Only the server's
- * own schemas are known better: all their relations are named pg_*, and pg_toast_*.
+ * An unqualified name may be found in any schema of the search path: forbidden anywhere is
+ * forbidden. Only the server's own schemas are known better: all their relations are named pg_*,
+ * and pg_toast_*.
  */
-static bool may_be_in(const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
+static bool may_be_in(
+	const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
 {
-	bool is_toast = strcmp(p->schema, "pg_toast") == 0, is_system = is_toast || strcmp(p->schema, "pg_catalog") == 0;
-	bool has_system_name = strncmp(s->act->name, is_toast ? "pg_toast_" : "pg_", is_toast ? 9 : 3) == 0 || s->function_bits;
+	bool is_toast = strcmp(p->schema, "pg_toast") == 0,
+	     is_system = is_toast || strcmp(p->schema, "pg_catalog") == 0;
+	bool has_system_name =
+		strncmp(s->act->name, is_toast ? "pg_toast_" : "pg_", is_toast ? 9 : 3) == 0 ||
+		s->function_bits;
 
 	if (p->any_schema)
 		return true;
@@ -63,7 +69,8 @@ static bool may_be_in(const struct name_pattern *p, const struct subject *s, enu
 	return !is_system || has_system_name || s->act->kind != QW_OBJECT_RELATION;
 }
 
-static bool name_matches(const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
+static bool name_matches(
+	const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
 {
 	const struct qw_act *act = s->act;
 
@@ -74,13 +81,15 @@ static bool name_matches(const struct name_pattern *p, const struct subject *s, 
 	return act->schema ? policy_pattern_match(p->schema, act->schema) : may_be_in(p, s, effect);
 }
 
-/* Kinds of things that live in no schema. A kind that is missing here is taken for one that may be in any. */
+/* Kinds of things that live in no schema. A kind that is missing here is taken for one that may be
+ * in any. */
 static bool lives_in_no_schema(const char *kind)
 {
-	static const char *const kinds[] = {"role", "user", "group", "database", "extension", "tablespace", "language",
-		"access method", "foreign data wrapper", "server", "user mapping", "publication", "subscription", "event trigger",
-		"parameter", "library", "large object", "cast", "transform", "channel", "cursor", "savepoint", "prepared statement",
-		"prepared transaction", "session state", "transaction"};
+	static const char *const kinds[] = {"role", "user", "group", "database", "extension",
+		"tablespace", "language", "access method", "foreign data wrapper", "server",
+		"user mapping", "publication", "subscription", "event trigger", "parameter",
+		"library", "large object", "cast", "transform", "channel", "cursor", "savepoint",
+		"prepared statement", "prepared transaction", "session state", "transaction"};
 	size_t i;
 
 	for (i = 0; i < QW_COUNT(kinds); i++)
@@ -90,17 +99,20 @@ static bool lives_in_no_schema(const char *kind)
 }
 
 /*
- * Things that are no relations. A schema "s" is what "s.*" covers. What lives in no schema can be forbidden by "*.name",
- * and is never allowed by a pattern for things in schemas; nor is what is named without its schema.
+ * Things that are no relations. A schema "s" is what "s.*" covers. What lives in no schema can be
+ * forbidden by "*.name", and is never allowed by a pattern for things in schemas; nor is what is
+ * named without its schema.
  */
-static bool other_matches(const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
+static bool other_matches(
+	const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
 {
 	const struct qw_act *act = s->act;
 
 	if (act->schema || !act->name)
 		return name_matches(p, s, effect);
 	if (strcmp(act->kind_name, "schema") == 0)
-		return policy_pattern_match(p->schema, act->name) && (effect != POLICY_ALLOW || strcmp(p->name, "*") == 0);
+		return policy_pattern_match(p->schema, act->name) &&
+		       (effect != POLICY_ALLOW || strcmp(p->name, "*") == 0);
 	if (effect == POLICY_ALLOW || !policy_pattern_match(p->name, act->name))
 		return false;
 	return p->any_schema || !lives_in_no_schema(act->kind_name);
@@ -111,13 +123,15 @@ static bool object_matches(const struct policy_rule *r, const struct subject *s)
 	size_t i;
 
 	for (i = 0; i < r->objects.count; i++)
-		if (s->act->kind == QW_OBJECT_OTHER ? other_matches(&r->objects.list[i], s, r->effect)
-						    : name_matches(&r->objects.list[i], s, r->effect))
+		if (s->act->kind == QW_OBJECT_OTHER
+				? other_matches(&r->objects.list[i], s, r->effect)
+				: name_matches(&r->objects.list[i], s, r->effect))
 			return true;
 	return false;
 }
 
-/* A category allows a function only when it covers all categories of its overloads; it forbids by any. */
+/* A category allows a function only when it covers all categories of its overloads; it forbids by
+ * any. */
 static bool function_matches(const struct policy_rule *r, const struct subject *s)
 {
 	uint32_t classes = function_class_mask(), categories = s->function_bits & ~classes;
@@ -148,17 +162,20 @@ static bool setting_matches(const struct policy_rule *r, const struct qw_act *ac
 
 		if (!policy_pattern_match(p->name, act->name))
 			continue;
-		if (!p->value || (act->value ? policy_pattern_match(p->value, act->value) : r->effect != POLICY_ALLOW))
+		if (!p->value || (act->value ? policy_pattern_match(p->value, act->value)
+					     : r->effect != POLICY_ALLOW))
 			return true;
 	}
 	return false;
 }
 
-/* Verbs that only wrap other acts, which carry the objects: "select 1" reads nothing, EXPLAIN touches what it explains. */
+/* Verbs that only wrap other acts, which carry the objects: "select 1" reads nothing, EXPLAIN
+ * touches what it explains. */
 static bool is_wrapper(enum qw_verb v)
 {
-	return verb_in(v, VERB(SELECT) | VERB(EXPLAIN) | VERB(EXPLAIN_ANALYZE) | VERB(PREPARE) | VERB(EXECUTE) | VERB(COPY_OUT) |
-				  VERB(CURSOR_DECLARE) | VERB(CURSOR_FETCH) | VERB(CURSOR_CLOSE));
+	return verb_in(v, VERB(SELECT) | VERB(EXPLAIN) | VERB(EXPLAIN_ANALYZE) | VERB(PREPARE) |
+				  VERB(EXECUTE) | VERB(COPY_OUT) | VERB(CURSOR_DECLARE) |
+				  VERB(CURSOR_FETCH) | VERB(CURSOR_CLOSE));
 }
 
 static bool selector_matches(const struct policy_rule *r, const struct subject *s)
@@ -185,8 +202,8 @@ static bool database_matches(const struct policy_rule *r, const char *database)
 	return database ? string_set_match(&r->databases, database) : r->effect != POLICY_ALLOW;
 }
 
-void policy_judge_act(const struct policy *p, const struct policy_role *role, const char *database, const struct qw_act *act,
-	struct policy_verdict *out)
+void policy_judge_act(const struct policy *p, const struct policy_role *role, const char *database,
+	const struct qw_act *act, struct policy_verdict *out)
 {
 	struct subject s = subject_of(act);
 	size_t i;
@@ -197,8 +214,8 @@ void policy_judge_act(const struct policy *p, const struct policy_role *role, co
 	for (i = 0; i < p->rule_count; i++) {
 		const struct policy_rule *r = &p->rules[i];
 
-		if (!(r->roles & role->id_bit) || !verb_in(act->verb, r->verbs) || !database_matches(r, database) ||
-			!selector_matches(r, &s))
+		if (!(r->roles & role->id_bit) || !verb_in(act->verb, r->verbs) ||
+			!database_matches(r, database) || !selector_matches(r, &s))
 			continue;
 		out->effect = r->effect;
 		out->rule = r->name;
@@ -208,8 +225,8 @@ void policy_judge_act(const struct policy *p, const struct policy_role *role, co
 }
 
 /* The acts of one statement; *out is replaced by what is stricter. */
-static void judge_statement(const struct policy *p, const struct policy_role *role, const char *database,
-	const struct qw_statement *st, struct policy_verdict *out)
+static void judge_statement(const struct policy *p, const struct policy_role *role,
+	const char *database, const struct qw_statement *st, struct policy_verdict *out)
 {
 	struct policy_verdict v;
 	size_t i;

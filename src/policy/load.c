@@ -18,7 +18,8 @@ void *load_alloc(struct loader *l, const struct yaml_node *at, size_t count, siz
 	return p;
 }
 
-bool load_list(struct loader *l, const struct yaml_node *root, const char *key, size_t max, const struct yaml_node **list)
+bool load_list(struct loader *l, const struct yaml_node *root, const char *key, size_t max,
+	const struct yaml_node **list)
 {
 	*list = yaml_get(root, key);
 	if (!*list)
@@ -43,15 +44,18 @@ bool load_name(struct loader *l, const struct yaml_node *item, const char **out)
 	return false;
 }
 
-bool load_is_new(struct loader *l, const struct yaml_node *item, const char *name, const char *other)
+bool load_is_new(
+	struct loader *l, const struct yaml_node *item, const char *name, const char *other)
 {
 	if (strcmp(name, other) != 0)
 		return true;
-	yaml_fail(&l->r, yaml_get(item, "name"), "the name \"%s\" is taken already: choose another", name);
+	yaml_fail(&l->r, yaml_get(item, "name"), "the name \"%s\" is taken already: choose another",
+		name);
 	return false;
 }
 
-bool load_strings(struct loader *l, const struct yaml_node *item, const char *key, struct string_set *out)
+bool load_strings(
+	struct loader *l, const struct yaml_node *item, const char *key, struct string_set *out)
 {
 	const struct yaml_node *n = yaml_get(item, key);
 	size_t i;
@@ -63,7 +67,9 @@ bool load_strings(struct loader *l, const struct yaml_node *item, const char *ke
 	for (i = 0; i < out->count; i++) {
 		if (pattern_is_sane(out->list[i]))
 			continue;
-		yaml_fail(&l->r, n, "bad pattern \"%.60s\" in %s: write names without quotes, and one * for any run of characters",
+		yaml_fail(&l->r, n,
+			"bad pattern \"%.60s\" in %s: write names without quotes, and one * for "
+			"any run of characters",
 			out->list[i], key);
 		return false;
 	}
@@ -84,8 +90,9 @@ static bool role_bit(struct loader *l, const struct yaml_node *at, const char *n
 		return true;
 	}
 	near = yaml_nearest(name, names);
-	yaml_fail(&l->r, at, "there is no role \"%.63s\": %s%s%s", name, near ? "did you mean \"" : "add it under roles",
-		near ? near : "", near ? "\"?" : "");
+	yaml_fail(&l->r, at, "there is no role \"%.63s\": %s%s%s", name,
+		near ? "did you mean \"" : "add it under roles", near ? near : "",
+		near ? "\"?" : "");
 	return false;
 }
 
@@ -118,8 +125,9 @@ static bool load_sections(struct loader *l, const struct yaml_node *root)
 	if (!yaml_expect(&l->r, root, YAML_MAP))
 		return false;
 	version = yaml_need(&l->r, root, "version");
-	return version && yaml_u64(&l->r, version, 1, 1, &number) && yaml_only(&l->r, root, keys) && load_roles(l, root) &&
-		load_rules(l, root) && load_masks(l, root) && load_cases(l, root);
+	return version && yaml_u64(&l->r, version, 1, 1, &number) && yaml_only(&l->r, root, keys) &&
+	       load_roles(l, root) && load_rules(l, root) && load_masks(l, root) &&
+	       load_cases(l, root);
 }
 
 static int set_revision(struct policy *p, struct qw_bytes yaml)
@@ -132,16 +140,18 @@ static int set_revision(struct policy *p, struct qw_bytes yaml)
 	return err;
 }
 
-static int report(struct policy_problem *problem, int err, const char *file, const struct yaml_problem *y)
+static int report(
+	struct policy_problem *problem, int err, const char *file, const struct yaml_problem *y)
 {
 	problem->line = y->text[0] ? y->line : 1;
 	problem->column = y->text[0] ? y->column : 1;
-	(void)snprintf(problem->text, sizeof(problem->text), "%.400s:%u:%u: %s", file, problem->line, problem->column,
-		y->text[0] ? y->text : qw_error_text(err));
+	(void)snprintf(problem->text, sizeof(problem->text), "%.400s:%u:%u: %s", file,
+		problem->line, problem->column, y->text[0] ? y->text : qw_error_text(err));
 	return err;
 }
 
-int policy_load(const char *file, struct qw_bytes yaml, struct policy **out, struct policy_problem *problem)
+int policy_load(
+	const char *file, struct qw_bytes yaml, struct policy **out, struct policy_problem *problem)
 {
 	struct policy *p = calloc(1, sizeof(*p));
 	struct loader l = {.p = p};
@@ -182,6 +192,8 @@ const char *policy_revision(const struct policy *p)
 
 void policy_counts_get(const struct policy *p, struct policy_counts *out)
 {
-	*out = (struct policy_counts){
-		.roles = p->role_count, .rules = p->rule_count, .masks = p->mask_count, .cases = p->case_count};
+	*out = (struct policy_counts){.roles = p->role_count,
+		.rules = p->rule_count,
+		.masks = p->mask_count,
+		.cases = p->case_count};
 }

@@ -2,7 +2,8 @@
 #include "policy_int.h"
 
 /* Each kind of mask takes its own keys; one that does nothing is an error. */
-static bool refuse_key(struct loader *l, const struct yaml_node *item, const char *key, const char *kind)
+static bool refuse_key(
+	struct loader *l, const struct yaml_node *item, const char *key, const char *kind)
 {
 	const struct yaml_node *n = yaml_get(item, key);
 
@@ -14,8 +15,12 @@ static bool refuse_key(struct loader *l, const struct yaml_node *item, const cha
 
 static bool load_spec(struct loader *l, const struct yaml_node *item, struct mask_spec *spec)
 {
-	static const char *const kinds[] = {[MASK_NULL] = "null", [MASK_REDACT] = "redact", [MASK_PARTIAL] = "partial",
-		[MASK_HASH] = "hash", [MASK_CONSTANT] = "constant", NULL};
+	static const char *const kinds[] = {[MASK_NULL] = "null",
+		[MASK_REDACT] = "redact",
+		[MASK_PARTIAL] = "partial",
+		[MASK_HASH] = "hash",
+		[MASK_CONSTANT] = "constant",
+		NULL};
 	const struct yaml_node *n = yaml_need(&l->r, item, "mask");
 	unsigned kind = MASK_NULL;
 	uint64_t keep = 0;
@@ -48,17 +53,19 @@ static bool is_column_pattern(const char *text)
 {
 	const char *first = strchr(text, '.'), *second = first ? strchr(first + 1, '.') : NULL;
 
-	return second && first > text && second > first + 1 && second[1] && !strchr(second + 1, '.') && pattern_is_sane(text);
+	return second && first > text && second > first + 1 && second[1] &&
+	       !strchr(second + 1, '.') && pattern_is_sane(text);
 }
 
 static bool load_mask(struct loader *l, const struct yaml_node *item, struct policy_mask *mask)
 {
-	static const char *const keys[] = {"name", "columns", "mask", "keep_last", "value", "domain", "roles", NULL};
+	static const char *const keys[] = {
+		"name", "columns", "mask", "keep_last", "value", "domain", "roles", NULL};
 	const struct yaml_node *n;
 	size_t i;
 
-	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &mask->spec.name) || !load_spec(l, item, &mask->spec) ||
-		!load_role_set(l, item, &mask->roles))
+	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &mask->spec.name) ||
+		!load_spec(l, item, &mask->spec) || !load_role_set(l, item, &mask->roles))
 		return false;
 	n = yaml_need(&l->r, item, "columns");
 	if (!n || !yaml_strings(&l->r, n, &mask->columns, &mask->column_count))
@@ -66,15 +73,19 @@ static bool load_mask(struct loader *l, const struct yaml_node *item, struct pol
 	for (i = 0; i < mask->column_count; i++) {
 		if (is_column_pattern(mask->columns[i]))
 			continue;
-		yaml_fail(&l->r, n, "bad pattern \"%.60s\": write schema.table.column, without quotes; * stands for any run of "
-				    "characters within a part", mask->columns[i]);
+		yaml_fail(&l->r, n,
+			"bad pattern \"%.60s\": write schema.table.column, without quotes; * "
+			"stands for any run of "
+			"characters within a part",
+			mask->columns[i]);
 		return false;
 	}
 	return true;
 }
 
 /* The same column masked in two ways for one role would have no right answer. */
-static bool masks_agree(struct loader *l, const struct yaml_node *item, const struct policy_mask *a, const struct policy_mask *b)
+static bool masks_agree(struct loader *l, const struct yaml_node *item, const struct policy_mask *a,
+	const struct policy_mask *b)
 {
 	size_t i, j;
 
@@ -84,7 +95,8 @@ static bool masks_agree(struct loader *l, const struct yaml_node *item, const st
 		for (j = 0; j < b->column_count; j++) {
 			if (strcmp(a->columns[i], b->columns[j]) != 0)
 				continue;
-			yaml_fail(&l->r, yaml_get(item, "columns"), "\"%s\" is masked by \"%s\" already: name it once for each role",
+			yaml_fail(&l->r, yaml_get(item, "columns"),
+				"\"%s\" is masked by \"%s\" already: name it once for each role",
 				a->columns[i], b->spec.name);
 			return false;
 		}
@@ -110,7 +122,8 @@ bool load_masks(struct loader *l, const struct yaml_node *root)
 			return false;
 		columns += p->masks[i].column_count;
 		if (columns > COLUMNS_MAX) { /* they are compared with each other */
-			yaml_fail(&l->r, item, "more than %d columns in all masks: use patterns", COLUMNS_MAX);
+			yaml_fail(&l->r, item, "more than %d columns in all masks: use patterns",
+				COLUMNS_MAX);
 			return false;
 		}
 		for (j = 0; j < i; j++)
@@ -129,15 +142,18 @@ static bool check_rule_name(struct loader *l, const struct yaml_node *n, const c
 	for (i = 0; i < l->p->rule_count; i++)
 		if (strcmp(l->p->rules[i].name, name) == 0)
 			return true;
-	if (strcmp(name, "default") == 0 || strcmp(name, "empty") == 0 || strcmp(name, "unreachable") == 0)
+	if (strcmp(name, "default") == 0 || strcmp(name, "empty") == 0 ||
+		strcmp(name, "unreachable") == 0)
 		return true;
-	yaml_fail(&l->r, n, "there is no rule \"%.63s\": write the name of a rule, or default", name);
+	yaml_fail(
+		&l->r, n, "there is no rule \"%.63s\": write the name of a rule, or default", name);
 	return false;
 }
 
 static bool load_case(struct loader *l, const struct yaml_node *item, struct policy_case *c)
 {
-	static const char *const keys[] = {"name", "role", "database", "sql", "expect", "rule", NULL};
+	static const char *const keys[] = {
+		"name", "role", "database", "sql", "expect", "rule", NULL};
 	static const char *const effects[] = {
 		[POLICY_DENY] = "deny", [POLICY_REVIEW] = "review", [POLICY_ALLOW] = "allow", NULL};
 	const struct yaml_node *role, *database, *sql, *expect, *rule;
@@ -152,13 +168,16 @@ static bool load_case(struct loader *l, const struct yaml_node *item, struct pol
 	expect = yaml_need(&l->r, item, "expect");
 	rule = yaml_get(item, "rule");
 	if (!role || !database || !sql || !expect || !yaml_string(&l->r, role, &name) ||
-		!yaml_string(&l->r, database, &c->database) || !yaml_text(&l->r, sql, &c->sql) || !yaml_word(&l->r, expect, effects, &effect))
+		!yaml_string(&l->r, database, &c->database) || !yaml_text(&l->r, sql, &c->sql) ||
+		!yaml_word(&l->r, expect, effects, &effect))
 		return false;
 	c->expect = (enum policy_effect)effect;
 	c->role = policy_role_named(l->p, name);
 	if (!c->role)
-		yaml_fail(&l->r, role, "there is no role \"%.63s\": write one of those under roles", name);
-	return c->role && (!rule || (yaml_string(&l->r, rule, &c->rule) && check_rule_name(l, rule, c->rule)));
+		yaml_fail(&l->r, role, "there is no role \"%.63s\": write one of those under roles",
+			name);
+	return c->role &&
+	       (!rule || (yaml_string(&l->r, rule, &c->rule) && check_rule_name(l, rule, c->rule)));
 }
 
 bool load_cases(struct loader *l, const struct yaml_node *root)

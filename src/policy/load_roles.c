@@ -12,7 +12,9 @@ static bool load_match(struct loader *l, const struct yaml_node *n, struct polic
 	if (!yaml_expect(&l->r, n, YAML_MAP))
 		return false;
 	if (n->count == 0) {
-		yaml_fail(&l->r, n, "an empty match would let every token in: name a claim, as in {groups: [name]}");
+		yaml_fail(&l->r, n,
+			"an empty match would let every token in: name a claim, as in {groups: "
+			"[name]}");
 		return false;
 	}
 	matches = load_alloc(l, n, n->count, sizeof(*matches));
@@ -30,13 +32,14 @@ static bool load_match(struct loader *l, const struct yaml_node *n, struct polic
 
 static bool load_role(struct loader *l, const struct yaml_node *item, struct policy_role *role)
 {
-	static const char *const keys[] = {
-		"name", "match", "databases", "session_max_s", "may_approve", "hold_in_transaction", NULL};
+	static const char *const keys[] = {"name", "match", "databases", "session_max_s",
+		"may_approve", "hold_in_transaction", NULL};
 	const struct yaml_node *n;
 	struct string_set databases = {0};
 	uint64_t seconds = 0;
 
-	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &role->name) || !load_match(l, yaml_get(item, "match"), role) ||
+	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &role->name) ||
+		!load_match(l, yaml_get(item, "match"), role) ||
 		!load_strings(l, item, "databases", &databases))
 		return false;
 	role->databases = databases.list;
@@ -53,7 +56,10 @@ static bool load_role(struct loader *l, const struct yaml_node *item, struct pol
 		return false;
 	if (role->database_count || role->may_approve)
 		return true;
-	yaml_fail(&l->r, item, "the role \"%s\" reaches no database: add databases: [name], or [\"*\"] for every one", role->name);
+	yaml_fail(&l->r, item,
+		"the role \"%s\" reaches no database: add databases: [name], or [\"*\"] for every "
+		"one",
+		role->name);
 	return false;
 }
 

@@ -6,7 +6,8 @@
 #define VERB(id) (UINT64_C(1) << QW_VERB_##id)
 
 static const uint64_t call_verbs = VERB(CALL);
-static const uint64_t setting_verbs = VERB(SET) | VERB(SHOW) | VERB(SET_PINNED) | VERB(SET_ROLE) | VERB(RESET_ALL);
+static const uint64_t setting_verbs =
+	VERB(SET) | VERB(SHOW) | VERB(SET_PINNED) | VERB(SET_ROLE) | VERB(RESET_ALL);
 
 static bool unknown_verb(struct loader *l, const struct yaml_node *at, const char *word)
 {
@@ -16,19 +17,22 @@ static bool unknown_verb(struct loader *l, const struct yaml_node *at, const cha
 	for (int v = 0; v < QW_VERB_COUNT; v++)
 		names[v] = qw_verb_name((enum qw_verb)v);
 	near = yaml_nearest(word, names);
-	yaml_fail(&l->r, at, "unknown verb \"%.60s\": %s%s%s", word, near ? "did you mean \"" : "docs/policy.md lists them",
-		near ? near : "", near ? "\"?" : "");
+	yaml_fail(&l->r, at, "unknown verb \"%.60s\": %s%s%s", word,
+		near ? "did you mean \"" : "docs/policy.md lists them", near ? near : "",
+		near ? "\"?" : "");
 	return false;
 }
 
 /* A star never gives away a sensitive verb, but it forbids them all. */
-static bool add_verbs(struct loader *l, const struct yaml_node *at, const char *pattern, struct policy_rule *rule)
+static bool add_verbs(
+	struct loader *l, const struct yaml_node *at, const char *pattern, struct policy_rule *rule)
 {
 	bool has_star = strchr(pattern, '*');
 	uint64_t found = 0;
 
 	for (int v = 0; v < QW_VERB_COUNT; v++) {
-		if (has_star && rule->effect != POLICY_DENY && qw_verb_is_sensitive((enum qw_verb)v))
+		if (has_star && rule->effect != POLICY_DENY &&
+			qw_verb_is_sensitive((enum qw_verb)v))
 			continue;
 		if (policy_pattern_match(pattern, qw_verb_name((enum qw_verb)v)))
 			found |= UINT64_C(1) << v;
@@ -38,7 +42,8 @@ static bool add_verbs(struct loader *l, const struct yaml_node *at, const char *
 }
 
 /* In a rule with selectors, a verb that none of them concerns would silently do nothing. */
-static bool is_selected(struct loader *l, const struct yaml_node *at, const char *word, const struct policy_rule *rule)
+static bool is_selected(struct loader *l, const struct yaml_node *at, const char *word,
+	const struct policy_rule *rule)
 {
 	const char *key;
 	uint64_t verb = 0;
@@ -49,11 +54,16 @@ static bool is_selected(struct loader *l, const struct yaml_node *at, const char
 	for (int v = 0; v < QW_VERB_COUNT; v++)
 		if (strcmp(word, qw_verb_name((enum qw_verb)v)) == 0)
 			verb = UINT64_C(1) << v;
-	is_there = verb & call_verbs ? rule->has_functions : verb & setting_verbs ? rule->has_settings : rule->has_objects;
+	is_there = verb & call_verbs	  ? rule->has_functions
+		   : verb & setting_verbs ? rule->has_settings
+					  : rule->has_objects;
 	if (is_there)
 		return true;
 	key = verb & call_verbs ? "functions" : verb & setting_verbs ? "settings" : "objects";
-	yaml_fail(&l->r, at, "\"%s\" does nothing in a rule that selects, but not by `%s`: put it into a rule of its own", word, key);
+	yaml_fail(&l->r, at,
+		"\"%s\" does nothing in a rule that selects, but not by `%s`: put it into a rule "
+		"of its own",
+		word, key);
 	return false;
 }
 
@@ -64,7 +74,9 @@ static bool load_verbs(struct loader *l, const struct yaml_node *item, struct po
 	size_t i;
 
 	if (!n && rule->effect == POLICY_ALLOW) {
-		yaml_fail(&l->r, item, "an allow rule must say what it allows: add verbs: [...], or verbs: [\"*\"]");
+		yaml_fail(&l->r, item,
+			"an allow rule must say what it allows: add verbs: [...], or verbs: "
+			"[\"*\"]");
 		return false;
 	}
 	if (!n)
@@ -73,18 +85,22 @@ static bool load_verbs(struct loader *l, const struct yaml_node *item, struct po
 		return false;
 	at = n->kind == YAML_LIST ? n->first : n;
 	for (i = 0; i < words.count; i++, at = at->next)
-		if (!add_verbs(l, at, words.list[i], rule) || !is_selected(l, at, words.list[i], rule))
+		if (!add_verbs(l, at, words.list[i], rule) ||
+			!is_selected(l, at, words.list[i], rule))
 			return false;
 	return true;
 }
 
 /* "schema.name" -> its two parts */
-static bool split_name(struct loader *l, const struct yaml_node *at, const char *text, struct name_pattern *out)
+static bool split_name(
+	struct loader *l, const struct yaml_node *at, const char *text, struct name_pattern *out)
 {
 	const char *dot = strchr(text, '.');
 
 	if (!dot || dot == text || !dot[1] || strchr(dot + 1, '.') || !pattern_is_sane(text)) {
-		yaml_fail(&l->r, at, "bad pattern \"%.60s\": write schema.name without quotes; * stands for any run of characters%s%.60s%s",
+		yaml_fail(&l->r, at,
+			"bad pattern \"%.60s\": write schema.name without quotes; * stands for any "
+			"run of characters%s%.60s%s",
 			text, dot ? "" : ", as in \"*.", dot ? "" : text, dot ? "" : "\"");
 		return false;
 	}
@@ -98,7 +114,8 @@ static bool split_name(struct loader *l, const struct yaml_node *at, const char 
 	return true;
 }
 
-static bool add_class(struct loader *l, const struct yaml_node *at, const char *word, struct policy_rule *rule)
+static bool add_class(
+	struct loader *l, const struct yaml_node *at, const char *word, struct policy_rule *rule)
 {
 	const char *const *names = function_bit_names();
 	const char *near;
@@ -111,14 +128,15 @@ static bool add_class(struct loader *l, const struct yaml_node *at, const char *
 		return true;
 	}
 	near = yaml_nearest(word + 1, names);
-	yaml_fail(&l->r, at, "unknown class of functions \"%.60s\": %s%s%s", word, near ? "did you mean \"@" : "docs/policy.md lists them",
-		near ? near : "", near ? "\"?" : "");
+	yaml_fail(&l->r, at, "unknown class of functions \"%.60s\": %s%s%s", word,
+		near ? "did you mean \"@" : "docs/policy.md lists them", near ? near : "",
+		near ? "\"?" : "");
 	return false;
 }
 
 /* Patterns of objects and functions; only the latter have classes. */
-static bool load_names(struct loader *l, const struct yaml_node *n, struct policy_rule *rule, struct name_set *out,
-	bool has_classes)
+static bool load_names(struct loader *l, const struct yaml_node *n, struct policy_rule *rule,
+	struct name_set *out, bool has_classes)
 {
 	const struct yaml_node *at;
 	struct name_pattern *list;
@@ -135,7 +153,8 @@ static bool load_names(struct loader *l, const struct yaml_node *n, struct polic
 	for (i = 0; i < count; i++, at = at->next) {
 		bool is_class = has_classes && words[i][0] == '@';
 
-		if (is_class ? !add_class(l, at, words[i], rule) : !split_name(l, at, words[i], &list[out->count]))
+		if (is_class ? !add_class(l, at, words[i], rule)
+			     : !split_name(l, at, words[i], &list[out->count]))
 			return false;
 		out->count += !is_class;
 	}
@@ -143,7 +162,8 @@ static bool load_names(struct loader *l, const struct yaml_node *n, struct polic
 }
 
 /* "name" or "name=value"; names of settings are compared in lower case, values exactly. */
-static bool split_setting(struct loader *l, const struct yaml_node *at, const char *text, struct setting_pattern *out)
+static bool split_setting(
+	struct loader *l, const struct yaml_node *at, const char *text, struct setting_pattern *out)
 {
 	size_t n = strcspn(text, "=");
 	char *name = qw_arena_strdup(l->r.arena, qw_bytes(text, n)), *p;
@@ -153,7 +173,10 @@ static bool split_setting(struct loader *l, const struct yaml_node *at, const ch
 		return false;
 	}
 	if (n == 0 || !pattern_is_sane(name) || strchr(name, ' ')) {
-		yaml_fail(&l->r, at, "bad pattern \"%.60s\": write name, or name=value; * stands for any run of characters", text);
+		yaml_fail(&l->r, at,
+			"bad pattern \"%.60s\": write name, or name=value; * stands for any run of "
+			"characters",
+			text);
 		return false;
 	}
 	for (p = name; *p; p++)
@@ -186,7 +209,8 @@ static bool load_settings(struct loader *l, const struct yaml_node *n, struct po
 
 static bool load_selectors(struct loader *l, const struct yaml_node *item, struct policy_rule *rule)
 {
-	const struct yaml_node *objects = yaml_get(item, "objects"), *functions = yaml_get(item, "functions");
+	const struct yaml_node *objects = yaml_get(item, "objects"),
+			       *functions = yaml_get(item, "functions");
 	const struct yaml_node *settings = yaml_get(item, "settings"), *at = NULL;
 
 	rule->has_objects = objects;
@@ -204,14 +228,16 @@ static bool load_selectors(struct loader *l, const struct yaml_node *item, struc
 		at = objects;
 	if (at)
 		yaml_fail(&l->r, at, "`%s` concerns no verb of this rule: %s", at->key,
-			at == functions ? "add call to verbs" : at == settings ? "add set or show to verbs" : "add select, insert ... to verbs");
+			at == functions	 ? "add call to verbs"
+			: at == settings ? "add set or show to verbs"
+					 : "add select, insert ... to verbs");
 	return !at;
 }
 
 static bool load_rule(struct loader *l, const struct yaml_node *item, struct policy_rule *rule)
 {
-	static const char *const keys[] = {
-		"name", "effect", "roles", "verbs", "objects", "functions", "settings", "databases", "message", NULL};
+	static const char *const keys[] = {"name", "effect", "roles", "verbs", "objects",
+		"functions", "settings", "databases", "message", NULL};
 	static const char *const effects[] = {
 		[POLICY_DENY] = "deny", [POLICY_REVIEW] = "review", [POLICY_ALLOW] = "allow", NULL};
 	const struct yaml_node *n;
@@ -230,15 +256,16 @@ static bool load_rule(struct loader *l, const struct yaml_node *item, struct pol
 		yaml_fail(&l->r, n, "the message is longer than 500 bytes: shorten it");
 		return false;
 	}
-	return load_role_set(l, item, &rule->roles) && load_strings(l, item, "databases", &rule->databases) &&
-		load_selectors(l, item, rule);
+	return load_role_set(l, item, &rule->roles) &&
+	       load_strings(l, item, "databases", &rule->databases) &&
+	       load_selectors(l, item, rule);
 }
 
 /* Names that verdicts use where no rule decided. */
 static bool is_reserved(struct loader *l, const struct yaml_node *item, const char *name)
 {
 	return !load_is_new(l, item, name, "default") || !load_is_new(l, item, name, "empty") ||
-		!load_is_new(l, item, name, "unreachable");
+	       !load_is_new(l, item, name, "unreachable");
 }
 
 /* The strictest first, so that judging ends at the first that matches; stable. */

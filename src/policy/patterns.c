@@ -1,7 +1,8 @@
 /* `*` patterns. */
 #include "policy_int.h"
 
-/* Greedy with one point to return to: the last star. At most strlen(pattern) * strlen(text) steps. */
+/* Greedy with one point to return to: the last star. At most strlen(pattern) * strlen(text) steps.
+ */
 bool policy_pattern_match(const char *pattern, const char *text)
 {
 	const char *star = NULL, *again = NULL;

@@ -16,7 +16,8 @@ static bool line_holds(const struct policy_match *m, const struct qw_claim *clai
 	return false;
 }
 
-static bool role_matches(const struct policy_role *role, const struct qw_claim *claims, size_t count)
+static bool role_matches(
+	const struct policy_role *role, const struct qw_claim *claims, size_t count)
 {
 	size_t i;
 
@@ -46,15 +47,17 @@ bool policy_role_reaches(const struct policy_role *role, const char *database)
 	return false;
 }
 
-const struct policy_role *policy_role_find(const struct policy *p, const char *role, const char *database,
-	const struct qw_claim *claims, size_t claim_count)
+const struct policy_role *policy_role_find(const struct policy *p, const char *role,
+	const char *database, const struct qw_claim *claims, size_t claim_count)
 {
 	const struct policy_role *r = policy_role_named(p, role);
 
-	return r && policy_role_reaches(r, database) && role_matches(r, claims, claim_count) ? r : NULL;
+	return r && policy_role_reaches(r, database) && role_matches(r, claims, claim_count) ? r
+											     : NULL;
 }
 
-const struct policy_role *policy_role_find_approver(const struct policy *p, const struct qw_claim *claims, size_t claim_count)
+const struct policy_role *policy_role_find_approver(
+	const struct policy *p, const struct qw_claim *claims, size_t claim_count)
 {
 	size_t i;
 

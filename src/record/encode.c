@@ -1,6 +1,7 @@
 #include "qw/record.h"
 
-/* How much of `out` is there in front of this record: `out` may slide while it grows, what is pending does not. */
+/* How much of `out` is there in front of this record: `out` may slide while it grows, what is
+ * pending does not. */
 static size_t pending_bytes(const struct qw_buf *b)
 {
 	return b->n - b->off;
@@ -61,7 +62,8 @@ void qw_record_bytes(struct qw_record *r, enum qw_record_field f, struct qw_byte
 	enum qw_field_kind kind;
 
 	(void)qw_record_field_name(f, &kind);
-	QW_ASSERT(kind == QW_KIND_TEXT || kind == QW_KIND_BYTES || (kind == QW_KIND_DIGEST && b.n == 32));
+	QW_ASSERT(kind == QW_KIND_TEXT || kind == QW_KIND_BYTES ||
+		  (kind == QW_KIND_DIGEST && b.n == 32));
 	put_field(r, f, b);
 }
 
@@ -78,7 +80,8 @@ void qw_record_u64(struct qw_record *r, enum qw_record_field f, uint64_t v)
 
 int qw_record_end(struct qw_record *r)
 {
-	/* Half a record is worse than none: the reader of `out` would take its start for a whole one. */
+	/* Half a record is worse than none: the reader of `out` would take its start for a whole
+	 * one. */
 	if (r->err && pending_bytes(r->out) > r->mark)
 		r->out->n = r->out->off + r->mark;
 	return r->err;

@@ -85,6 +85,8 @@ static void note_statement(struct judged *j, const struct qw_statement *st)
 	j->by_name |= st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH;
 	if (!j->labels)
 		return;
+	if (!labels_knows(j->labels, st))
+		j->names_unknown = true;
 	if (labels_relation_touched(j->labels, st, &which))
 		j->relation_touched = true;
 	if (!j->touched && labels_touched(j->labels, st, &which)) {

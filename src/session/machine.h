@@ -36,6 +36,7 @@ struct judged {
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
 	bool touched; /* mentions a sensitive column */
+	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
@@ -343,6 +344,7 @@ struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL
 struct pending *pending_front(struct session *s);
 void pending_pop(struct session *s);
 void pending_skip_to_sync(struct session *s); /* after an error in the extended protocol */
+void pending_lost(struct session *s); /* the session ends: what was not answered never will be */
 void pending_fini(struct session *s);
 /* The statement or portal that a name will stand for once everything in flight succeeded. *uncertain: it changes across a Sync. */
 struct prepared *pending_prepared(struct session *s, const char *name, bool *uncertain);

@@ -22,7 +22,7 @@ static int fail_query(struct reading *rd, const char *what)
 	(void)snprintf(rd->f->sqlstate, sizeof(rd->f->sqlstate), "08001");
 	(void)snprintf(rd->f->message, sizeof(rd->f->message), "the gateway could not read what the database contains");
 	if (!*rd->f->detail)
-		(void)snprintf(rd->f->detail, sizeof(rd->f->detail), "%s failed", what);
+		(void)snprintf(rd->f->detail, sizeof(rd->f->detail), "no answer in time: %s", what);
 	return QW_E_IO;
 }
 
@@ -42,13 +42,28 @@ static int16_t attnum_at(const PGresult *r, int row, int column)
 	return (int16_t)atoi(PQgetvalue(r, row, column));
 }
 
+/* One command; its last result, which is PQcleared by the caller. */
+static int run(struct reading *rd, const char *sql, ExecStatusType wanted, PGresult **out)
+{
+	PGresult *r = NULL;
+	int err = PQsendQuery(rd->pg, sql) == 1 ? upstream_result(rd->pg, rd->deadline_ms, &r) : QW_E_IO;
+
+	*out = NULL;
+	while (!err && r) {
+		PQclear(*out);
+		*out = r;
+		err = upstream_result(rd->pg, rd->deadline_ms, &r);
+	}
+	return err || PQresultStatus(*out) != wanted ? QW_E_IO : 0;
+}
+
 static int execute(struct reading *rd, const char *sql)
 {
-	PGresult *r = PQexec(rd->pg, sql);
-	bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+	PGresult *r = NULL;
+	int err = run(rd, sql, PGRES_COMMAND_OK, &r);
 
 	PQclear(r);
-	return ok ? 0 : fail_query(rd, sql);
+	return err ? fail_query(rd, sql) : 0;
 }
 
 typedef int (*row_fn)(struct reading *rd, const PGresult *r, int row);
@@ -56,13 +71,11 @@ typedef int (*row_fn)(struct reading *rd, const PGresult *r, int row);
 /* Row by row as they arrive: a large catalog is never in memory twice. */
 static int each_row(struct reading *rd, const char *sql, row_fn take)
 {
-	int err = 0;
+	int err = 0, lost = PQsendQuery(rd->pg, sql) == 1 && PQsetSingleRowMode(rd->pg) == 1 ? 0 : QW_E_IO;
 	bool done = false;
-	PGresult *r;
+	PGresult *r = NULL;
 
-	if (PQsendQuery(rd->pg, sql) != 1 || PQsetSingleRowMode(rd->pg) != 1)
-		return fail_query(rd, sql);
-	while ((r = PQgetResult(rd->pg))) {
+	while (!lost && !(lost = upstream_result(rd->pg, rd->deadline_ms, &r)) && r) {
 		ExecStatusType status = PQresultStatus(r);
 
 		if (status == PGRES_SINGLE_TUPLE && !err)
@@ -70,7 +83,7 @@ static int each_row(struct reading *rd, const char *sql, row_fn take)
 		done = done || status == PGRES_TUPLES_OK;
 		PQclear(r);
 	}
-	if (!done)
+	if (lost || !done)
 		return fail_query(rd, sql);
 	return err ? fail_build(rd, err) : 0;
 }
@@ -135,8 +148,7 @@ static const char depends_sql[] =
 	" where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass"
 	" and r.ev_type = '1' and d.refobjid <> r.ev_class";
 static const char actions_sql[] = "select ev_class, ev_action::text from pg_rewrite where ev_type = '1'";
-static const char views_sql[] = /* the third column is filled by definitions_sql, where the server can */
-	"select oid, relnatts, null from pg_class where relkind in ('v','m')";
+static const char views_sql[] = "select oid from pg_class where relkind in ('v','m')";
 static const char definitions_sql[] =
 	"select oid, relnatts, pg_get_viewdef(oid) from pg_class where relkind in ('v','m')";
 
@@ -153,53 +165,72 @@ static int read_relations(struct reading *rd)
 	return err ? err : each_row(rd, actions_sql, take_action);
 }
 
-/*
- * pg_get_viewdef looks past our snapshot and waits for locks: a view that is being dropped fails the whole query. Then no view
- * has a text, and all are unresolved until the next reading.
- */
-static int read_definitions(struct reading *rd, PGresult **out)
+static int describe(struct reading *rd, const PGresult *definitions)
 {
-	int err = execute(rd, "savepoint s");
+	int err = upstream_describe_views(rd->pg, definitions, rd->b, rd->deadline_ms);
 
-	if (err)
+	if (err == QW_E_IO || err == QW_E_EXPIRED)
+		return fail_query(rd, "describing views");
+	return err ? fail_build(rd, err) : 0;
+}
+
+/* One view's text by itself; a text that cannot be had leaves that view unresolved. */
+static int describe_one(struct reading *rd, const char *oid)
+{
+	char sql[160];
+	PGresult *r = NULL;
+	int err;
+
+	(void)snprintf(sql, sizeof(sql), "%s and oid = %s", definitions_sql, oid);
+	if (run(rd, sql, PGRES_TUPLES_OK, &r) == 0)
+		err = describe(rd, r);
+	else if (PQstatus(rd->pg) != CONNECTION_OK || PQtransactionStatus(rd->pg) != PQTRANS_IDLE)
+		err = fail_query(rd, sql);
+	else
+		err = catalog_set_unresolved(rd->b, (uint32_t)strtoul(oid, NULL, 10));
+	PQclear(r);
+	return err == QW_E_NOTFOUND ? 0 : err;
+}
+
+/*
+ * pg_get_viewdef looks past our snapshot and waits for locks: one view that is being dropped, or a table that is being altered,
+ * fails the query for all. Then we ask view by view.
+ */
+static int describe_views(struct reading *rd)
+{
+	PGresult *views = NULL;
+	int err = 0;
+
+	if (run(rd, definitions_sql, PGRES_TUPLES_OK, &views) == 0) {
+		err = describe(rd, views);
+		PQclear(views);
 		return err;
-	*out = PQexec(rd->pg, definitions_sql);
-	if (PQresultStatus(*out) == PGRES_TUPLES_OK)
-		return 0;
-	PQclear(*out);
-	*out = NULL;
-	err = execute(rd, "rollback to savepoint s");
-	if (err)
-		return err;
-	*out = PQexec(rd->pg, views_sql);
-	return PQresultStatus(*out) == PGRES_TUPLES_OK ? 0 : fail_query(rd, views_sql);
+	}
+	PQclear(views);
+	if (run(rd, views_sql, PGRES_TUPLES_OK, &views) != 0)
+		err = fail_query(rd, views_sql);
+	for (int i = 0; !err && i < PQntuples(views); i++)
+		err = describe_one(rd, PQgetvalue(views, i, 0));
+	PQclear(views);
+	return err;
 }
 
 static int read_all(struct reading *rd)
 {
-	PGresult *definitions = NULL;
 	int err = execute(rd, "begin isolation level repeatable read, read only");
 
 	if (!err)
 		err = read_relations(rd);
 	if (!err)
-		err = read_definitions(rd, &definitions);
-	if (!err)
 		err = execute(rd, "commit");
-	if (!err) {
-		err = upstream_describe_views(rd->pg, definitions, rd->b, rd->deadline_ms);
-		if (err)
-			err = err == QW_E_IO ? fail_query(rd, "describing views") : fail_build(rd, err);
-	}
-	PQclear(definitions);
-	return err;
+	return err ? err : describe_views(rd);
 }
 
 int upstream_read_catalog(struct vault *v, const struct upstream_target *t, const char *database, uint64_t generation,
 	struct catalog **out, struct upstream_failure *failure)
 {
 	static const char extra[] = "-c search_path=pg_catalog -c default_transaction_read_only=on -c statement_timeout=60000 "
-				    "-c lock_timeout=2000 -c quote_all_identifiers=off";
+				    "-c lock_timeout=100 -c quote_all_identifiers=off";
 	struct upstream_request request = {.target = t, .database = database, .application_name = "querywarden catalog"};
 	struct reading rd = {.f = failure, .deadline_ms = upstream_now_ms() + DEADLINE_MS};
 	int err;
@@ -208,9 +239,11 @@ int upstream_read_catalog(struct vault *v, const struct upstream_target *t, cons
 	*failure = (struct upstream_failure){.sqlstate = ""};
 	rd.b = catalog_builder_new(generation);
 	err = rd.b ? upstream_open(v, &request, extra, &rd.pg, failure) : fail_build(&rd, QW_E_NOMEM);
+	if (!err && PQsetnonblocking(rd.pg, 1) != 0)
+		err = fail_query(&rd, "non-blocking mode");
 	if (!err)
 		err = read_all(&rd);
-	PQfinish(rd.pg);
+	upstream_drop(rd.pg);
 	if (err) {
 		catalog_builder_free(rd.b);
 		return err;

@@ -16,18 +16,25 @@ int upstream_open(struct vault *v, const struct upstream_request *r, const char 
 int upstream_options(const struct upstream_parameter *settings, size_t count, const char *extra, struct qw_buf *out)
 	QW_MUST_CHECK;
 
-/* failure.c: fills *f; all but `nomem` return the error to pass on. */
+/* failure.c: fills *f and returns the error to pass on. */
 int upstream_fail(struct upstream_failure *f, int err, const char *sqlstate, const char *message, const char *fmt, ...)
 	QW_PRINTF(5, 6);
 /* From an error text with SQLSTATEs in it (PQERRORS_VERBOSE). `secret` is blotted out wherever it occurs. */
 int upstream_fail_text(struct upstream_failure *f, const char *text, struct qw_bytes secret);
 bool upstream_last_sqlstate(const char *text, char out[6]);
 
-/* views.c: describes every view's defining query and sets the origins of its columns. Rows of `defs`: oid, natts, text. */
+/* views.c: describes every view's defining query and sets the origins of its columns. Rows of `defs`: oid, natts, text.
+ * No text, or one that the server refuses: the view is unresolved. */
 int upstream_describe_views(PGconn *pg, const PGresult *defs, struct catalog_builder *b, int64_t deadline_ms) QW_MUST_CHECK;
 /* What the rule `action` (pg_rewrite.ev_action) reads of relations that pg_depend leaves out because they are pinned. */
 int upstream_pinned_depends(uint32_t view_oid, const char *action, bool perminfos, struct catalog_builder *b) QW_MUST_CHECK;
 
 int64_t upstream_now_ms(void); /* monotonic */
+/* Until the socket is ready for `events` of poll(2): 0, EXPIRED, IO. */
+int upstream_wait(PGconn *pg, short events, int64_t deadline_ms) QW_MUST_CHECK;
+/* PQgetResult with a deadline, on a connection in non-blocking mode. *out may be NULL: that command is done. */
+int upstream_result(PGconn *pg, int64_t deadline_ms, PGresult **out) QW_MUST_CHECK;
+/* Nothing more will be said on it: PQfinish then cannot wait for a peer that does not read. NULL is fine. */
+void upstream_drop(PGconn *pg);
 
 #endif

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -181,9 +182,9 @@ static void ignore_notice(void *ctx, const PGresult *r)
 	(void)r; /* libpq's own receiver prints it on standard error */
 }
 
-static int wait_socket(PGconn *pg, PostgresPollingStatusType what, int64_t deadline_ms)
+int upstream_wait(PGconn *pg, short events, int64_t deadline_ms)
 {
-	struct pollfd p = {.fd = PQsocket(pg), .events = what == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+	struct pollfd p = {.fd = PQsocket(pg), .events = events};
 
 	for (;;) {
 		int64_t left = deadline_ms - upstream_now_ms();
@@ -198,13 +199,41 @@ static int wait_socket(PGconn *pg, PostgresPollingStatusType what, int64_t deadl
 	}
 }
 
+int upstream_result(PGconn *pg, int64_t deadline_ms, PGresult **out)
+{
+	for (;;) {
+		int err, unsent = PQflush(pg);
+
+		if (unsent < 0)
+			return QW_E_IO;
+		if (!PQisBusy(pg))
+			break;
+		err = upstream_wait(pg, unsent ? POLLIN | POLLOUT : POLLIN, deadline_ms);
+		if (err)
+			return err;
+		if (PQconsumeInput(pg) != 1)
+			return QW_E_IO;
+	}
+	*out = PQgetResult(pg);
+	return 0;
+}
+
+void upstream_drop(PGconn *pg)
+{
+	if (!pg)
+		return;
+	if (PQsocket(pg) >= 0)
+		(void)shutdown(PQsocket(pg), SHUT_RDWR);
+	PQfinish(pg);
+}
+
 static int poll_until_open(PGconn *pg, const struct upstream_target *t, struct qw_bytes secret, struct upstream_failure *f)
 {
 	int64_t deadline_ms = upstream_now_ms() + (int64_t)timeout_s(t) * 1000;
 	PostgresPollingStatusType now = PGRES_POLLING_WRITING;
 
 	while (now == PGRES_POLLING_READING || now == PGRES_POLLING_WRITING) {
-		int err = wait_socket(pg, now, deadline_ms);
+		int err = upstream_wait(pg, now == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ms);
 
 		if (err == QW_E_EXPIRED)
 			return upstream_fail(f, QW_E_IO, "08001", "the database did not answer in time",
@@ -300,7 +329,7 @@ static int open_with(const struct upstream_request *r, const struct vault_secret
 	if (!err)
 		err = check_session(pg, r->target, f);
 	if (err)
-		PQfinish(pg);
+		upstream_drop(pg);
 	else
 		*out = pg;
 	return err;

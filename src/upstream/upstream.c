@@ -69,8 +69,7 @@ void upstream_free(struct upstream *u)
 {
 	if (!u)
 		return;
-	(void)shutdown(u->fd, SHUT_RDWR);
-	PQfinish(u->pg);
+	upstream_drop(u->pg);
 	free(u);
 }
 

@@ -8,7 +8,17 @@
 
 #include "internal.h"
 
-enum { WINDOW = 64, PINNED_BELOW = 16384 /* FirstNormalObjectId */ };
+enum {
+	WINDOW = 64,
+	SLACK_MS = 20000, /* more than one window of lock timeouts takes */
+	PINNED_BELOW = 16384, /* FirstNormalObjectId */
+};
+
+struct describing {
+	PGconn *pg;
+	struct catalog_builder *b;
+	int64_t deadline_ms;
+};
 
 static uint32_t oid_at(const PGresult *r, int row, int column)
 {
@@ -52,14 +62,19 @@ static int take_fields(const PGresult *described, uint32_t oid, int natts, struc
 }
 
 /* Parse's answer and Describe's, each followed by a NULL, then the answer to Sync. After a failed Parse, Describe is skipped. */
-static int receive_one(PGconn *pg, uint32_t oid, int natts, struct catalog_builder *b)
+static int receive_one(struct describing *d, uint32_t oid, int natts)
 {
 	bool is_parsed = false, is_described = false;
 	int err = 0, nulls = 0;
 
 	while (!err) {
-		PGresult *r = PQgetResult(pg);
-		ExecStatusType status = r ? PQresultStatus(r) : PGRES_EMPTY_QUERY;
+		PGresult *r = NULL;
+		ExecStatusType status;
+
+		err = upstream_result(d->pg, d->deadline_ms, &r);
+		if (err)
+			break;
+		status = r ? PQresultStatus(r) : PGRES_EMPTY_QUERY;
 
 		if (!r && ++nulls > 2)
 			err = QW_E_IO; /* never in a pipeline that is in order */
@@ -71,37 +86,48 @@ static int receive_one(PGconn *pg, uint32_t oid, int natts, struct catalog_build
 			is_parsed = true;
 		} else if (r && !is_described) {
 			is_described = true;
-			err = take_fields(r, oid, natts, b);
+			err = take_fields(r, oid, natts, d->b);
 		}
 		PQclear(r);
-		if (PQstatus(pg) != CONNECTION_OK)
+		if (PQstatus(d->pg) != CONNECTION_OK)
 			err = QW_E_IO;
 	}
-	return err || is_described ? err : set_unresolved(b, oid);
+	return err || is_described ? err : set_unresolved(d->b, oid);
 }
 
-static int receive_row(PGconn *pg, const PGresult *defs, int row, struct catalog_builder *b)
+static int receive_row(struct describing *d, const PGresult *defs, int row)
 {
 	uint32_t oid = oid_at(defs, row, 0);
 
 	if (PQgetisnull(defs, row, 2))
-		return set_unresolved(b, oid);
-	return receive_one(pg, oid, atoi(PQgetvalue(defs, row, 1)), b);
+		return set_unresolved(d->b, oid);
+	return receive_one(d, oid, atoi(PQgetvalue(defs, row, 1)));
 }
 
-static int describe_window(PGconn *pg, const PGresult *defs, int from, int to, struct catalog_builder *b)
+static int describe_window(struct describing *d, const PGresult *defs, int from, int to)
 {
 	int err = 0;
 
 	for (int i = from; !err && i < to; i++)
-		err = send_one(pg, defs, i);
+		err = send_one(d->pg, defs, i);
 	for (int i = from; !err && i < to; i++)
-		err = receive_row(pg, defs, i, b);
+		err = receive_row(d, defs, i);
 	return err;
 }
 
+static int leave_window(struct describing *d, const PGresult *defs, int from, int to)
+{
+	int err = 0;
+
+	for (int i = from; !err && i < to; i++)
+		err = set_unresolved(d->b, oid_at(defs, i, 0));
+	return err;
+}
+
+/* A server in which everything waits for a lock uses up our time: what we cannot ask any more stays unresolved. */
 int upstream_describe_views(PGconn *pg, const PGresult *defs, struct catalog_builder *b, int64_t deadline_ms)
 {
+	struct describing d = {pg, b, deadline_ms};
 	int err = 0, count = PQntuples(defs);
 
 	if (PQenterPipelineMode(pg) != 1)
@@ -109,14 +135,12 @@ int upstream_describe_views(PGconn *pg, const PGresult *defs, struct catalog_bui
 	for (int i = 0; !err && i < count; i += WINDOW) {
 		int to = count - i < WINDOW ? count : i + WINDOW;
 
-		if (upstream_now_ms() < deadline_ms) {
-			err = describe_window(pg, defs, i, to, b);
-			continue;
-		}
-		for (int j = i; !err && j < to; j++) /* a locked-up server: what we do not know is sensitive */
-			err = set_unresolved(b, oid_at(defs, j, 0));
+		if (upstream_now_ms() < deadline_ms - SLACK_MS)
+			err = describe_window(&d, defs, i, to);
+		else
+			err = leave_window(&d, defs, i, to);
 	}
-	return err;
+	return err || PQexitPipelineMode(pg) == 1 ? err : QW_E_IO;
 }
 
 /* ---- pinned relations: pg_depend does not mention the system catalogs, the stored rule does ---- */

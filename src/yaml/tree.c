@@ -1,4 +1,5 @@
-/* libyaml's events -> a tree. What YAML can do beyond maps, lists and scalars is refused here, once. */
+/* libyaml's events -> a tree. What YAML can do beyond maps, lists and scalars is refused here,
+ * once. */
 #include "qw/yaml.h"
 
 #include <stdarg.h>
@@ -63,7 +64,8 @@ static int read_key(struct builder *b, const yaml_event_t *ev)
 		return fail(b, ev->start_mark, "a key must have 1 to 255 characters");
 	for (n = map->first; n; n = n->next)
 		if (qw_bytes_equal(qw_bytes_from(n->key), text))
-			return fail(b, ev->start_mark, "the key \"%s\" stands here twice (first in line %u): remove one",
+			return fail(b, ev->start_mark,
+				"the key \"%s\" stands here twice (first in line %u): remove one",
 				n->key, n->key_line);
 	if (map->count >= KEYS_MAX)
 		return fail(b, ev->start_mark, "more than %d keys in one map", KEYS_MAX);
@@ -73,7 +75,8 @@ static int read_key(struct builder *b, const yaml_event_t *ev)
 }
 
 /* A new node, hung into the collection we are inside of; b->key is used up. */
-static int add_node(struct builder *b, enum yaml_kind kind, const yaml_event_t *ev, struct yaml_node **out)
+static int add_node(
+	struct builder *b, enum yaml_kind kind, const yaml_event_t *ev, struct yaml_node **out)
 {
 	struct yaml_node *parent = inside(b), *n = qw_arena_alloc(b->arena, sizeof(*n));
 
@@ -131,15 +134,18 @@ static int on_scalar(struct builder *b, const yaml_event_t *ev)
 	err = add_node(b, YAML_SCALAR, ev, &n);
 	if (err)
 		return err;
-	n->text = qw_arena_strdup(b->arena, qw_bytes(ev->data.scalar.value, ev->data.scalar.length));
+	n->text =
+		qw_arena_strdup(b->arena, qw_bytes(ev->data.scalar.value, ev->data.scalar.length));
 	n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	return n->text ? 0 : out_of_memory(b, ev->start_mark);
 }
 
-static int refuse_decorations(struct builder *b, const yaml_event_t *ev, const yaml_char_t *anchor, const yaml_char_t *tag)
+static int refuse_decorations(struct builder *b, const yaml_event_t *ev, const yaml_char_t *anchor,
+	const yaml_char_t *tag)
 {
 	if (anchor)
-		return fail(b, ev->start_mark, "anchors (&name) are not allowed here: write the value out");
+		return fail(b, ev->start_mark,
+			"anchors (&name) are not allowed here: write the value out");
 	if (tag)
 		return fail(b, ev->start_mark, "tags (!type) are not allowed here: remove it");
 	return 0;
@@ -148,10 +154,13 @@ static int refuse_decorations(struct builder *b, const yaml_event_t *ev, const y
 static int on_document(struct builder *b, const yaml_event_t *ev)
 {
 	if (b->root)
-		return fail(b, ev->start_mark, "a second document starts here (---): one file holds one document");
+		return fail(b, ev->start_mark,
+			"a second document starts here (---): one file holds one document");
 	if (ev->data.document_start.version_directive ||
-		ev->data.document_start.tag_directives.start != ev->data.document_start.tag_directives.end)
-		return fail(b, ev->start_mark, "directives (%%YAML, %%TAG) are not allowed: remove the line");
+		ev->data.document_start.tag_directives.start !=
+			ev->data.document_start.tag_directives.end)
+		return fail(b, ev->start_mark,
+			"directives (%%YAML, %%TAG) are not allowed: remove the line");
 	return 0;
 }
 
@@ -163,15 +172,19 @@ static int on_event(struct builder *b, const yaml_event_t *ev)
 	case YAML_DOCUMENT_START_EVENT:
 		return on_document(b, ev);
 	case YAML_ALIAS_EVENT:
-		return fail(b, ev->start_mark, "aliases (*name) are not allowed here: write the value out, or quote the star");
+		return fail(b, ev->start_mark,
+			"aliases (*name) are not allowed here: write the value out, or quote the "
+			"star");
 	case YAML_SCALAR_EVENT:
 		err = refuse_decorations(b, ev, ev->data.scalar.anchor, ev->data.scalar.tag);
 		return err ? err : on_scalar(b, ev);
 	case YAML_SEQUENCE_START_EVENT:
-		err = refuse_decorations(b, ev, ev->data.sequence_start.anchor, ev->data.sequence_start.tag);
+		err = refuse_decorations(
+			b, ev, ev->data.sequence_start.anchor, ev->data.sequence_start.tag);
 		return err ? err : open_collection(b, YAML_LIST, ev);
 	case YAML_MAPPING_START_EVENT:
-		err = refuse_decorations(b, ev, ev->data.mapping_start.anchor, ev->data.mapping_start.tag);
+		err = refuse_decorations(
+			b, ev, ev->data.mapping_start.anchor, ev->data.mapping_start.tag);
 		return err ? err : open_collection(b, YAML_MAP, ev);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
@@ -194,8 +207,9 @@ static int syntax_error(struct builder *b)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return out_of_memory(b, p->mark);
-	return fail(b, p->problem_mark, "not valid YAML: %s%s%s", p->problem ? p->problem : "unreadable",
-		p->context ? ", " : "", p->context ? p->context : "");
+	return fail(b, p->problem_mark, "not valid YAML: %s%s%s",
+		p->problem ? p->problem : "unreadable", p->context ? ", " : "",
+		p->context ? p->context : "");
 }
 
 static int read_events(struct builder *b)
@@ -213,7 +227,8 @@ static int read_events(struct builder *b)
 	return err;
 }
 
-/* Where the first byte stands that is not text: libyaml would take UTF-16, and would say only an offset. */
+/* Where the first byte stands that is not text: libyaml would take UTF-16, and would say only an
+ * offset. */
 static int refuse_bytes(struct builder *b, struct qw_bytes text)
 {
 	yaml_mark_t at = {0};
@@ -228,7 +243,8 @@ static int refuse_bytes(struct builder *b, struct qw_bytes text)
 	return fail(b, at, "the file is not UTF-8 text (or holds a NUL), here or further on");
 }
 
-int yaml_read(struct qw_bytes text, struct qw_arena *arena, struct yaml_node **root, struct yaml_problem *problem)
+int yaml_read(struct qw_bytes text, struct qw_arena *arena, struct yaml_node **root,
+	struct yaml_problem *problem)
 {
 	struct builder b = {.arena = arena, .problem = problem};
 	yaml_mark_t start = {0};
@@ -243,7 +259,8 @@ int yaml_read(struct qw_bytes text, struct qw_arena *arena, struct yaml_node **r
 	if (!yaml_parser_initialize(&b.parser))
 		return out_of_memory(&b, start);
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&b.parser, text.p ? text.p : (const unsigned char *)"", text.n);
+	yaml_parser_set_input_string(
+		&b.parser, text.p ? text.p : (const unsigned char *)"", text.n);
 	err = read_events(&b);
 	yaml_parser_delete(&b.parser);
 	if (!err)

@@ -50,12 +50,14 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 	return NULL;
 }
 
-const struct yaml_node *yaml_need(struct yaml_reader *r, const struct yaml_node *map, const char *key)
+const struct yaml_node *yaml_need(
+	struct yaml_reader *r, const struct yaml_node *map, const char *key)
 {
 	const struct yaml_node *n = yaml_get(map, key);
 
 	if (!n)
-		yaml_fail(r, map, "the key \"%s\" is missing%s%s: add it", key, map->key ? " in " : "", map->key ? map->key : "");
+		yaml_fail(r, map, "the key \"%s\" is missing%s%s: add it", key,
+			map->key ? " in " : "", map->key ? map->key : "");
 	return n;
 }
 
@@ -92,8 +94,9 @@ bool yaml_only(struct yaml_reader *r, const struct yaml_node *map, const char *c
 		if (near)
 			yaml_fail(r, &at, "unknown key \"%s\": did you mean \"%s\"?", n->key, near);
 		else
-			yaml_fail(r, &at, "unknown key \"%s\": remove it (known here: %s%s%s ...)", n->key, known[0],
-				known[0] && known[1] ? ", " : "", known[0] && known[1] ? known[1] : "");
+			yaml_fail(r, &at, "unknown key \"%s\": remove it (known here: %s%s%s ...)",
+				n->key, known[0], known[0] && known[1] ? ", " : "",
+				known[0] && known[1] ? known[1] : "");
 		return false;
 	}
 	return true;
@@ -123,7 +126,9 @@ bool yaml_string(struct yaml_reader *r, const struct yaml_node *n, const char **
 	for (p = (const unsigned char *)n->text; *p; p++) {
 		if (*p >= 0x20 && *p != 0x7f)
 			continue;
-		yaml_fail(r, n, "%s holds a line break or another control character: write it in one line", named(n));
+		yaml_fail(r, n,
+			"%s holds a line break or another control character: write it in one line",
+			named(n));
 		return false;
 	}
 	*out = n->text;
@@ -150,7 +155,8 @@ bool yaml_bool(struct yaml_reader *r, const struct yaml_node *n, bool *out)
 	return false;
 }
 
-bool yaml_u64(struct yaml_reader *r, const struct yaml_node *n, uint64_t min, uint64_t max, uint64_t *out)
+bool yaml_u64(
+	struct yaml_reader *r, const struct yaml_node *n, uint64_t min, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
 	const char *p;
@@ -163,15 +169,16 @@ bool yaml_u64(struct yaml_reader *r, const struct yaml_node *n, uint64_t min, ui
 		value = value * 10 + (uint64_t)(*p - '0');
 	}
 	if (n->quoted || p == n->text || *p || value < min || value > max) {
-		yaml_fail(r, n, "%s must be a whole number from %llu to %llu, not \"%.60s\"", named(n),
-			(unsigned long long)min, (unsigned long long)max, n->text);
+		yaml_fail(r, n, "%s must be a whole number from %llu to %llu, not \"%.60s\"",
+			named(n), (unsigned long long)min, (unsigned long long)max, n->text);
 		return false;
 	}
 	*out = value;
 	return true;
 }
 
-bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char ***out, size_t *count)
+bool yaml_strings(
+	struct yaml_reader *r, const struct yaml_node *n, const char ***out, size_t *count)
 {
 	const struct yaml_node *c = n->kind == YAML_LIST ? n->first : n;
 	size_t want = n->kind == YAML_LIST ? n->count : 1, i;
@@ -180,7 +187,8 @@ bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char *
 	if (n->kind == YAML_MAP)
 		return yaml_expect(r, n, YAML_LIST);
 	if (want == 0) {
-		yaml_fail(r, n, "%s is an empty list: name at least one, or remove the key", named(n));
+		yaml_fail(r, n, "%s is an empty list: name at least one, or remove the key",
+			named(n));
 		return false;
 	}
 	list = qw_arena_alloc(r->arena, want * sizeof(*list));
@@ -196,7 +204,8 @@ bool yaml_strings(struct yaml_reader *r, const struct yaml_node *n, const char *
 	return true;
 }
 
-bool yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *const *words, unsigned *out)
+bool yaml_word(
+	struct yaml_reader *r, const struct yaml_node *n, const char *const *words, unsigned *out)
 {
 	const char *word, *near;
 	char all[256] = "";
@@ -210,11 +219,13 @@ bool yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *con
 			return true;
 		}
 		if (used < sizeof(all))
-			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", words[i]);
+			used += (size_t)snprintf(
+				all + used, sizeof(all) - used, "%s%s", i ? ", " : "", words[i]);
 	}
 	near = yaml_nearest(word, words);
 	if (near)
-		yaml_fail(r, n, "%s: unknown word \"%.60s\": did you mean \"%s\"?", named(n), word, near);
+		yaml_fail(r, n, "%s: unknown word \"%.60s\": did you mean \"%s\"?", named(n), word,
+			near);
 	else
 		yaml_fail(r, n, "%s: unknown word \"%.60s\": write one of %s", named(n), word, all);
 	return false;
@@ -236,12 +247,15 @@ static size_t distance(const char *a, size_t an, const char *b, size_t bn)
 	for (j = 0; j <= bn; j++)
 		rows[0][j] = j;
 	for (i = 1; i <= an; i++) {
-		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3],
+		       *two_above = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (j = 1; j <= bn; j++) {
-			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two_above[j - 2] + 1 < row[j])
+			row[j] = min3(above[j] + 1, row[j - 1] + 1,
+				above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				two_above[j - 2] + 1 < row[j])
 				row[j] = two_above[j - 2] + 1;
 		}
 	}

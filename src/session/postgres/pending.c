@@ -70,6 +70,18 @@ void pending_skip_to_sync(struct session *s)
 		s->skipping = true;
 }
 
+void pending_lost(struct session *s)
+{
+	for (size_t i = 0; i < s->pending_count; i++) {
+		struct unit *u = s->pending[(s->pending_head + i) % s->pending_cap].unit;
+
+		if (!u || u->is_done || u == s->run.unit)
+			continue;
+		u->is_done = true;
+		ledger_result(s, u, "lost");
+	}
+}
+
 void pending_fini(struct session *s)
 {
 	while (s->pending_count)

@@ -69,7 +69,7 @@ void reduce_message(struct session *s, uint8_t type, struct qw_bytes body, bool 
 	char message[200];
 	bool is_readable = !pgwire_error_decode(body, &e);
 
-	if (is_readable && type == 'E' && (strcmp(e.severity, "FATAL") == 0 || strcmp(e.severity, "PANIC") == 0))
+	if (is_readable && type == 'E' && e.severity && (strcmp(e.severity, "FATAL") == 0 || strcmp(e.severity, "PANIC") == 0))
 		s->was_fatal = true;
 	if (verbatim && is_readable) {
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], type, body));

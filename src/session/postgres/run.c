@@ -76,16 +76,6 @@ static bool make_current(struct session *s)
 	return j != NULL;
 }
 
-static bool names_known(struct session *s)
-{
-	const struct judged *j = s->run.judged;
-	bool known = true;
-
-	for (size_t i = 0; s->labels && i < j->facts.count; i++)
-		known = known && labels_knows(s->labels, &j->facts.list[i]);
-	return known;
-}
-
 static bool names_relations(const struct judged *j)
 {
 	for (size_t i = 0; i < j->facts.count; i++)
@@ -128,7 +118,7 @@ static void stage_judge(struct session *s)
 		return;
 	if (!was_current)
 		r->approved = false;
-	if (!names_known(s) && !r->labels_asked) {
+	if (r->judged->names_unknown && !r->labels_asked) {
 		r->labels_asked = true; /* once: what is unknown then does not exist, or is refused when it shows up */
 		if (s->now.mono_us - s->labels_at_us > LABELS_AGAIN_US) {
 			(void)session_queue(s, SESSION_DO_CATALOG_STALE);
@@ -140,7 +130,7 @@ static void stage_judge(struct session *s)
 	if (r->judged->by_name && !r->is_parse && s->pending_count)
 		return; /* what a name stands for is certain only when nothing is in flight */
 	v = r->judged->verdict;
-	if (!r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
+	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
 		run_refuse(s,

@@ -103,11 +103,11 @@ static void on_startup(struct session *s, struct qw_bytes packet)
 	struct pgwire_startup st;
 	int err = pgwire_startup_decode(packet, &st);
 
-	if (err) {
+	if (err && err != QW_E_UNSUPPORTED) {
 		refuse_layout(s, err);
 		return;
 	}
-	if (st.major != 3) {
+	if (err || st.major != 3) {
 		char message[96];
 
 		(void)snprintf(message, sizeof(message), "unsupported frontend protocol %u.%u: server supports 3.0 to 3.2",

@@ -1,4 +1,5 @@
-/* The ledger's cost: CPU of an append, records durable in a second, delay of a record that somebody waits for. */
+/* The ledger's cost: CPU of an append, records durable in a second, delay of a record that somebody
+ * waits for. */
 #include "qw/audit.h"
 
 #include <stdio.h>
@@ -17,7 +18,8 @@ static double seconds(clockid_t clock)
 
 static struct qw_bytes make_record(struct qw_buf *b, size_t bytes, uint64_t n)
 {
-	struct qw_record_header h = {.version = QW_RECORD_VERSION, .type = QW_RECORD_STATEMENT, .session_seq = n};
+	struct qw_record_header h = {
+		.version = QW_RECORD_VERSION, .type = QW_RECORD_STATEMENT, .session_seq = n};
 	static uint8_t text[1 << 20];
 	size_t rest = bytes > QW_RECORD_HEADER_BYTES + 5 ? bytes - QW_RECORD_HEADER_BYTES - 5 : 0;
 	struct qw_record r;
@@ -25,7 +27,8 @@ static struct qw_bytes make_record(struct qw_buf *b, size_t bytes, uint64_t n)
 	memset(h.session, (int)(n % 8), sizeof(h.session)); /* eight sessions take turns */
 	qw_buf_clear(b);
 	qw_record_begin(&r, b, &h);
-	qw_record_bytes(&r, QW_FIELD_SQL, qw_bytes(text, rest < sizeof(text) ? rest : sizeof(text)));
+	qw_record_bytes(
+		&r, QW_FIELD_SQL, qw_bytes(text, rest < sizeof(text) ? rest : sizeof(text)));
 	if (qw_record_end(&r))
 		abort();
 	return qw_buf_pending(b);
@@ -58,9 +61,13 @@ static void bulk(struct audit *a, uint64_t records, size_t bytes)
 	wall = seconds(CLOCK_MONOTONIC) - start;
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	audit_stats_get(a, &after);
-	printf("bulk: %.0f records/s durable, %.2f us CPU/record (both threads), %.1f records/commit, %.0f us/commit, ring full %llu times\n",
-		(double)records / wall, cpu * 1e6 / (double)records, (double)records / (double)(after.commits - before.commits),
-		(double)(after.commit_us_sum - before.commit_us_sum) / (double)(after.commits - before.commits), (unsigned long long)full);
+	printf("bulk: %.0f records/s durable, %.2f us CPU/record (both threads), %.1f "
+	       "records/commit, %.0f us/commit, ring full %llu times\n",
+		(double)records / wall, cpu * 1e6 / (double)records,
+		(double)records / (double)(after.commits - before.commits),
+		(double)(after.commit_us_sum - before.commit_us_sum) /
+			(double)(after.commits - before.commits),
+		(unsigned long long)full);
 	qw_buf_fini(&b);
 }
 
@@ -87,7 +94,8 @@ static void append_cost(struct audit *a, size_t bytes)
 		worst = took > worst ? took : worst;
 		usleep(2000);
 	}
-	printf("append: %.3f us CPU of the loop thread (mean), %.3f us (worst burst of %d), wake-ups included\n",
+	printf("append: %.3f us CPU of the loop thread (mean), %.3f us (worst burst of %d), "
+	       "wake-ups included\n",
 		cpu * 1e6 / (BURST * BURSTS), worst * 1e6 / BURST, BURST);
 	qw_buf_fini(&b);
 }
@@ -120,7 +128,8 @@ static void waited(struct audit *a, size_t bytes)
 		took[i] = seconds(CLOCK_MONOTONIC) - start;
 	}
 	qsort(took, ROUNDS, sizeof(took[0]), by_size);
-	printf("waited: p50 %.0f us, p99 %.0f us from append to durable\n", took[ROUNDS / 2] * 1e6, took[ROUNDS * 99 / 100] * 1e6);
+	printf("waited: p50 %.0f us, p99 %.0f us from append to durable\n", took[ROUNDS / 2] * 1e6,
+		took[ROUNDS * 99 / 100] * 1e6);
 	qw_buf_fini(&b);
 }
 

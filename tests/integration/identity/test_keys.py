@@ -51,10 +51,11 @@ class Lines:
         return line
 
     def until(self, start):
-        while True:
-            line = self.next()
-            if line.startswith(start):
-                return line
+        deadline = time.monotonic() + WAIT_S
+        while not (line := self.next()).startswith(start):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no line begins with {start}; the last one: {line}")
+        return line
 
     def say(self, text):
         self.child.stdin.write(text + "\n")
@@ -242,7 +243,6 @@ class IssuerComesAndGoes(Base):
         self.assertRegex(p.next(), "tried again in 400 ms")
         self.assertRegex(p.verify(token), "unknown the issuer's key set is empty or was never fetched( no fetch)?$")
 
-        shutil.copy(keep, self.folder / "old-ca.pem")
         second = Issuer(self.folder / "issuer", "--port", str(port))
         shutil.copy(second.ca, keep)  # the file is read anew at every fetch
         p.until("fetched")
@@ -367,7 +367,8 @@ class HostileServer(Base):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cls.folder / "ca" / "leaf.pem", cls.folder / "ca" / "leaf.key")
         cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
-        cls.server.socket = context.wrap_socket(cls.server.socket, server_side=True)
+        cls.server.socket = context.wrap_socket(cls.server.socket, server_side=True,
+                                                 do_handshake_on_connect=False)  # in the handler's thread
         cls.server.url = f"https://127.0.0.1:{cls.server.server_port}"
         cls.server.seen = []
         cls.server.handle_error = lambda *_: None  # clients that hang up are the point here

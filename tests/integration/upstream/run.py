@@ -99,6 +99,20 @@ def start(folder, port):
     quietly(*AS_POSTGRES, f"{BIN}/pg_ctl", "-D", data, "-l", f"{folder}/log", "-w", "start")
 
 
+def home(folder):
+    """A home that would break or divert every connection, if it were looked at."""
+    os.makedirs(f"{folder}/home/.postgresql")
+    for name in ("postgresql.crt", "postgresql.key", "root.crt", "root.crl"):
+        with open(f"{folder}/home/.postgresql/{name}", "w") as f:
+            f.write("garbage\n")
+    with open(f"{folder}/home/.pgpass", "w") as f:
+        f.write("*:*:*:*:stolen\n")
+    os.chmod(f"{folder}/home/.pgpass", 0o600)
+    with open(f"{folder}/home/.pg_service.conf", "w") as f:
+        f.write("[other]\nhost=192.0.2.1\n")
+    return f"{folder}/home"
+
+
 def main(program):
     with tempfile.TemporaryDirectory(prefix="qw-upstream-") as folder:
         certificates(folder)
@@ -114,7 +128,7 @@ def main(program):
             load(folder, port, password)
             with open(f"{folder}/password", "w") as f:
                 f.write(password)
-            env = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
+            env = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"HOME": home(folder)}
             done = subprocess.run([program, folder, *map(str, (port, free_port(), silent_port, echo_port))], env=env, timeout=100)
         finally:
             quietly(*AS_POSTGRES, f"{BIN}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")

@@ -1,5 +1,5 @@
 /* The snapshot of the shop and of views whose origin is hard to see. */
-#include "support.h"
+#include "frames.h"
 
 static struct catalog *shop;
 
@@ -192,6 +192,28 @@ static void test_parents(void **state)
 	assert_int_equal(relation("public", "events")->parent_count, 0);
 }
 
+/* A table that is being altered: its views wait for a lock, the others do not. */
+static void test_locked_table(void **state)
+{
+	struct upstream_target plain = target_plain();
+	struct upstream *u = connected(&plain);
+	struct upstream_failure f;
+	struct catalog *before = shop;
+
+	(void)state;
+	assert_true(answers(u, "begin; lock table customers in access exclusive mode; select 'locked'", "locked"));
+	if (upstream_read_catalog(world.vault, &plain, "shop", 43, &shop, &f))
+		fail_msg("%s", f.detail);
+	assert_true(relation("public", "v_customers")->is_unresolved);
+	assert_true(relation("public", "v_vip")->is_unresolved);
+	assert_true(depends("v_customers", "customers.ssn"));
+	expect("v_order_totals", "customer_id=orders.customer_id n=- total=-");
+	expect("v_mv", "number=mv_contacts.number");
+	catalog_unref(shop);
+	shop = before;
+	upstream_free(u);
+}
+
 static void test_refused(void **state)
 {
 	struct upstream_target t = target_tls();
@@ -218,6 +240,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_system_views),
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_parents),
+		cmocka_unit_test(test_locked_table),
 		cmocka_unit_test(test_refused),
 	};
 	struct upstream_failure f;

@@ -23,7 +23,9 @@ static void only_the_drawn_edges_are_allowed(void **state)
 
 			for (size_t i = 0; i < QW_COUNT(edges); i++)
 				want |= (int)edges[i][0] == from && (int)edges[i][1] == to;
-			assert_int_equal(approval_move_allowed((enum approval_state)from, (enum approval_state)to), want);
+			assert_int_equal(approval_move_allowed((enum approval_state)from,
+						 (enum approval_state)to),
+				want);
 		}
 	}
 	assert_string_equal(approval_state_name(APPROVAL_WITHDRAWN), "withdrawn");
@@ -61,11 +63,11 @@ static void digest_is_bound_to_every_field(void **state)
 	assert_int_equal(approval_digest(&sample, a), 0);
 	assert_int_equal(approval_digest(&sample, b), 0);
 	assert_memory_equal(a, b, sizeof(a));
-#define CHANGED(field, value) \
-	do { \
-		s = sample; \
-		s.field = (value); \
-		check_differs(&s); \
+#define CHANGED(field, value)                                                                      \
+	do {                                                                                       \
+		s = sample;                                                                        \
+		s.field = (value);                                                                 \
+		check_differs(&s);                                                                 \
 	} while (0)
 	CHANGED(statement, QW_LIT("drop table t "));
 	CHANGED(binds, QW_LIT("\0\2"));
@@ -113,11 +115,16 @@ static void digest_has_no_ambiguity(void **state)
 
 static void who_may_not_decide(void **state)
 {
-	struct approval a = {.state = APPROVAL_PENDING, .expires_us = 1000, .issuer = "i", .subject = "ann", .actor = "bot"};
+	struct approval a = {.state = APPROVAL_PENDING,
+		.expires_us = 1000,
+		.issuer = "i",
+		.subject = "ann",
+		.actor = "bot"};
 
 	(void)state;
 	assert_null(approval_refuse_decision(&a, "i", "dba", 999));
-	assert_null(approval_refuse_decision(&a, "other", "ann", 999)); /* somebody else of that name */
+	assert_null(
+		approval_refuse_decision(&a, "other", "ann", 999)); /* somebody else of that name */
 	assert_non_null(approval_refuse_decision(&a, "i", "ann", 999));
 	assert_non_null(approval_refuse_decision(&a, "i", "bot", 999));
 	assert_non_null(approval_refuse_decision(&a, "other", "bot", 999));

@@ -9,7 +9,8 @@ void scratch_new(struct scratch *s)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	assert_true(snprintf(s->path, sizeof(s->path), "%s/qw-audit-XXXXXX", tmp ? tmp : "/tmp") < (int)sizeof(s->path));
+	assert_true(snprintf(s->path, sizeof(s->path), "%s/qw-audit-XXXXXX", tmp ? tmp : "/tmp") <
+		    (int)sizeof(s->path));
 	assert_non_null(mkdtemp(s->path));
 }
 
@@ -33,9 +34,13 @@ void scratch_remove(struct scratch *s)
 	assert_int_equal(rmdir(s->path), 0);
 }
 
-struct qw_bytes sample_record(struct qw_buf *b, uint8_t session, uint64_t session_seq, uint16_t type, size_t payload)
+struct qw_bytes sample_record(
+	struct qw_buf *b, uint8_t session, uint64_t session_seq, uint16_t type, size_t payload)
 {
-	struct qw_record_header h = {.version = QW_RECORD_VERSION, .type = type, .wall_us = 1, .session_seq = session_seq};
+	struct qw_record_header h = {.version = QW_RECORD_VERSION,
+		.type = type,
+		.wall_us = 1,
+		.session_seq = session_seq};
 	uint8_t *bytes = malloc(payload + 1);
 	struct qw_record r;
 
@@ -64,7 +69,8 @@ struct audit *open_ledger(const struct audit_options *o)
 	return a;
 }
 
-void append_one(struct audit *a, uint8_t session, uint64_t session_seq, uint16_t type, size_t payload)
+void append_one(
+	struct audit *a, uint8_t session, uint64_t session_seq, uint16_t type, size_t payload)
 {
 	struct qw_buf b;
 	uint64_t seq;
@@ -100,7 +106,8 @@ bool tally_record(void *ctx, uint64_t seq, struct qw_bytes record)
 	}
 	t->last = seq;
 	t->records++;
-	if (qw_record_open(record, &h, &fields) || !qw_record_find(fields, QW_FIELD_RESPONSE, &value)) {
+	if (qw_record_open(record, &h, &fields) ||
+		!qw_record_find(fields, QW_FIELD_RESPONSE, &value)) {
 		t->whole = false;
 		return true;
 	}

@@ -99,7 +99,8 @@ static void life_of_an_approval(void **state)
 	fixture_free(&f);
 }
 
-/* Every pair of states, through the store: exactly the drawn edges move, and a refused one changes nothing. */
+/* Every pair of states, through the store: exactly the drawn edges move, and a refused one changes
+ * nothing. */
 static void all_edges(void **state)
 {
 	static const enum approval_state way[][2] = {
@@ -125,7 +126,10 @@ static void all_edges(void **state)
 					assert_int_equal(decide(&f, a.id, way[from][i], 2), 0);
 			}
 			err = decide(&f, a.id, (enum approval_state)to, 3);
-			assert_int_equal(err, approval_move_allowed((enum approval_state)from, (enum approval_state)to) ? 0 : QW_E_STATE);
+			assert_int_equal(err, approval_move_allowed((enum approval_state)from,
+						      (enum approval_state)to)
+						      ? 0
+						      : QW_E_STATE);
 			assert_int_equal(audit_approval_get(f.a, a.id, &now), 0);
 			assert_int_equal(now.state, err ? from : to);
 			if (now.state == APPROVAL_PENDING || now.state == APPROVAL_APPROVED)
@@ -134,7 +138,8 @@ static void all_edges(void **state)
 	}
 	assert_int_equal(decide(&f, "aaaaaaaaaa", APPROVAL_APPROVED, 1), QW_E_NOTFOUND);
 	assert_int_equal(decide(&f, "", APPROVAL_APPROVED, 1), QW_E_NOTFOUND);
-	assert_int_equal(audit_approval_get(f.a, "no such id at all, and a long one", &a), QW_E_NOTFOUND);
+	assert_int_equal(
+		audit_approval_get(f.a, "no such id at all, and a long one", &a), QW_E_NOTFOUND);
 	assert_int_equal(a.state, APPROVAL_DENIED);
 	fixture_free(&f);
 }
@@ -312,7 +317,9 @@ static void borrowed_arguments(void **state)
 	assert_int_equal(audit_approval_ask(f.a, &a, 2, &again, &consumed), 0);
 	assert_string_not_equal(again.id, a.id);
 	assert_string_equal(again.statement, "alter table t add c int");
-	assert_int_equal(audit_approval_decide(f.a, again.id, APPROVAL_DENIED, again.subject, again.statement, 3, &again), 0);
+	assert_int_equal(audit_approval_decide(f.a, again.id, APPROVAL_DENIED, again.subject,
+				 again.statement, 3, &again),
+		0);
 	assert_string_equal(again.approver, "ann");
 	assert_string_equal(again.reason, "alter table t add c int");
 	fixture_free(&f);

@@ -58,7 +58,10 @@ static void what_is_no_record_is_refused(void **state)
 	a = open_ledger(&o);
 	qw_buf_init(&b, 1 << 20);
 	assert_int_equal(audit_append(a, QW_LIT(""), &seq), QW_E_MALFORMED);
-	assert_int_equal(audit_append(a, QW_LIT("0123456789012345678901234567890123456789012345678901234567890"), &seq),
+	assert_int_equal(
+		audit_append(a,
+			QW_LIT("0123456789012345678901234567890123456789012345678901234567890"),
+			&seq),
 		QW_E_MALFORMED);
 	assert_int_equal(audit_append(a, sample_record(&b, 1, 0, 20, 33000), &seq), QW_E_LIMIT);
 	assert_int_equal(seq, 77);
@@ -101,13 +104,13 @@ static void sessions_are_found(void **state)
 	(void)state;
 	scratch_new(&dir);
 	a = open_ledger(&o);
-	append_one(a, 0, 0, QW_RECORD_GATEWAY_START, 1); /* 1 */
-	append_one(a, 5, 0, QW_RECORD_SESSION_OPEN, 1); /* 2 */
-	append_one(a, 9, 0, QW_RECORD_SESSION_OPEN, 1); /* 3 */
-	append_one(a, 5, 1, QW_RECORD_STATEMENT, 1); /* 4 */
-	append_one(a, 9, 1, QW_RECORD_SESSION_CLOSE, 1); /* 5 */
+	append_one(a, 0, 0, QW_RECORD_GATEWAY_START, 1);   /* 1 */
+	append_one(a, 5, 0, QW_RECORD_SESSION_OPEN, 1);	   /* 2 */
+	append_one(a, 9, 0, QW_RECORD_SESSION_OPEN, 1);	   /* 3 */
+	append_one(a, 5, 1, QW_RECORD_STATEMENT, 1);	   /* 4 */
+	append_one(a, 9, 1, QW_RECORD_SESSION_CLOSE, 1);   /* 5 */
 	append_one(a, 7, 0, QW_RECORD_SESSION_REFUSED, 1); /* 6 */
-	append_one(a, 5, 2, QW_RECORD_SESSION_CLOSE, 1); /* 7 */
+	append_one(a, 5, 2, QW_RECORD_SESSION_CLOSE, 1);   /* 7 */
 	audit_close(a);
 	assert_int_equal(audit_reader_open(dir.path, &r, why, sizeof(why)), 0);
 	assert_int_equal(audit_each_session(r, see, &s), 0);
@@ -265,7 +268,8 @@ static void *read_on(void *arg)
 	while (!r->stop) {
 		struct tally t = read_all(r->directory);
 
-		r->good = r->good && t.in_order && t.whole && t.last >= last && (t.records == 0 || t.first == 1);
+		r->good = r->good && t.in_order && t.whole && t.last >= last &&
+			  (t.records == 0 || t.first == 1);
 		last = t.last;
 		r->passes++;
 	}

@@ -12,7 +12,8 @@ static void checksum_is_xxh64(void **state)
 	(void)state;
 	assert_true(ring_checksum(QW_LIT(""), 0) == 0xEF46DB3751D8E999);
 	assert_true(ring_checksum(QW_LIT("abc"), 0) == 0x44BC2CF5AD770999);
-	assert_true(ring_checksum(QW_LIT("Nobody inspects the spammish repetition"), 0) == 0xFBCEA83C8A378BF1);
+	assert_true(ring_checksum(QW_LIT("Nobody inspects the spammish repetition"), 0) ==
+		    0xFBCEA83C8A378BF1);
 }
 
 struct fixture {
@@ -49,7 +50,8 @@ static void laps(void **state)
 	while (got < 20000) {
 		memset(bytes, (int)(put & 255), sizeof(bytes));
 		if (rand_r(&seed) % 8) {
-			int err = ring_put(&f.ring, put, qw_bytes(bytes, (size_t)(put * 7 % sizeof(bytes))));
+			int err = ring_put(
+				&f.ring, put, qw_bytes(bytes, (size_t)(put * 7 % sizeof(bytes))));
 
 			full += err == QW_E_FULL;
 			assert_true(err == 0 || err == QW_E_FULL);
@@ -57,7 +59,8 @@ static void laps(void **state)
 			if (err == 0)
 				continue;
 		}
-		while (rand_r(&seed) % 16 && ring_peek(&f.ring, pos, ring_head(&f.ring), got, &record, &next) == 0) {
+		while (rand_r(&seed) % 16 &&
+			ring_peek(&f.ring, pos, ring_head(&f.ring), got, &record, &next) == 0) {
 			assert_int_equal(record.n, got * 7 % sizeof(bytes));
 			for (size_t i = 0; i < record.n; i++)
 				assert_int_equal(record.p[i], got & 255);
@@ -78,7 +81,8 @@ static void limits(void **state)
 
 	(void)state;
 	fixture_new(&f, 4096);
-	assert_int_equal(ring_put(&f.ring, 1, qw_bytes(bytes, 2048 - sizeof(struct ring_slot) + 1)), QW_E_LIMIT);
+	assert_int_equal(ring_put(&f.ring, 1, qw_bytes(bytes, 2048 - sizeof(struct ring_slot) + 1)),
+		QW_E_LIMIT);
 	assert_int_equal(ring_put(&f.ring, 1, qw_bytes(bytes, SIZE_MAX / 2)), QW_E_LIMIT);
 	assert_int_equal(ring_put(&f.ring, 1, qw_bytes(bytes, 2048 - sizeof(struct ring_slot))), 0);
 	assert_int_equal(ring_put(&f.ring, 2, qw_bytes(bytes, 2048 - sizeof(struct ring_slot))), 0);
@@ -99,21 +103,27 @@ static void any_changed_byte_is_seen(void **state)
 	(void)state;
 	fixture_new(&f, 4096);
 	for (uint64_t i = 0; i < 4; i++) {
-		assert_int_equal(ring_put(&f.ring, i + 1, QW_LIT("forty-eight bytes of a record, a multiple of 8.")), 0);
+		assert_int_equal(ring_put(&f.ring, i + 1,
+					 QW_LIT("forty-eight bytes of a record, a multiple of 8.")),
+			0);
 		pos[i + 1] = ring_head(&f.ring);
 	}
 	for (uint64_t at = pos[1]; at < pos[1] + sizeof(struct ring_slot) + 47; at++) {
 		f.ring.data[at] ^= 0x40;
 		assert_int_equal(ring_peek(&f.ring, pos[0], pos[4], 1, &record, &next), 0);
-		assert_int_equal(ring_peek(&f.ring, pos[1], pos[4], 2, &record, &next), QW_E_MALFORMED);
+		assert_int_equal(
+			ring_peek(&f.ring, pos[1], pos[4], 2, &record, &next), QW_E_MALFORMED);
 		assert_int_equal(ring_peek(&f.ring, pos[2], pos[4], 3, &record, &next), 0);
 		f.ring.data[at] ^= 0x40;
 	}
-	assert_int_equal(ring_peek(&f.ring, pos[1], pos[4], 3, &record, &next), QW_E_MALFORMED); /* wrong number */
-	assert_int_equal(ring_peek(&f.ring, pos[1], pos[2] - 8, 2, &record, &next), QW_E_MALFORMED); /* behind head */
+	assert_int_equal(ring_peek(&f.ring, pos[1], pos[4], 3, &record, &next),
+		QW_E_MALFORMED); /* wrong number */
+	assert_int_equal(ring_peek(&f.ring, pos[1], pos[2] - 8, 2, &record, &next),
+		QW_E_MALFORMED); /* behind head */
 	assert_int_equal(ring_peek(&f.ring, pos[1] + 1, pos[4], 2, &record, &next), QW_E_MALFORMED);
 	assert_int_equal(ring_peek(&f.ring, pos[4], pos[1], 2, &record, &next), QW_E_MALFORMED);
-	assert_int_equal(ring_peek(&f.ring, pos[1] + 4096, pos[4] + 4096, 2, &record, &next), QW_E_MALFORMED); /* old lap */
+	assert_int_equal(ring_peek(&f.ring, pos[1] + 4096, pos[4] + 4096, 2, &record, &next),
+		QW_E_MALFORMED); /* old lap */
 	fixture_free(&f);
 }
 
@@ -133,7 +143,8 @@ static void half_a_record_is_not_there(void **state)
 	assert_int_equal(ring_open(f.path, &again), 0);
 	assert_int_equal(ring_peek(&again, 0, ring_head(&again), 1, &record, &next), 0);
 	assert_true(qw_bytes_equal(record, QW_LIT("first")));
-	assert_int_equal(ring_peek(&again, next, ring_head(&again), 2, &record, &next), QW_E_NOTFOUND);
+	assert_int_equal(
+		ring_peek(&again, next, ring_head(&again), 2, &record, &next), QW_E_NOTFOUND);
 	ring_close(&again);
 	fixture_free(&f);
 }

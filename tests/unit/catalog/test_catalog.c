@@ -143,9 +143,11 @@ static void test_many(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT; i++) {
-		oid = oid * 1664525u + 1013904223u; /* full period: no oid twice, 0 not before the end */
+		oid = oid * 1664525u +
+		      1013904223u; /* full period: no oid twice, 0 not before the end */
 		(void)snprintf(name, sizeof(name), "t%u", oid);
-		assert_int_equal(catalog_add_relation(b, oid, i % 3 ? "a" : "b", name, CATALOG_TABLE), 0);
+		assert_int_equal(
+			catalog_add_relation(b, oid, i % 3 ? "a" : "b", name, CATALOG_TABLE), 0);
 		assert_int_equal(catalog_add_column(b, oid, 1, name + 1, oid), 0);
 	}
 	c = catalog_builder_finish(b);
@@ -178,7 +180,8 @@ static void test_shared_by_threads(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < QW_COUNT(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, ref_and_unref, catalog_ref(c)), 0);
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, ref_and_unref, catalog_ref(c)), 0);
 	for (size_t i = 0; i < QW_COUNT(threads); i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_int_equal(catalog_count(c), 0);

@@ -104,7 +104,8 @@ static void test_builder_survives_a_failure(void **state)
 		if (err) {
 			failed++;
 			assert_int_equal(err, QW_E_NOMEM);
-			assert_int_equal(catalog_add_relation(b, oid, "schema", "name", CATALOG_TABLE), 0);
+			assert_int_equal(
+				catalog_add_relation(b, oid, "schema", "name", CATALOG_TABLE), 0);
 		}
 	}
 	assert_true(failed > 10);

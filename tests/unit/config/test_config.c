@@ -21,7 +21,8 @@ struct parts {
 static const struct parts good = {
 	.head = "version: 1\nname: gw\nstate_dir: state\n",
 	.listen = "listen: [{address: '[::1]', port: 0, tls: {certificate: c.pem, key: /k.pem}}]\n",
-	.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [RS256], jwks_file: keys.json}]\n",
+	.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [RS256], "
+		   "jwks_file: keys.json}]\n",
 	.targets = "targets: [{name: t, host: 127.0.0.1, databases: shop, credential: c}]\n",
 	.rest = "vault: {file: v, key_file: k}\npolicy: {file: p.yaml}\naudit: {directory: a}\n",
 };
@@ -44,7 +45,8 @@ static void refused(struct parts p, const char *why)
 	assert_int_equal(load(p, &c, &problem), QW_E_CONFIG);
 	assert_null(c.arena.head);
 	assert_null(c.listeners);
-	if (!strstr(problem.text, why) || strncmp(problem.text, path, strlen(path)) != 0 || problem.line == 0)
+	if (!strstr(problem.text, why) || strncmp(problem.text, path, strlen(path)) != 0 ||
+		problem.line == 0)
 		fail_msg("expected \"%s\", got \"%s\"", why, problem.text);
 	config_fini(&c);
 }
@@ -121,29 +123,39 @@ static void places_are_checked(void **state)
 	refused(p, "empty list");
 	p.listen = "listen: [{address: a, port: 65536, tls: {certificate: c, key: k}}]\n";
 	refused(p, "from 0 to 65535");
-	p.listen = "listen:\n  - {address: a, port: 1, tls: {certificate: c, key: k}}\n  - {address: a, port: 1, tls: {certificate: c, key: k}}\n";
+	p.listen = "listen:\n  - {address: a, port: 1, tls: {certificate: c, key: k}}\n  - "
+		   "{address: a, port: 1, tls: {certificate: c, key: k}}\n";
 	refused(p, ":6:5: a port 1 is listened on already");
 	p = good;
 	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [RS256]}]\n";
 	refused(p, "exactly one source of keys");
-	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [RS256], jwks_file: k, discovery: true}]\n";
+	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [RS256], "
+		    "jwks_file: k, discovery: true}]\n";
 	refused(p, "exactly one source of keys");
-	p.issuers = "issuers: [{name: i, issuer: 'http://i', audience: a, algorithms: [RS256], discovery: true}]\n";
+	p.issuers = "issuers: [{name: i, issuer: 'http://i', audience: a, algorithms: [RS256], "
+		    "discovery: true}]\n";
 	refused(p, "https only");
-	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [HS256], jwks_file: k}]\n";
+	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [HS256], "
+		    "jwks_file: k}]\n";
 	refused(p, "never accepted");
-	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [none], jwks_file: k}]\n";
+	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [none], "
+		    "jwks_file: k}]\n";
 	refused(p, "never accepted");
-	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [rs256], jwks_file: k}]\n";
+	p.issuers = "issuers: [{name: i, issuer: 'https://i', audience: a, algorithms: [rs256], "
+		    "jwks_file: k}]\n";
 	refused(p, "did you mean");
-	p.issuers = "issuers: [{name: i, issuer: x, audience: a, algorithms: [RS256], jwks_file: k, ca_file: c}]\n";
+	p.issuers = "issuers: [{name: i, issuer: x, audience: a, algorithms: [RS256], jwks_file: "
+		    "k, ca_file: c}]\n";
 	refused(p, "ca_file is for discovery only");
 	p = good;
-	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c}, {name: u, host: h, databases: [b, a], credential: c}]\n";
+	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c}, {name: u, host: "
+		    "h, databases: [b, a], credential: c}]\n";
 	refused(p, "the database \"a\" belongs to the target \"t\" already");
-	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c}, {name: t, host: h, databases: [b], credential: c}]\n";
+	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c}, {name: t, host: "
+		    "h, databases: [b], credential: c}]\n";
 	refused(p, "the target \"t\" has an entry already");
-	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c, tls: {mode: verify_full}}]\n";
+	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c, tls: {mode: "
+		    "verify_full}}]\n";
 	refused(p, "did you mean \"verify-full\"?");
 	p.targets = "targets: [{name: t, host: h, databases: [a], credential: c, password: x}]\n";
 	refused(p, ":6:61: secrets do not belong into this file");
@@ -156,24 +168,30 @@ static void sections_are_checked(void **state)
 	static const struct {
 		const char *rest, *why;
 	} bad[] = {
-		{"vault: {file: v, key_file: k}\npolicy: {file: p}\n", "the key \"audit\" is missing"},
+		{"vault: {file: v, key_file: k}\npolicy: {file: p}\n",
+			"the key \"audit\" is missing"},
 		{"policy: {file: p}\naudit: {directory: a}\n", "the key \"vault\" is missing"},
-		{"vault: {file: v, key_file: k}\npolicy: p\naudit: {directory: a}\n", "policy must be a map"},
+		{"vault: {file: v, key_file: k}\npolicy: p\naudit: {directory: a}\n",
+			"policy must be a map"},
 	};
 	static const struct {
 		const char *more, *why;
 	} worse[] = {
 		{"http: {address: 0.0.0.0, port: 1}\n", "listens on this machine only"},
 		{"http: {address: '::', port: 1}\n", "listens on this machine only"},
-		{"http: {address: 127.0.0.1.evil.example, port: 1}\n", "listens on this machine only"},
+		{"http: {address: 127.0.0.1.evil.example, port: 1}\n",
+			"listens on this machine only"},
 		{"http: {port: x}\n", "whole number"},
 		{"approvals: {hold_s: 1000}\n", "expires_s (900) is less than hold_s (1000)"},
 		{"limits: {statement_bytes: 16777216, frame_bytes: 1024}\n", "raise frame_bytes"},
 		{"limits: {conections: 1}\n", "did you mean \"connections\"?"},
-		{"log: {level: verbose}\n", "level: unknown word \"verbose\": write one of error, warn, info, debug"},
+		{"log: {level: verbose}\n",
+			"level: unknown word \"verbose\": write one of error, warn, info, debug"},
 		{"admin: {uids: [root]}\n", "whole number"},
 		{"admin: {uids: 0}\n", "must be a list"},
-		{"admin: {socket: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
+		{"admin: {socket: "
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
 			"longer than 107 bytes"},
 		{"colour: red\n", "unknown key \"colour\""},
 	};
@@ -193,7 +211,8 @@ static void sections_are_checked(void **state)
 	p = good;
 	p.head = "version: 2\nname: gw\nstate_dir: state\n";
 	refused(p, "version must be");
-	p.rest = "vault: {file: v, key_file: k}\npolicy: {file: p}\naudit: {directory: a, ring_bytes: 100000}\n";
+	p.rest = "vault: {file: v, key_file: k}\npolicy: {file: p}\naudit: {directory: a, "
+		 "ring_bytes: 100000}\n";
 	p.head = good.head;
 	refused(p, "power of two");
 }

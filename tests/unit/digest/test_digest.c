@@ -94,7 +94,10 @@ static void test_hmac_vectors(void **state)
 	assert_hex(out, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
 	qw_hmac_free(h);
 	h = qw_hmac_new(qw_bytes(key, sizeof(key)));
-	assert_int_equal(qw_hmac_compute(h, QW_LIT("Test Using Larger Than Block-Size Key - Hash Key First"), out), 0);
+	assert_int_equal(
+		qw_hmac_compute(
+			h, QW_LIT("Test Using Larger Than Block-Size Key - Hash Key First"), out),
+		0);
 	assert_hex(out, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	qw_hmac_free(h);
 	qw_hmac_free(NULL);

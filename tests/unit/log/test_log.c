@@ -82,13 +82,14 @@ static void test_hostile_values_are_escaped(void **state)
 
 	(void)state;
 	capture();
-	qw_log(QW_LOG_WARN, "x", "a", "\"},\n{\"level\":\"error\\", "b", "\x01\x1b[31m\x7f", "c", "\xff\xc3(\xc3\xa9\xed\xa0\x80",
-		"d", "\xe2\x82", NULL);
+	qw_log(QW_LOG_WARN, "x", "a", "\"},\n{\"level\":\"error\\", "b", "\x01\x1b[31m\x7f", "c",
+		"\xff\xc3(\xc3\xa9\xed\xa0\x80", "d", "\xe2\x82", NULL);
 	root = parse(captured());
 	assert_field(root, "level", "warn");
 	assert_field(root, "a", "\"},\n{\"level\":\"error\\");
 	assert_field(root, "b", "\x01\x1b[31m\x7f");
-	assert_field(root, "c", "\xef\xbf\xbd\xef\xbf\xbd(\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	assert_field(
+		root, "c", "\xef\xbf\xbd\xef\xbf\xbd(\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	assert_field(root, "d", "\xef\xbf\xbd\xef\xbf\xbd");
 	json_decref(root);
 }
@@ -177,7 +178,8 @@ static void test_lines_of_threads_stay_whole(void **state)
 	assert_int_equal(count, 400);
 }
 
-/* Nobody reads and the pipe is full: the log gives up, and the next line that fits starts on a line of its own. */
+/* Nobody reads and the pipe is full: the log gives up, and the next line that fits starts on a line
+ * of its own. */
 static void test_blocked_reader(void **state)
 {
 	static char drain[1 << 20];
@@ -197,7 +199,8 @@ static void test_blocked_reader(void **state)
 	memset(drain, 'y', 1023);
 	drain[1023] = '\0';
 	for (i = 0; i < 3; i++)
-		qw_log(QW_LOG_INFO, "torn", "a", drain, "b", drain, "c", drain, "d", drain, "e", drain, NULL);
+		qw_log(QW_LOG_INFO, "torn", "a", drain, "b", drain, "c", drain, "d", drain, "e",
+			drain, NULL);
 	n = read(fds[0], drain, sizeof(drain));
 	assert_true(n > 0);
 	qw_log(QW_LOG_INFO, "whole", NULL);

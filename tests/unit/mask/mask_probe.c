@@ -1,6 +1,6 @@
 /*
- * Masks what it is told, one line each: KIND KEEP OID TYPMOD FORMAT HEX_OF_VALUE|- HEX_OF_CONSTANT|-
- * Answers "null", "error NAME" or "= HEX". For tests that have a server at hand.
+ * Masks what it is told, one line each: KIND KEEP OID TYPMOD FORMAT HEX_OF_VALUE|-
+ * HEX_OF_CONSTANT|- Answers "null", "error NAME" or "= HEX". For tests that have a server at hand.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@ static size_t unhex(const char *hex, uint8_t *out)
 	return strlen(hex) / 2;
 }
 
-static void answer(const struct mask_column *column, struct mask_key *key, struct qw_bytes value, struct qw_buf *out)
+static void answer(const struct mask_column *column, struct mask_key *key, struct qw_bytes value,
+	struct qw_buf *out)
 {
 	static char hex[1 << 16];
 	bool is_null;
@@ -51,8 +52,10 @@ int main(void)
 		struct mask_column column = {.spec = &spec, .domain = "public.t.c"};
 		size_t n;
 
-		if (sscanf(line, "%15s %u %" SCNu32 " %" SCNd32 " %" SCNu16 " %32767s %4095s", kind, &keep, &column.type_oid,
-			&column.type_modifier, &column.format, hex, constant_hex) != 7 || mask_kind_parse(kind, &spec.kind))
+		if (sscanf(line, "%15s %u %" SCNu32 " %" SCNd32 " %" SCNu16 " %32767s %4095s", kind,
+			    &keep, &column.type_oid, &column.type_modifier, &column.format, hex,
+			    constant_hex) != 7 ||
+			mask_kind_parse(kind, &spec.kind))
 			return 2;
 		spec.keep_last = (uint8_t)keep;
 		n = unhex(hex, value);

@@ -11,7 +11,8 @@ enum { TEXT = 25, VARCHAR = 1043, BPCHAR = 1042, NAME = 19, CHAR = 18, JSON = 11
 static struct mask_key *key;
 
 /* The masked value in a static buffer; NULL (p == NULL) when the answer is NULL. */
-static struct qw_bytes masked(struct mask_column column, struct mask_spec spec, struct qw_bytes value)
+static struct qw_bytes masked(
+	struct mask_column column, struct mask_spec spec, struct qw_bytes value)
 {
 	static uint8_t copy[4096];
 	struct qw_bytes got = {0};
@@ -42,8 +43,14 @@ static void assert_bytes(struct qw_bytes got, struct qw_bytes expected)
 }
 
 /* ---- redact: every row of the table of types ---- */
-#define NONE {NULL, 0}
-#define B(s) {(const uint8_t *)(s), sizeof(s) - 1}
+#define NONE \
+	{ \
+		NULL, 0 \
+	}
+#define B(s) \
+	{ \
+		(const uint8_t *)(s), sizeof(s) - 1 \
+	}
 #define Z4 "\0\0\0\0"
 #define Z8 Z4 Z4
 static const struct {
@@ -126,12 +133,15 @@ static void test_other_kinds_of_other_types_are_null(void **state)
 		bool is_text = redacted[i].text.n > 0 && redacted[i].text.p[0] == '*';
 
 		for (column.format = 0; column.format < 2; column.format++) {
-			struct mask_spec hash = {.kind = MASK_HASH}, partial = {.kind = MASK_PARTIAL, .keep_last = 4};
+			struct mask_spec hash = {.kind = MASK_HASH},
+					 partial = {.kind = MASK_PARTIAL, .keep_last = 4};
 			struct mask_spec null = {.kind = MASK_NULL};
 
 			assert_null(masked(column, null, QW_LIT("1234567890")).p);
-			assert_int_equal(masked(column, hash, QW_LIT("1234567890")).p != NULL, is_text);
-			assert_int_equal(masked(column, partial, QW_LIT("1234567890")).p != NULL, is_text);
+			assert_int_equal(
+				masked(column, hash, QW_LIT("1234567890")).p != NULL, is_text);
+			assert_int_equal(
+				masked(column, partial, QW_LIT("1234567890")).p != NULL, is_text);
 		}
 	}
 }
@@ -140,11 +150,16 @@ static void test_unknown_format_and_kind_are_null(void **state)
 {
 	(void)state;
 	for (int kind = 0; kind < 8; kind++) {
-		struct mask_spec spec = {.kind = (enum mask_kind)kind, .constant = "x", .keep_last = 4};
+		struct mask_spec spec = {
+			.kind = (enum mask_kind)kind, .constant = "x", .keep_last = 4};
 
-		assert_null(masked((struct mask_column){.type_oid = TEXT, .format = 2}, spec, QW_LIT("1234567890")).p);
+		assert_null(masked((struct mask_column){.type_oid = TEXT, .format = 2}, spec,
+			QW_LIT("1234567890"))
+				    .p);
 		if (kind > (int)MASK_CONSTANT)
-			assert_null(masked((struct mask_column){.type_oid = TEXT}, spec, QW_LIT("1234567890")).p);
+			assert_null(masked(
+				(struct mask_column){.type_oid = TEXT}, spec, QW_LIT("1234567890"))
+					    .p);
 	}
 }
 
@@ -154,14 +169,30 @@ static void test_redact_fits_the_column(void **state)
 	const struct mask_spec spec = {.kind = MASK_REDACT};
 
 	(void)state;
-	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = 5}, spec, QW_LIT("a")), QW_LIT("*"));
-	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = 6}, spec, QW_LIT("a")), QW_LIT("**"));
-	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = 104}, spec, QW_LIT("a")), QW_LIT("***"));
-	assert_bytes(masked((struct mask_column){.type_oid = BPCHAR, .type_modifier = 5}, spec, QW_LIT("a")), QW_LIT("*"));
-	assert_bytes(masked((struct mask_column){.type_oid = BPCHAR, .type_modifier = 12}, spec, QW_LIT("a")), QW_LIT("***     "));
-	assert_bytes(masked((struct mask_column){.type_oid = BPCHAR, .type_modifier = 10485764}, spec, QW_LIT("a")), QW_LIT("***"));
-	assert_bytes(masked((struct mask_column){.type_oid = TEXT, .type_modifier = 5}, spec, QW_LIT("a")), QW_LIT("***"));
-	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = INT32_MIN}, spec, QW_LIT("a")), QW_LIT("***"));
+	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = 5}, spec,
+			     QW_LIT("a")),
+		QW_LIT("*"));
+	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = 6}, spec,
+			     QW_LIT("a")),
+		QW_LIT("**"));
+	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = 104}, spec,
+			     QW_LIT("a")),
+		QW_LIT("***"));
+	assert_bytes(masked((struct mask_column){.type_oid = BPCHAR, .type_modifier = 5}, spec,
+			     QW_LIT("a")),
+		QW_LIT("*"));
+	assert_bytes(masked((struct mask_column){.type_oid = BPCHAR, .type_modifier = 12}, spec,
+			     QW_LIT("a")),
+		QW_LIT("***     "));
+	assert_bytes(masked((struct mask_column){.type_oid = BPCHAR, .type_modifier = 10485764},
+			     spec, QW_LIT("a")),
+		QW_LIT("***"));
+	assert_bytes(masked((struct mask_column){.type_oid = TEXT, .type_modifier = 5}, spec,
+			     QW_LIT("a")),
+		QW_LIT("***"));
+	assert_bytes(masked((struct mask_column){.type_oid = VARCHAR, .type_modifier = INT32_MIN},
+			     spec, QW_LIT("a")),
+		QW_LIT("***"));
 }
 
 /* ---- partial ---- */
@@ -180,8 +211,10 @@ static const struct {
 	{6, "123456789", "***"}, /* 3 hidden are too few */
 	{6, "1234567890", "****567890"},
 	{0, "1234567890", "***"}, /* nothing is kept: nothing to show, not even that it was long */
-	{4, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f", "****\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f"},
-	{4, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc", "***"}, /* 14 bytes, 7 characters */
+	{4, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f",
+		"****\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f"},
+	{4, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc",
+		"***"}, /* 14 bytes, 7 characters */
 	{2, "1234567890\xe2\x82\xac\xf0\x9f\x98\x80", "****\xe2\x82\xac\xf0\x9f\x98\x80"},
 	{4, "1234567890\xff\x31\x32", "***"}, /* no UTF-8 in what would be kept */
 	{4, "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", "***"},
@@ -197,7 +230,8 @@ static void test_partial(void **state)
 		struct mask_spec spec = {.kind = MASK_PARTIAL, .keep_last = partials[i].keep};
 
 		for (column.format = 0; column.format < 2; column.format++)
-			assert_bytes(masked(column, spec, qw_bytes_from(partials[i].in)), qw_bytes_from(partials[i].out));
+			assert_bytes(masked(column, spec, qw_bytes_from(partials[i].in)),
+				qw_bytes_from(partials[i].out));
 	}
 }
 
@@ -238,14 +272,16 @@ static void test_partial_never_shows_more(void **state)
 
 	(void)state;
 	for (int round = 0; round < 20000; round++) {
-		struct mask_spec spec = {.kind = MASK_PARTIAL, .keep_last = (uint8_t)(rand_r(&seed) % 12)};
+		struct mask_spec spec = {
+			.kind = MASK_PARTIAL, .keep_last = (uint8_t)(rand_r(&seed) % 12)};
 		size_t n = (size_t)rand_r(&seed) % 24;
 		size_t chars = 0;
 		struct qw_bytes got;
 		uint8_t in[24];
 
 		for (size_t i = 0; i < n; i++)
-			in[i] = (uint8_t)(rand_r(&seed) % 3 ? 'a' + rand_r(&seed) % 26 : rand_r(&seed) % 256);
+			in[i] = (uint8_t)(rand_r(&seed) % 3 ? 'a' + rand_r(&seed) % 26
+							    : rand_r(&seed) % 256);
 		got = masked(column, spec, qw_bytes(in, n));
 		if (got.n == 3) {
 			assert_bytes(got, QW_LIT("***"));
@@ -268,7 +304,8 @@ static struct qw_bytes hashed(uint32_t oid, int32_t modifier, const char *domain
 	static int next;
 	uint8_t *copy = copies[next++ % 16];
 	struct mask_column column = {.type_oid = oid, .type_modifier = modifier, .domain = domain};
-	struct qw_bytes got = masked(column, (struct mask_spec){.kind = MASK_HASH}, qw_bytes_from(value));
+	struct qw_bytes got =
+		masked(column, (struct mask_spec){.kind = MASK_HASH}, qw_bytes_from(value));
 
 	if (got.n)
 		memcpy(copy, got.p, got.n);
@@ -283,8 +320,10 @@ static void test_hash(void **state)
 	/* printf 'd\0ann@example.org' | openssl dgst -sha256 -hmac secret */
 	assert_bytes(token, QW_LIT("tok_7840fb814bc72bb9033a"));
 	assert_bytes(hashed(TEXT, -1, "d", "ann@example.org"), token); /* deterministic */
-	assert_bytes(hashed(VARCHAR, 204, "d", "ann@example.org"), token); /* joinable across text types */
-	assert_bytes(hashed(BPCHAR, -1, "d", "ann@example.org   "), token); /* blanks of char(n) do not count */
+	assert_bytes(hashed(VARCHAR, 204, "d", "ann@example.org"),
+		token); /* joinable across text types */
+	assert_bytes(hashed(BPCHAR, -1, "d", "ann@example.org   "),
+		token); /* blanks of char(n) do not count */
 	assert_false(qw_bytes_equal(hashed(TEXT, -1, "e", "ann@example.org"), token));
 	assert_false(qw_bytes_equal(hashed(TEXT, -1, "d", "ann@example.orh"), token));
 	assert_false(qw_bytes_equal(hashed(TEXT, -1, "da", "nn@example.org"), token));
@@ -297,7 +336,8 @@ static void test_hash_fits_the_column(void **state)
 
 	(void)state;
 	assert_bytes(hashed(VARCHAR, 4 + 24, "d", "x"), token);
-	assert_bytes(hashed(VARCHAR, 4 + 23, "d", "x"), qw_bytes(token.p + 4, 20)); /* digits without the prefix */
+	assert_bytes(hashed(VARCHAR, 4 + 23, "d", "x"),
+		qw_bytes(token.p + 4, 20)); /* digits without the prefix */
 	assert_bytes(hashed(VARCHAR, 4 + 11, "d", "x"), qw_bytes(token.p + 4, 11));
 	assert_bytes(hashed(CHAR, -1, "d", "x"), qw_bytes(token.p + 4, 1));
 	token = hashed(BPCHAR, 4 + 30, "d", "x");
@@ -316,7 +356,8 @@ static void test_hash_of_long_values(void **state)
 	memset(a, 'a', sizeof(a) - 1);
 	memset(b, 'a', sizeof(b) - 2);
 	assert_false(qw_bytes_equal(hashed(TEXT, -1, "d", a), hashed(TEXT, -1, "d", b)));
-	for (size_t n = 500; n < 520; n++) { /* around the size of the joined buffer: nothing collides */
+	for (size_t n = 500; n < 520;
+		n++) { /* around the size of the joined buffer: nothing collides */
 		char cut = a[n];
 
 		a[n] = '\0';
@@ -344,17 +385,21 @@ static void test_fails_closed(void **state)
 
 	(void)state;
 	qw_buf_init(&out, 5);
-	assert_int_equal(mask_value(&column, key, QW_LIT("x"), &out, &is_null), QW_E_STATE); /* no domain */
+	assert_int_equal(
+		mask_value(&column, key, QW_LIT("x"), &out, &is_null), QW_E_STATE); /* no domain */
 	assert_true(is_null);
 	column.domain = "d";
 	is_null = false;
-	assert_int_equal(mask_value(&column, NULL, QW_LIT("x"), &out, &is_null), QW_E_STATE); /* no key */
+	assert_int_equal(
+		mask_value(&column, NULL, QW_LIT("x"), &out, &is_null), QW_E_STATE); /* no key */
 	assert_true(is_null);
 	for (int kind = MASK_REDACT; kind <= (int)MASK_CONSTANT; kind++) {
-		spec = (struct mask_spec){.kind = (enum mask_kind)kind, .keep_last = 4, .constant = "hidden"};
+		spec = (struct mask_spec){
+			.kind = (enum mask_kind)kind, .keep_last = 4, .constant = "hidden"};
 		column.type_oid = kind == (int)MASK_REDACT ? 142 : TEXT;
 		is_null = false;
-		assert_int_equal(mask_value(&column, key, QW_LIT("1234567890"), &out, &is_null), QW_E_LIMIT);
+		assert_int_equal(
+			mask_value(&column, key, QW_LIT("1234567890"), &out, &is_null), QW_E_LIMIT);
 		assert_true(is_null);
 		assert_int_equal(out.n, 0);
 	}

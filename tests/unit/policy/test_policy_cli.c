@@ -52,21 +52,40 @@ static void the_cases_of_the_sample_pass(void **state)
 
 static void statements_are_explained(void **state)
 {
-	const char *sql = "WITH d AS (DELETE FROM t RETURNING *) SELECT lower(d.a), f(b) FROM d, s.u";
+	const char *sql =
+		"WITH d AS (DELETE FROM t RETURNING *) SELECT lower(d.a), f(b) FROM d, s.u";
 
 	(void)state;
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "shop", sql), 0);
-	assert_int_equal(RUN(cli_policy, "explain", "--config", config_file, "--role", "agent", "--database", "shop", "--as",
-		"groups=x,groups=shop-agents", sql), 0);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "shop", "--as", "groups=x", sql), 1);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "hr", sql), 1);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agnt", "--database", "shop", sql), 1);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "shop", "--as", "groups", sql), 1);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "shop", "SELEC 1"), 0);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "shop", ""), 0);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", sql),
+		0);
+	assert_int_equal(RUN(cli_policy, "explain", "--config", config_file, "--role", "agent",
+				 "--database", "shop", "--as", "groups=x,groups=shop-agents", sql),
+		0);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", "--as", "groups=x", sql),
+		1);
+	assert_int_equal(
+		RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database", "hr", sql),
+		1);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agnt", "--database",
+				 "shop", sql),
+		1);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", "--as", "groups", sql),
+		1);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", "SELEC 1"),
+		0);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", ""),
+		0);
 	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", sql), 2);
-	assert_int_equal(RUN(cli_policy, "explain", "--role", "agent", "--database", "shop", sql), 2);
-	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--config", config_file, "--role", "a", "--database", "b", sql), 2);
+	assert_int_equal(
+		RUN(cli_policy, "explain", "--role", "agent", "--database", "shop", sql), 2);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--config", config_file, "--role",
+				 "a", "--database", "b", sql),
+		2);
 	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--database", "b", "--role"), 2);
 }
 
@@ -81,7 +100,9 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	(void)snprintf(policy_file, sizeof(policy_file), "%s/docs/examples/policy.yaml", argv[1]);
-	(void)snprintf(config_file, sizeof(config_file), "%s/docs/examples/querywarden.yaml", argv[1]);
-	(void)snprintf(bad_file, sizeof(bad_file), "%s/fixtures/policy/refused/unknown-verb.yaml", argv[1]);
+	(void)snprintf(
+		config_file, sizeof(config_file), "%s/docs/examples/querywarden.yaml", argv[1]);
+	(void)snprintf(bad_file, sizeof(bad_file), "%s/fixtures/policy/refused/unknown-verb.yaml",
+		argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

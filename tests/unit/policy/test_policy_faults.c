@@ -1,4 +1,5 @@
-/* The n-th allocation fails, for every n: loading ends in NOMEM or in the whole policy, never in a part of one. */
+/* The n-th allocation fails, for every n: loading ends in NOMEM or in the whole policy, never in a
+ * part of one. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>

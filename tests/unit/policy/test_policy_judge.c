@@ -14,19 +14,43 @@ static struct policy *load(const char *rules)
 	struct policy *p = NULL;
 
 	qw_buf_init(&text, 1 << 20);
-	assert_int_equal(qw_buf_printf(&text, "version: 1\nroles: [{name: r, databases: ['*']}, {name: other, databases: [x]}]\n"
-					      "rules:\n%s", rules), 0);
+	assert_int_equal(qw_buf_printf(&text,
+				 "version: 1\nroles: [{name: r, databases: ['*']}, {name: other, "
+				 "databases: [x]}]\n"
+				 "rules:\n%s",
+				 rules),
+		0);
 	if (policy_load("test", qw_buf_pending(&text), &p, &problem) != 0)
 		fail_msg("%s", problem.text);
 	qw_buf_fini(&text);
 	return p;
 }
 
-#define RELATION(v, s, n) ((struct qw_act){.verb = QW_VERB_##v, .kind = QW_OBJECT_RELATION, .kind_name = "table", .schema = s, .name = n})
-#define CALL(s, n) ((struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function", .schema = s, .name = n})
-#define SETTING(v, n) ((struct qw_act){.verb = QW_VERB_##v, .kind = QW_OBJECT_SETTING, .kind_name = "setting", .name = n})
-#define BARE(v) ((struct qw_act){.verb = QW_VERB_##v, .kind = QW_OBJECT_NONE, .kind_name = "nothing"})
-#define OTHER(v, k, s, n) ((struct qw_act){.verb = QW_VERB_##v, .kind = QW_OBJECT_OTHER, .kind_name = k, .schema = s, .name = n})
+#define RELATION(v, s, n)                                                                          \
+	((struct qw_act){.verb = QW_VERB_##v,                                                      \
+		.kind = QW_OBJECT_RELATION,                                                        \
+		.kind_name = "table",                                                              \
+		.schema = s,                                                                       \
+		.name = n})
+#define CALL(s, n)                                                                                 \
+	((struct qw_act){.verb = QW_VERB_CALL,                                                     \
+		.kind = QW_OBJECT_FUNCTION,                                                        \
+		.kind_name = "function",                                                           \
+		.schema = s,                                                                       \
+		.name = n})
+#define SETTING(v, n)                                                                              \
+	((struct qw_act){.verb = QW_VERB_##v,                                                      \
+		.kind = QW_OBJECT_SETTING,                                                         \
+		.kind_name = "setting",                                                            \
+		.name = n})
+#define BARE(v)                                                                                    \
+	((struct qw_act){.verb = QW_VERB_##v, .kind = QW_OBJECT_NONE, .kind_name = "nothing"})
+#define OTHER(v, k, s, n)                                                                          \
+	((struct qw_act){.verb = QW_VERB_##v,                                                      \
+		.kind = QW_OBJECT_OTHER,                                                           \
+		.kind_name = k,                                                                    \
+		.schema = s,                                                                       \
+		.name = n})
 
 static enum policy_effect judge(const struct policy *p, struct qw_act act)
 {
@@ -72,9 +96,12 @@ static void deny_wins_over_review_over_allow(void **state)
 
 static void a_star_gives_no_sensitive_verb_but_forbids_all(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: ['*']}\n  - {name: b, effect: review, verbs: ['set.*']}\n");
-	struct policy *named = load("  - {name: a, effect: allow, verbs: ['*', unparsed, fastpath, set.pinned]}\n");
-	struct policy *forbidden = load("  - {name: a, effect: allow, verbs: ['*', unparsed]}\n  - {name: b, effect: deny}\n");
+	struct policy *p = load("  - {name: a, effect: allow, verbs: ['*']}\n  - {name: b, effect: "
+				"review, verbs: ['set.*']}\n");
+	struct policy *named = load(
+		"  - {name: a, effect: allow, verbs: ['*', unparsed, fastpath, set.pinned]}\n");
+	struct policy *forbidden = load("  - {name: a, effect: allow, verbs: ['*', unparsed]}\n  - "
+					"{name: b, effect: deny}\n");
 
 	(void)state;
 	IS(p, DENY, BARE(UNPARSED));
@@ -92,7 +119,8 @@ static void a_star_gives_no_sensitive_verb_but_forbids_all(void **state)
 
 static void unknown_verbs_are_denied(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: ['*', unparsed, fastpath, set.pinned]}\n");
+	struct policy *p = load(
+		"  - {name: a, effect: allow, verbs: ['*', unparsed, fastpath, set.pinned]}\n");
 	struct qw_act act = BARE(SELECT);
 
 	(void)state;
@@ -100,15 +128,17 @@ static void unknown_verbs_are_denied(void **state)
 	IS(p, DENY, act);
 	act.verb = (enum qw_verb)64;
 	IS(p, DENY, act);
-	act.verb = (enum qw_verb)-1;
+	act.verb = (enum qw_verb) - 1;
 	IS(p, DENY, act);
 	policy_free(p);
 }
 
 static void unqualified_names_may_be_anywhere(void **state)
 {
-	struct policy *p = load("  - {name: deny, effect: deny, objects: ['pg_catalog.pg_authid', 'hr.pay*']}\n"
-				"  - {name: allow, effect: allow, verbs: [select], objects: ['shop.*', 'public.items', 'pg_catalog.*']}\n");
+	struct policy *p = load(
+		"  - {name: deny, effect: deny, objects: ['pg_catalog.pg_authid', 'hr.pay*']}\n"
+		"  - {name: allow, effect: allow, verbs: [select], objects: ['shop.*', "
+		"'public.items', 'pg_catalog.*']}\n");
 
 	(void)state;
 	IS(p, DENY, RELATION(SELECT, "pg_catalog", "pg_authid"));
@@ -122,14 +152,15 @@ static void unqualified_names_may_be_anywhere(void **state)
 	IS(p, ALLOW, RELATION(SELECT, NULL, "pg_class"));
 	IS(p, DENY, RELATION(SELECT, NULL, "class"));
 	IS(p, DENY, RELATION(SELECT, "PUBLIC", "items")); /* exact case */
-	IS(p, DENY, RELATION(SELECT, "public", NULL)); /* a name that is not told */
+	IS(p, DENY, RELATION(SELECT, "public", NULL));	  /* a name that is not told */
 	IS(p, DENY, RELATION(INSERT, "shop", "orders"));
 	policy_free(p);
 }
 
 static void the_catalog_is_known_by_its_names(void **state)
 {
-	struct policy *p = load("  - {name: d, effect: deny, verbs: [update, call], objects: ['pg_catalog.*'], functions: ['pg_catalog.x']}\n"
+	struct policy *p = load("  - {name: d, effect: deny, verbs: [update, call], objects: "
+				"['pg_catalog.*'], functions: ['pg_catalog.x']}\n"
 				"  - {name: a, effect: allow, verbs: ['*']}\n");
 
 	(void)state;
@@ -143,15 +174,18 @@ static void the_catalog_is_known_by_its_names(void **state)
 
 static void objects_concern_things_that_are_no_relations(void **state)
 {
-	struct policy *p = load("  - {name: d, effect: deny, objects: ['hr.*']}\n"
-				"  - {name: a, effect: allow, verbs: ['ddl.*'], objects: ['*.*']}\n");
-	struct policy *roles = load("  - {name: d, effect: deny, objects: ['hr.*']}\n  - {name: b, effect: deny, objects: ['*.boss']}\n"
+	struct policy *p =
+		load("  - {name: d, effect: deny, objects: ['hr.*']}\n"
+		     "  - {name: a, effect: allow, verbs: ['ddl.*'], objects: ['*.*']}\n");
+	struct policy *roles = load("  - {name: d, effect: deny, objects: ['hr.*']}\n  - {name: b, "
+				    "effect: deny, objects: ['*.boss']}\n"
 				    "  - {name: a, effect: allow, verbs: ['*']}\n");
-	struct policy *narrow = load("  - {name: a, effect: allow, verbs: ['ddl.*'], objects: ['public.*', 'tmp.x*']}\n");
+	struct policy *narrow = load("  - {name: a, effect: allow, verbs: ['ddl.*'], objects: "
+				     "['public.*', 'tmp.x*']}\n");
 
 	(void)state;
 	IS(p, DENY, OTHER(DDL_DROP, "schema", NULL, "hr"));
-	IS(p, ALLOW, OTHER(DDL_DROP, "schema", NULL, "tmp") );
+	IS(p, ALLOW, OTHER(DDL_DROP, "schema", NULL, "tmp"));
 	IS(p, DENY, OTHER(DDL_DROP, "type", "hr", "t"));
 	IS(p, DENY, OTHER(DDL_ROLE, "role", NULL, "boss"));
 	IS(roles, ALLOW, OTHER(DDL_ROLE, "role", NULL, "clerk")); /* no role is in hr */
@@ -170,8 +204,10 @@ static void objects_concern_things_that_are_no_relations(void **state)
 
 static void functions_are_judged_by_class_and_name(void **state)
 {
-	struct policy *p = load("  - {name: d, effect: deny, verbs: [call], functions: ['@file', 'audit.write*']}\n"
-				"  - {name: a, effect: allow, verbs: [call], functions: ['@allow', 'public.add_tax', 'pg_catalog.set_config']}\n");
+	struct policy *p = load(
+		"  - {name: d, effect: deny, verbs: [call], functions: ['@file', 'audit.write*']}\n"
+		"  - {name: a, effect: allow, verbs: [call], functions: ['@allow', "
+		"'public.add_tax', 'pg_catalog.set_config']}\n");
 
 	(void)state;
 	IS(p, ALLOW, CALL(NULL, "lower"));
@@ -194,7 +230,8 @@ static void functions_are_judged_by_class_and_name(void **state)
 
 static void categories_allow_only_what_they_cover(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: [call], functions: ['@plain', '@lock']}\n");
+	struct policy *p = load(
+		"  - {name: a, effect: allow, verbs: [call], functions: ['@plain', '@lock']}\n");
 	char class[64];
 
 	(void)state;
@@ -210,9 +247,11 @@ static void categories_allow_only_what_they_cover(void **state)
 
 static void settings_that_are_not_told_match_only_denials(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: [set, show], settings: [TimeZone, 'app*']}\n");
-	struct policy *wide = load("  - {name: a, effect: allow, verbs: ['*']}\n"
-				   "  - {name: d, effect: deny, settings: [session_replication_role]}\n");
+	struct policy *p = load(
+		"  - {name: a, effect: allow, verbs: [set, show], settings: [TimeZone, 'app*']}\n");
+	struct policy *wide =
+		load("  - {name: a, effect: allow, verbs: ['*']}\n"
+		     "  - {name: d, effect: deny, settings: [session_replication_role]}\n");
 
 	(void)state;
 	IS(p, ALLOW, SETTING(SET, "timezone"));
@@ -240,8 +279,10 @@ static enum policy_effect judge_set(const struct policy *p, const char *name, co
 
 static void values_of_settings_can_be_named(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: [set], settings: ['Search_Path=public*', 'search_path=\"$user\", public', TimeZone, 'x=']}\n"
-				"  - {name: d, effect: deny, settings: ['timezone=Mars*', '*=evil']}\n");
+	struct policy *p =
+		load("  - {name: a, effect: allow, verbs: [set], settings: ['Search_Path=public*', "
+		     "'search_path=\"$user\", public', TimeZone, 'x=']}\n"
+		     "  - {name: d, effect: deny, settings: ['timezone=Mars*', '*=evil']}\n");
 
 	(void)state;
 	assert_int_equal(judge_set(p, "search_path", "public"), POLICY_ALLOW);
@@ -258,7 +299,8 @@ static void values_of_settings_can_be_named(void **state)
 
 static void wrappers_need_no_object(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: ['*'], objects: ['public.*']}\n");
+	struct policy *p =
+		load("  - {name: a, effect: allow, verbs: ['*'], objects: ['public.*']}\n");
 
 	(void)state;
 	IS(p, ALLOW, BARE(SELECT)); /* select 1 */
@@ -272,7 +314,8 @@ static void wrappers_need_no_object(void **state)
 
 static void rules_can_be_for_some_databases(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: [select], databases: ['test_*']}\n");
+	struct policy *p =
+		load("  - {name: a, effect: allow, verbs: [select], databases: ['test_*']}\n");
 	struct qw_act act = BARE(SELECT);
 	struct policy_verdict v;
 
@@ -287,10 +330,13 @@ static void rules_can_be_for_some_databases(void **state)
 
 static void the_strictest_act_decides(void **state)
 {
-	struct policy *p = load("  - {name: a, effect: allow, verbs: [select]}\n  - {name: b, effect: review, verbs: [update, insert]}\n"
+	struct policy *p = load("  - {name: a, effect: allow, verbs: [select]}\n  - {name: b, "
+				"effect: review, verbs: [update, insert]}\n"
 				"  - {name: c, effect: deny, verbs: [delete], message: never}\n");
-	struct qw_act acts[] = {BARE(SELECT), RELATION(UPDATE, NULL, "t"), RELATION(INSERT, NULL, "t"), RELATION(DELETE, NULL, "t")};
-	struct qw_statement list[2] = {{.acts = acts, .act_count = 1}, {.acts = acts + 1, .act_count = 2}};
+	struct qw_act acts[] = {BARE(SELECT), RELATION(UPDATE, NULL, "t"),
+		RELATION(INSERT, NULL, "t"), RELATION(DELETE, NULL, "t")};
+	struct qw_statement list[2] = {
+		{.acts = acts, .act_count = 1}, {.acts = acts + 1, .act_count = 2}};
 	const struct policy_role *r = policy_role_named(p, "r");
 	struct policy_verdict v;
 

@@ -44,10 +44,12 @@ static void refused_files_say_where_and_why(void **state)
 		(void)snprintf(path, sizeof(path), "%s/%s", refused_folder, e->d_name);
 		n = read_all(path, text, sizeof(text));
 		assert_int_equal(sscanf(text, "# %511[^\n]", expected), 1);
-		assert_int_equal(policy_load(e->d_name, qw_bytes(text, n), &p, &problem), QW_E_CONFIG);
+		assert_int_equal(
+			policy_load(e->d_name, qw_bytes(text, n), &p, &problem), QW_E_CONFIG);
 		assert_null(p);
 		if (!strstr(problem.text, expected))
-			fail_msg("%s: expected \"%s\", got \"%s\"", e->d_name, expected, problem.text);
+			fail_msg("%s: expected \"%s\", got \"%s\"", e->d_name, expected,
+				problem.text);
 		assert_true(problem.line >= 1 && problem.column >= 1);
 		assert_memory_equal(problem.text, e->d_name, strlen(e->d_name));
 		seen++;
@@ -75,7 +77,8 @@ static void the_sample_loads(void **state)
 	policy_free(NULL);
 }
 
-/* Every strict prefix of a file is refused or loads, and never more than that; so does every file with one byte changed. */
+/* Every strict prefix of a file is refused or loads, and never more than that; so does every file
+ * with one byte changed. */
 static void damaged_files_never_crash(void **state)
 {
 	static char text[1 << 20], copy[1 << 20];
@@ -91,7 +94,8 @@ static void damaged_files_never_crash(void **state)
 	}
 	for (int round = 0; round < 400; round++) {
 		memcpy(copy, text, n);
-		copy[(size_t)rand_r(&seed) % n] = "\"{}[]:,*&!|>-#\n\t %@`\\'\x01z"[(size_t)rand_r(&seed) % 24];
+		copy[(size_t)rand_r(&seed) % n] =
+			"\"{}[]:,*&!|>-#\n\t %@`\\'\x01z"[(size_t)rand_r(&seed) % 24];
 		(void)!policy_load("damaged", qw_bytes(copy, n), &p, &problem);
 		policy_free(p);
 	}
@@ -103,8 +107,10 @@ static void the_revision_is_the_text(void **state)
 	struct policy *a, *b;
 
 	(void)state;
-	assert_int_equal(policy_load("a", QW_LIT("version: 1\nroles: []\nrules: []\n"), &a, &problem), 0);
-	assert_int_equal(policy_load("b", QW_LIT("version: 1\nroles: []\nrules: [] \n"), &b, &problem), 0);
+	assert_int_equal(
+		policy_load("a", QW_LIT("version: 1\nroles: []\nrules: []\n"), &a, &problem), 0);
+	assert_int_equal(
+		policy_load("b", QW_LIT("version: 1\nroles: []\nrules: [] \n"), &b, &problem), 0);
 	assert_string_not_equal(policy_revision(a), policy_revision(b));
 	policy_free(a);
 	policy_free(b);

@@ -30,14 +30,16 @@ static void add_rule(struct qw_buf *b, size_t i, const char *effect)
 		err |= qw_buf_printf(b, "    verbs: ['*']\n");
 		break;
 	case 1:
-		err |= qw_buf_printf(b, "    verbs: ['*']\n    objects: ['%s.%s']\n", schemas[pick(5)], names[pick(6)]);
+		err |= qw_buf_printf(b, "    verbs: ['*']\n    objects: ['%s.%s']\n",
+			schemas[pick(5)], names[pick(6)]);
 		break;
 	case 2:
-		err |= qw_buf_printf(b, "    verbs: [call]\n    functions: ['%s.%s', '@%s']\n", schemas[pick(5)], names[pick(6)],
-			pick(2) ? "allow" : "file");
+		err |= qw_buf_printf(b, "    verbs: [call]\n    functions: ['%s.%s', '@%s']\n",
+			schemas[pick(5)], names[pick(6)], pick(2) ? "allow" : "file");
 		break;
 	case 3:
-		err |= qw_buf_printf(b, "    verbs: [set, show]\n    settings: ['%s']\n", settings[pick(3)]);
+		err |= qw_buf_printf(
+			b, "    verbs: [set, show]\n    settings: ['%s']\n", settings[pick(3)]);
 		break;
 	case 4:
 		err |= qw_buf_printf(b, "    verbs: [select, 'ddl.*', unparsed]\n");
@@ -59,7 +61,8 @@ static struct policy *load(const struct qw_buf *b)
 static struct qw_act random_act(void)
 {
 	static const char *const act_schemas[] = {NULL, "public", "hr", "pg_catalog"};
-	static const char *const act_names[] = {NULL, "t", "lower", "pg_class", "pg_read_file", "timezone", "hr"};
+	static const char *const act_names[] = {
+		NULL, "t", "lower", "pg_class", "pg_read_file", "timezone", "hr"};
 	static const char *const kinds[] = {"table", "schema", "role"};
 
 	return (struct qw_act){.verb = (enum qw_verb)pick(QW_VERB_COUNT + 1),
@@ -72,12 +75,14 @@ static struct qw_act random_act(void)
 static void start(struct qw_buf *b)
 {
 	qw_buf_init(b, 1 << 16);
-	assert_int_equal(qw_buf_printf(b, "version: 1\nroles: [{name: r, databases: ['*']}]\nrules:\n"), 0);
+	assert_int_equal(
+		qw_buf_printf(b, "version: 1\nroles: [{name: r, databases: ['*']}]\nrules:\n"), 0);
 }
 
 static const char *const effects[] = {"deny", "review", "allow"};
 
-/* One more rule of effect e can move a verdict only towards e, from what is less strict or from the default. */
+/* One more rule of effect e can move a verdict only towards e, from what is less strict or from the
+ * default. */
 static void one_more_denial_never_allows_more(void **state)
 {
 	(void)state;
@@ -151,7 +156,8 @@ static bool match_slowly(const char *pattern, const char *text)
 	if (*pattern == '\0')
 		return *text == '\0';
 	if (*pattern == '*')
-		return match_slowly(pattern + 1, text) || (*text && match_slowly(pattern, text + 1));
+		return match_slowly(pattern + 1, text) ||
+		       (*text && match_slowly(pattern, text + 1));
 	return *pattern == *text && match_slowly(pattern + 1, text + 1);
 }
 

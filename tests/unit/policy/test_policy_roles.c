@@ -9,9 +9,11 @@
 static const char text[] =
 	"version: 1\n"
 	"roles:\n"
-	"  - {name: agent, match: {groups: [agents, 'team-*'], realm.kind: bot}, databases: [shop, 'test_*']}\n"
+	"  - {name: agent, match: {groups: [agents, 'team-*'], realm.kind: bot}, databases: [shop, "
+	"'test_*']}\n"
 	"  - {name: nobody, databases: ['*']}\n"
-	"  - {name: dba, match: {sub: ann}, databases: ['*'], may_approve: true, session_max_s: 60}\n"
+	"  - {name: dba, match: {sub: ann}, databases: ['*'], may_approve: true, session_max_s: "
+	"60}\n"
 	"  - {name: watcher, match: {sub: [bob]}, may_approve: true, hold_in_transaction: true}\n"
 	"rules:\n"
 	"  - {name: all, effect: allow, verbs: [select]}\n"
@@ -21,10 +23,13 @@ static const char text[] =
 	"  - {name: k, columns: [a.b.e], mask: constant, value: none, roles: [agent, dba]}\n"
 	"tests:\n"
 	"  - {name: good, role: agent, database: shop, sql: select, expect: allow, rule: all}\n"
-	"  - {name: refused, role: agent, database: shop, sql: broken, expect: deny, rule: default}\n"
-	"  - {name: elsewhere, role: agent, database: hr, sql: select, expect: deny, rule: unreachable}\n"
+	"  - {name: refused, role: agent, database: shop, sql: broken, expect: deny, rule: "
+	"default}\n"
+	"  - {name: elsewhere, role: agent, database: hr, sql: select, expect: deny, rule: "
+	"unreachable}\n"
 	"  - {name: wrong, role: agent, database: shop, sql: select, expect: deny}\n"
-	"  - {name: other rule, role: agent, database: shop, sql: select, expect: allow, rule: default}\n";
+	"  - {name: other rule, role: agent, database: shop, sql: select, expect: allow, rule: "
+	"default}\n";
 
 static struct policy *load(void)
 {
@@ -39,7 +44,8 @@ static struct policy *load(void)
 static void a_role_is_found_by_its_claims(void **state)
 {
 	struct policy *p = load();
-	const struct qw_claim both[] = {{"groups", "x"}, {"groups", "agents"}, {"realm.kind", "bot"}};
+	const struct qw_claim both[] = {
+		{"groups", "x"}, {"groups", "agents"}, {"realm.kind", "bot"}};
 	const struct qw_claim star[] = {{"realm.kind", "bot"}, {"groups", "team-7"}};
 	const struct qw_claim wrong[] = {{"groups", "agents"}, {"realm.kind", "human"}};
 	const struct qw_claim ann[] = {{"sub", "ann"}}, bob[] = {{"sub", "bob"}};
@@ -65,7 +71,8 @@ static void a_role_is_found_by_its_claims(void **state)
 static void masks_belong_to_roles(void **state)
 {
 	struct policy *p = load();
-	const struct policy_role *agent = policy_role_named(p, "agent"), *dba = policy_role_named(p, "dba");
+	const struct policy_role *agent = policy_role_named(p, "agent"),
+				 *dba = policy_role_named(p, "dba");
 
 	(void)state;
 	assert_int_equal(policy_mask_count(p), 3);

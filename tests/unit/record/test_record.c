@@ -33,7 +33,8 @@ static void encode_sample(struct qw_buf *out)
 
 static void decode_gives_back_what_was_encoded(void **state)
 {
-	static const unsigned tags[] = {QW_FIELD_STATEMENT_ID, QW_FIELD_SQL, QW_FIELD_DECISION, QW_FIELD_DIGEST, QW_FIELD_BINDS};
+	static const unsigned tags[] = {QW_FIELD_STATEMENT_ID, QW_FIELD_SQL, QW_FIELD_DECISION,
+		QW_FIELD_DIGEST, QW_FIELD_BINDS};
 	struct qw_record_header h;
 	struct qw_bytes fields, value;
 	struct qw_buf b;
@@ -97,7 +98,8 @@ static void strict_prefixes_lose_a_field_or_are_refused(void **state)
 	qw_buf_init(&b, 4096);
 	encode_sample(&b);
 	for (size_t n = 0; n < b.n; n++) {
-		uint8_t *copy = malloc(n ? n : 1); /* exact size: the sanitizer sees one byte too many */
+		uint8_t *copy =
+			malloc(n ? n : 1); /* exact size: the sanitizer sees one byte too many */
 		unsigned tag;
 		int err;
 
@@ -146,13 +148,13 @@ static void lies_are_malformed(void **state)
 	static const struct qw_bytes lies[] = {
 		{(const uint8_t *)"\x16\xff\xff\xff\xff"
 				  "abc",
-			8}, /* longer than what is there */
+			8},			    /* longer than what is there */
 		{(const uint8_t *)"\x16\0\0\0", 4}, /* half a field header */
 		{(const uint8_t *)"\x14\0\0\0\x07"
 				  "1234567",
-			12}, /* u64 of seven bytes */
+			12},				 /* u64 of seven bytes */
 		{(const uint8_t *)"\x2a\0\0\0\x01x", 6}, /* digest of one byte */
-		{(const uint8_t *)"\0\0\0\0\0", 5}, /* no tag */
+		{(const uint8_t *)"\0\0\0\0\0", 5},	 /* no tag */
 	};
 	struct qw_record_header h;
 	struct qw_bytes fields, value;
@@ -176,7 +178,8 @@ static void lies_are_malformed(void **state)
 	assert_int_equal(qw_record_u64_value(qw_bytes("123", 3)), 0);
 }
 
-/* Whatever limit stops an encoder, nothing of the record stays, and what stood in front of it does. */
+/* Whatever limit stops an encoder, nothing of the record stays, and what stood in front of it does.
+ */
 static void a_record_that_does_not_fit_is_taken_back(void **state)
 {
 	struct qw_record r;

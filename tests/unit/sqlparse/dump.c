@@ -1,6 +1,7 @@
 /*
- * For tests/unit/sqlparse/differential.py and for people: texts on standard input, each ended by a zero byte; for each
- * one line of JSON-free text: "problem: ..." or the count of every node type met, then the facts.
+ * For tests/unit/sqlparse/differential.py and for people: texts on standard input, each ended by a
+ * zero byte; for each one: "problem: ...", or the count of every node type met and then the facts;
+ * ended by \x01 and a newline.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static void print_counts(const size_t *counts)
 {
 	for (int tag = 0; tag < NODE_SHAPES; tag++)
 		if (counts[tag])
-			(void)(printf)("%s=%zu ", node_shapes[tag].name, counts[tag]);
+			(void)(printf)("%s=%zu ", spg_node_shapes[tag].name, counts[tag]);
 }
 
 static void one(struct qw_bytes text)
@@ -24,19 +25,20 @@ static void one(struct qw_bytes text)
 	struct walk w;
 
 	qw_arena_init(&arena, 1 << 28);
-	walk_init(&w, &arena, &limits);
+	spg_walk_init(&w, &arena, &limits);
 	w.tag_counts = counts;
-	if (walk_text(text, &w, &s)) {
-		(void)(printf)("error\n");
+	if (spg_walk_text(text, &w, &s)) {
+		(void)(printf)("error");
 	} else if (s.problem) {
-		(void)(printf)("problem: %s\n", s.problem);
+		(void)(printf)("problem: %s", s.problem);
 	} else {
 		print_counts(counts);
 		for (size_t i = 0; i < s.count; i++)
-			(void)(printf)("\t%s | %s | %s", text_acts(&arena, &s.list[i]), text_columns(&arena, &s.list[i]),
+			(void)(printf)("\t%s | %s | %s", text_acts(&arena, &s.list[i]),
+				text_columns(&arena, &s.list[i]),
 				text_relations(&arena, &s.list[i]));
-		(void)(printf)("\n");
 	}
+	(void)(printf)("\x01\n");
 	qw_arena_fini(&arena);
 }
 

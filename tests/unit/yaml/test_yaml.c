@@ -28,12 +28,14 @@ static void refused(struct qw_bytes text, unsigned line, unsigned column, const 
 	assert_int_equal(yaml_read(text, &arena, &root, &problem), QW_E_CONFIG);
 	assert_null(root);
 	if (!strstr(problem.text, why) || problem.line != line || problem.column != column)
-		fail_msg("expected %u:%u: %s, got %u:%u: %s", line, column, why, problem.line, problem.column, problem.text);
+		fail_msg("expected %u:%u: %s, got %u:%u: %s", line, column, why, problem.line,
+			problem.column, problem.text);
 }
 
 static void every_node_knows_its_place(void **state)
 {
-	const struct yaml_node *root = read_good("# comment\na: 1\nlist:\n  - x\n  - {k: 'v', deep: [1, 2]}\n");
+	const struct yaml_node *root =
+		read_good("# comment\na: 1\nlist:\n  - x\n  - {k: 'v', deep: [1, 2]}\n");
 	const struct yaml_node *list = yaml_get(root, "list"), *map;
 
 	(void)state;
@@ -109,7 +111,8 @@ static void limits_hold(void **state)
 		int err;
 
 		qw_arena_init(&small, max);
-		err = yaml_read(QW_LIT("a: {b: [1, 2, three]}\nc: \"d\"\n"), &small, &root, &problem);
+		err = yaml_read(
+			QW_LIT("a: {b: [1, 2, three]}\nc: \"d\"\n"), &small, &root, &problem);
 		assert_true(err == 0 || (err == QW_E_NOMEM && !root && problem.text[0]));
 		qw_arena_fini(&small);
 	}
@@ -154,8 +157,9 @@ static void numbers_are_plain_and_in_range(void **state)
 static void other_types_are_strict(void **state)
 {
 	struct yaml_reader r = {.arena = &arena};
-	const struct yaml_node *n = read_good("t: true\ny: yes\nq: 'true'\ns: word\nnone:\ntilde: ~\nlist: [a, b]\nempty: []\n"
-					      "map: {a: 1}\nmixed: [a, [b]]\nlines: \"a\\nb\"\n");
+	const struct yaml_node *n = read_good(
+		"t: true\ny: yes\nq: 'true'\ns: word\nnone:\ntilde: ~\nlist: [a, b]\nempty: []\n"
+		"map: {a: 1}\nmixed: [a, [b]]\nlines: \"a\\nb\"\n");
 	const char *s, **list;
 	size_t count;
 	bool b;
@@ -193,7 +197,8 @@ static void near_words_are_found(void **state)
 	assert_string_equal(yaml_nearest("dleete", words), "delete");
 	assert_null(yaml_nearest("completely", words));
 	assert_null(yaml_nearest("", words));
-	assert_null(yaml_nearest("a very long word that nobody would ever write into such a file, really", words));
+	assert_null(yaml_nearest(
+		"a very long word that nobody would ever write into such a file, really", words));
 }
 
 static void garbage_never_crashes(void **state)
@@ -212,7 +217,8 @@ static void garbage_never_crashes(void **state)
 		for (size_t i = 0; i < n; i++)
 			text[i] = bits[(size_t)rand_r(&seed) % (sizeof(bits) - 1)];
 		err = yaml_read(qw_bytes(text, n), &arena, &root, &problem);
-		assert_true(err ? !root && problem.text[0] && problem.line > 0 && problem.column > 0 : root != NULL);
+		assert_true(err ? !root && problem.text[0] && problem.line > 0 && problem.column > 0
+				: root != NULL);
 		qw_arena_reset(&arena);
 	}
 }

@@ -1,0 +1,47 @@
+#include "room.h"
+
+#include <stdlib.h>
+
+struct labels *labels_ref(struct labels *l)
+{
+	if (l)
+		atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+	return l;
+}
+
+void labels_unref(struct labels *l)
+{
+	size_t before;
+
+	if (!l)
+		return;
+	before = atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel);
+	QW_ASSERT(before > 0);
+	if (before > 1)
+		return;
+	catalog_unref(l->catalog);
+	qw_arena_fini(&l->arena);
+	free(l);
+}
+
+bool labels_is_empty(const struct labels *l)
+{
+	return !l->has_masks;
+}
+
+struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum)
+{
+	const struct place *p = labels_place(l, relation_oid);
+	int i;
+
+	if (!p)
+		return (struct label){.kind = LABEL_UNKNOWN};
+	if (attnum < 0 || (attnum == 0 && !p->labels))
+		return (struct label){.kind = LABEL_PLAIN};
+	if (attnum == 0)
+		return (struct label){.kind = LABEL_DERIVED, .column = p->sensitive};
+	i = catalog_column_index(p->relation, attnum);
+	if (i < 0)
+		return (struct label){.kind = LABEL_UNKNOWN};
+	return p->labels ? p->labels[i] : (struct label){.kind = LABEL_PLAIN};
+}

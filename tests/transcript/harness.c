@@ -1,0 +1,410 @@
+/* Executes a session's actions in memory. What the street would do with sockets, this does with lines of text. */
+#include "harness.h"
+#include "words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void lines_add(struct lines *l, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	QW_ASSERT(vasprintf(&text, fmt, args) >= 0);
+	va_end(args);
+	QW_ASSERT(l->head + l->count < LINES_MAX);
+	l->line[l->head + l->count++] = text;
+}
+
+void lines_clear(struct lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->line[l->head + i]);
+	l->head = l->count = 0;
+}
+
+static void drain(struct harness *h, struct session_action *a);
+
+static void event(struct harness *h, struct session_event ev)
+{
+	struct session_action a;
+
+	ev.now = h->now;
+	session_on(h->session, &ev);
+	drain(h, &a);
+}
+
+static void take_output(struct harness *h, enum session_side side)
+{
+	struct qw_bytes b = session_output(h->session, side), have;
+	struct qw_buf words;
+
+	if (b.n == 0)
+		return;
+	QW_ASSERT(!qw_buf_append(&h->raw[side], b.p, b.n));
+	session_sent(h->session, side, b.n);
+	qw_buf_init(&words, 1 << 22);
+	for (;;) {
+		have = qw_buf_pending(&h->raw[side]);
+		size_t before = have.n;
+
+		if (before == 0 || words_print(&have, side == SESSION_CLIENT, &words))
+			break;
+		lines_add(side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words.n, (char *)words.p);
+		qw_buf_clear(&words);
+		qw_buf_consume(&h->raw[side], before - have.n);
+	}
+	qw_buf_fini(&words);
+}
+
+static void print_record(struct harness *h, struct qw_bytes record)
+{
+	static const enum qw_record_field shown[] = {QW_FIELD_DECISION, QW_FIELD_RULE, QW_FIELD_VERBS, QW_FIELD_MASKS,
+		QW_FIELD_OUTCOME, QW_FIELD_TAG};
+	struct qw_record_header header;
+	struct qw_bytes fields, value;
+	char text[2000];
+	int n;
+
+	QW_ASSERT(!qw_record_open(record, &header, &fields));
+	n = snprintf(text, sizeof(text), "record %s", qw_record_type_name(header.type));
+	if (qw_record_find(fields, QW_FIELD_STATEMENT_ID, &value))
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " %d", (int)qw_record_u64_value(value));
+	for (size_t i = 0; i < QW_COUNT(shown); i++)
+		if (qw_record_find(fields, shown[i], &value) && value.n)
+			n += snprintf(text + n, sizeof(text) - (size_t)n, " %s=%.*s", qw_record_field_name(shown[i], &(enum qw_field_kind){0}),
+				(int)value.n, (const char *)value.p);
+	if (qw_record_find(fields, QW_FIELD_ROWS, &value))
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " rows=%d", (int)qw_record_u64_value(value));
+	lines_add(&h->other, "%s", text);
+}
+
+static void answer_parse(struct harness *h, struct qw_bytes sql)
+{
+	struct qw_statements st;
+
+	qw_arena_fini(&h->parse_arena);
+	qw_arena_init(&h->parse_arena, 64 << 20);
+	QW_ASSERT(!sqlparse_postgres(sql, &h->config.limits.sql, &h->parse_arena, &st));
+	event(h, (struct session_event){.kind = SESSION_EV_PARSED, .statements = &st});
+}
+
+static void on_ask(struct harness *h, const struct approval *a)
+{
+	h->approval = *a;
+	memcpy(h->approval.id, "aaaaaaaaaa", 11);
+	lines_add(&h->other, "ask %s by %s", a->statement, a->subject);
+	event(h, (struct session_event){.kind = SESSION_EV_ASKED, .approval = &h->approval});
+}
+
+static void execute(struct harness *h, const struct session_action *a)
+{
+	switch (a->kind) {
+	case SESSION_DO_SEND:
+		take_output(h, a->side);
+		break;
+	case SESSION_DO_START_TLS:
+		lines_add(&h->other, "start tls%s", a->is_direct ? " direct" : "");
+		break;
+	case SESSION_DO_IDENTIFY:
+		lines_add(&h->other, "identify %.*s", (int)a->bytes.n, (const char *)a->bytes.p);
+		break;
+	case SESSION_DO_CONNECT:
+		lines_add(&h->other, "connect %s", a->connect->database);
+		for (size_t i = 0; i < a->connect->setting_count; i++)
+			lines_add(&h->other, "setting %s=%s", a->connect->settings[i].name, a->connect->settings[i].value);
+		break;
+	case SESSION_DO_CATALOG:
+		lines_add(&h->other, "catalog");
+		if (!h->manual_catalog)
+			event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+		break;
+	case SESSION_DO_CATALOG_STALE:
+		lines_add(&h->other, "catalog stale");
+		break;
+	case SESSION_DO_AUDIT:
+		print_record(h, a->bytes);
+		h->audit_seq++;
+		if (a->wait != SESSION_WAIT_NONE && !h->manual_audit)
+			event(h, (struct session_event){.kind = SESSION_EV_AUDITED, .seq = h->audit_seq});
+		break;
+	case SESSION_DO_PARSE:
+		lines_add(&h->other, "parse %zu bytes", a->bytes.n);
+		if (!h->manual_parse)
+			answer_parse(h, a->bytes);
+		break;
+	case SESSION_DO_ASK:
+		on_ask(h, a->approval);
+		break;
+	case SESSION_DO_WITHDRAW:
+		lines_add(&h->other, "%s %s", a->text ? "withdraw" : "detach", a->detail);
+		break;
+	case SESSION_DO_CANCEL_UPSTREAM:
+		lines_add(&h->other, "cancel upstream");
+		break;
+	case SESSION_DO_CANCEL_REQUEST:
+		lines_add(&h->other, "cancel request %u", a->pid);
+		break;
+	case SESSION_DO_REGISTER_CANCEL:
+		lines_add(&h->other, "register cancel %u", a->pid);
+		break;
+	case SESSION_DO_ARM:
+		break;
+	case SESSION_DO_PAUSE:
+	case SESSION_DO_RESUME:
+		lines_add(&h->other, "%s %s", a->kind == SESSION_DO_PAUSE ? "pause" : "resume",
+			a->side == SESSION_CLIENT ? "client" : "upstream");
+		break;
+	case SESSION_DO_LOG:
+		lines_add(&h->other, "log %s", a->text);
+		break;
+	case SESSION_DO_CLOSE:
+		take_output(h, SESSION_CLIENT);
+		take_output(h, SESSION_UPSTREAM);
+		lines_add(&h->other, "close");
+		h->is_closed = true;
+		break;
+	}
+}
+
+static void drain(struct harness *h, struct session_action *a)
+{
+	while (session_next(h->session, a))
+		execute(h, a);
+}
+
+void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes)
+{
+	size_t step = h->cut ? h->cut : bytes.n;
+
+	for (size_t at = 0; at < bytes.n; at += step) {
+		size_t n = bytes.n - at < step ? bytes.n - at : step;
+
+		event(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p + at, n)});
+	}
+}
+
+static void identified(struct harness *h, const char *group)
+{
+	struct qw_claim claims[] = {{"groups", group}};
+	struct principal p = {.issuer_name = "test", .issuer = "https://issuer.example", .subject = "ann",
+		.expires_at = (int64_t)(h->now.wall_us / 1000000) + 3600, .claims = claims, .claim_count = 1};
+
+	event(h, (struct session_event){.kind = SESSION_EV_IDENTIFIED, .principal = &p});
+}
+
+static void connected(struct harness *h)
+{
+	static const struct upstream_parameter parameters[] = {{"server_version", "15.20"}, {"client_encoding", "UTF8"}};
+	struct session_connected c = {.backend_pid = 4242, .server_version = 150020, .parameters = parameters, .parameter_count = 2};
+
+	event(h, (struct session_event){.kind = SESSION_EV_CONNECTED, .connected = &c});
+}
+
+static void tick(struct harness *h, const char *seconds)
+{
+	h->now.mono_us += 1000000ull * strtoull(seconds, NULL, 10);
+	h->now.wall_us += 1000000ull * strtoull(seconds, NULL, 10);
+	event(h, (struct session_event){.kind = SESSION_EV_TICK});
+}
+
+static void approved(struct harness *h, bool yes, const char *reason)
+{
+	h->approval.state = yes ? APPROVAL_CONSUMED : APPROVAL_DENIED;
+	h->approval.reason = reason;
+	event(h, (struct session_event){.kind = yes ? SESSION_EV_APPROVED : SESSION_EV_NOT_APPROVED, .approval = &h->approval});
+}
+
+static bool is(const char *line, const char *word, const char **rest)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(line, word, n) != 0 || (line[n] && line[n] != ' '))
+		return false;
+	*rest = line[n] ? line + n + 1 : "";
+	return true;
+}
+
+static bool plain_event(struct harness *h, const char *line)
+{
+	static const struct {
+		const char *word;
+		enum session_event_kind kind;
+		enum session_side side;
+	} plain[] = {{"audited", SESSION_EV_AUDITED, 0}, {"audit failed", SESSION_EV_AUDIT_FAILED, 0},
+		{"eof client", SESSION_EV_EOF, SESSION_CLIENT}, {"eof upstream", SESSION_EV_EOF, SESSION_UPSTREAM},
+		{"cancel", SESSION_EV_CANCEL, 0}, {"cancel done", SESSION_EV_CANCEL_DONE, 0}, {"drain", SESSION_EV_DRAIN, 0},
+		{"catalog failed", SESSION_EV_CATALOG_FAILED, 0}};
+
+	for (size_t i = 0; i < QW_COUNT(plain); i++)
+		if (strcmp(line, plain[i].word) == 0) {
+			event(h, (struct session_event){.kind = plain[i].kind, .side = plain[i].side});
+			return true;
+		}
+	return false;
+}
+
+void harness_event(struct harness *h, const char *line)
+{
+	const struct session_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .alpn_postgresql = true};
+	struct session_tls direct = tls;
+	const char *rest;
+
+	direct.is_direct = true;
+	if (plain_event(h, line))
+		return;
+	if (strcmp(line, "tls") == 0)
+		event(h, (struct session_event){.kind = SESSION_EV_TLS_READY, .tls = &tls});
+	else if (strcmp(line, "tls direct") == 0)
+		event(h, (struct session_event){.kind = SESSION_EV_TLS_READY, .tls = &direct});
+	else if (is(line, "identified", &rest))
+		identified(h, rest);
+	else if (is(line, "refused", &rest))
+		event(h, (struct session_event){.kind = SESSION_EV_REFUSED, .text = rest});
+	else if (strcmp(line, "connected") == 0)
+		connected(h);
+	else if (strcmp(line, "connect failed") == 0) {
+		struct upstream_failure f = {"08001", "the database cannot be reached", "refused"};
+
+		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
+	} else if (strcmp(line, "catalog") == 0)
+		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	else if (strcmp(line, "approve") == 0)
+		approved(h, true, NULL);
+	else if (is(line, "deny", &rest))
+		approved(h, false, rest);
+	else if (is(line, "tick", &rest))
+		tick(h, rest);
+	else if (strcmp(line, "manual audit") == 0)
+		h->manual_audit = true;
+	else if (strcmp(line, "manual catalog") == 0)
+		h->manual_catalog = true;
+	else if (is(line, "mode", &rest))
+		h->config.audit_mode = strcmp(rest, "strict") == 0 ? AUDIT_STRICT : AUDIT_SPOOLED;
+	else if (is(line, "login", &rest))
+		harness_login(h, rest, "3.0");
+	else {
+		(void)fprintf(stderr, "unknown event: %s\n", line);
+		abort();
+	}
+}
+
+static void feed_words(struct harness *h, const char *words)
+{
+	struct qw_buf b;
+
+	qw_buf_init(&b, 1 << 20);
+	QW_ASSERT(!words_encode(words, false, &b));
+	harness_feed(h, SESSION_CLIENT, qw_buf_pending(&b));
+	qw_buf_fini(&b);
+}
+
+void harness_login(struct harness *h, const char *role, const char *minor)
+{
+	char startup[200];
+	bool manual = h->manual_audit;
+
+	(void)snprintf(startup, sizeof(startup), "startup %s user=%s database=shop", minor, role);
+	h->manual_audit = false;
+	feed_words(h, "sslrequest");
+	harness_event(h, "tls");
+	feed_words(h, startup);
+	feed_words(h, "p token");
+	identified(h, role);
+	connected(h);
+	h->manual_audit = manual;
+	lines_clear(&h->client);
+	lines_clear(&h->upstream);
+	lines_clear(&h->other);
+}
+
+static struct catalog *sample_catalog(void)
+{
+	static const char *const customers[] = {"id", "name", "email", "ssn", "phone"};
+	static const char *const orders[] = {"id", "customer_id", "total", "status"};
+	struct catalog_builder *b = catalog_builder_new(1);
+	int err = catalog_add_relation(b, 20001, "public", "customers", CATALOG_TABLE);
+
+	err |= catalog_add_relation(b, 20002, "public", "orders", CATALOG_TABLE);
+	err |= catalog_add_relation(b, 20003, "public", "v_customers", CATALOG_VIEW);
+	for (int16_t i = 0; i < 5; i++)
+		err |= catalog_add_column(b, 20001, (int16_t)(i + 1), customers[i], i ? 25 : 23);
+	for (int16_t i = 0; i < 4; i++)
+		err |= catalog_add_column(b, 20002, (int16_t)(i + 1), orders[i], 25);
+	err |= catalog_add_column(b, 20003, 1, "id", 23);
+	err |= catalog_add_column(b, 20003, 2, "tax_id", 25);
+	err |= catalog_add_column(b, 20003, 3, "shout", 25);
+	err |= catalog_set_origin(b, 20003, 1, (struct catalog_origin){20001, 1});
+	err |= catalog_set_origin(b, 20003, 2, (struct catalog_origin){20001, 4});
+	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 1});
+	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 4});
+	QW_ASSERT(!err);
+	return catalog_builder_finish(b);
+}
+
+static void sample_config(struct harness *h)
+{
+	static const char *databases[] = {"shop"};
+
+	h->target.up.name = "shop";
+	h->target.databases = databases;
+	h->target.database_count = 1;
+	h->target.up.connect_timeout_s = 10;
+	h->config.targets = &h->target;
+	h->config.target_count = 1;
+	h->config.rows_kept_bytes = 4096;
+	h->config.hold_s = 25;
+	h->config.approval_expires_s = 900;
+	h->config.notice_every_s = 20;
+	h->config.limits.sql = SQLPARSE_LIMITS_DEFAULT;
+	h->config.limits.startup_timeout_ms = 10000;
+	h->config.limits.frame_bytes_max = 1 << 20;
+	h->config.limits.row_bytes_max = 1 << 20;
+	h->config.limits.token_bytes_max = 16384;
+}
+
+void harness_open(struct harness *h, const char *policy_file, const char *policy_text)
+{
+	struct policy_problem problem;
+	const struct policy_role *agent;
+
+	sample_config(h);
+	if (policy_load(policy_file, qw_bytes_from(policy_text), &h->policy, &problem)) {
+		(void)fprintf(stderr, "%s:%u:%u: %s\n", policy_file, problem.line, problem.column, problem.text);
+		abort();
+	}
+	agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
+	QW_ASSERT(agent);
+	h->key = mask_key_new(QW_LIT("0123456789abcdef0123456789abcdef"));
+	h->catalog = sample_catalog();
+	h->labels = labels_build(h->catalog, h->policy, agent);
+	h->cache = verdict_cache_new(64);
+	QW_ASSERT(h->key && h->catalog && h->labels && h->cache);
+	h->now = (struct session_now){.mono_us = 1000000, .wall_us = 1700000000000000u};
+	h->options = (struct session_options){.config = &h->config, .policy = h->policy, .mask_key = h->key,
+		.cache = h->cache, .client_address = "127.0.0.1:5000", .now = h->now};
+	memset(h->options.entropy, 7, sizeof(h->options.entropy));
+	qw_buf_init(&h->raw[0], 1 << 24);
+	qw_buf_init(&h->raw[1], 1 << 24);
+	qw_arena_init(&h->parse_arena, 64 << 20);
+	h->session = session_new(&h->options);
+	QW_ASSERT(h->session);
+}
+
+void harness_close(struct harness *h)
+{
+	session_free(h->session);
+	verdict_cache_free(h->cache);
+	labels_unref(h->labels);
+	catalog_unref(h->catalog);
+	mask_key_free(h->key);
+	policy_free(h->policy);
+	qw_arena_fini(&h->parse_arena);
+	qw_buf_fini(&h->raw[0]);
+	qw_buf_fini(&h->raw[1]);
+	lines_clear(&h->client);
+	lines_clear(&h->upstream);
+	lines_clear(&h->other);
+}

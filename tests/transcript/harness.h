@@ -1,0 +1,44 @@
+/* One session under a script: events go in as words, actions come out as words. */
+#ifndef TRANSCRIPT_HARNESS_H
+#define TRANSCRIPT_HARNESS_H
+
+#include "qw/session.h"
+
+enum { LINES_MAX = 4096 };
+
+struct lines { /* what came out and was not expected yet */
+	char *line[LINES_MAX];
+	size_t head, count;
+};
+
+struct harness {
+	struct config config;
+	struct config_target target;
+	struct policy *policy, *policy2;
+	struct mask_key *key;
+	struct catalog *catalog;
+	struct labels *labels;
+	struct verdict_cache *cache;
+	struct session *session;
+	struct session_options options;
+	struct session_now now;
+	struct lines client, upstream, other;
+	struct qw_buf raw[2]; /* bytes that are not a whole message yet */
+	size_t cut; /* inputs are fed in pieces of this many bytes; 0: whole */
+	bool manual_audit, manual_catalog, manual_parse;
+	uint64_t audit_seq;
+	struct qw_arena parse_arena;
+	struct approval approval;
+	struct qw_bytes long_sql;
+	bool is_closed;
+};
+
+void harness_open(struct harness *h, const char *policy_file, const char *policy_text);
+void harness_close(struct harness *h);
+void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes);
+void harness_event(struct harness *h, const char *line); /* "! ..." lines */
+void harness_login(struct harness *h, const char *role, const char *minor);
+void lines_clear(struct lines *l);
+void lines_add(struct lines *l, const char *fmt, ...) QW_PRINTF(2, 3);
+
+#endif
