@@ -31,8 +31,9 @@ bool qw_verb_is_ddl(enum qw_verb v)
 }
 
 /*
- * The wrappers (EXPLAIN, PREPARE, cursors) change nothing by themselves: what they hold has acts of its own.
- * A function can do anything, so CALL writes; the statement's own flag knows the harmless ones.
+ * The wrappers (EXPLAIN, PREPARE, cursors) change nothing by themselves: what they hold has acts of
+ * its own. A function can do anything, so CALL writes; the statement's own flag knows the harmless
+ * ones.
  */
 bool qw_verb_writes(enum qw_verb v)
 {

@@ -91,9 +91,9 @@ enum qw_object_kind {
 struct qw_act {
 	enum qw_verb verb;
 	enum qw_object_kind kind;
-	const char *kind_name; /* "table", "index", "schema", "function", "setting", ...; never NULL */
-	const char *schema; /* NULL when the text does not qualify it */
-	const char *name; /* NULL when there is no object; exact case, cut to 63 bytes as the server does */
+	const char *kind_name; /* "table", "setting", ...; never NULL. DROP TRIGGER x ON s.t: RELATION "trigger" s.t */
+	const char *schema; /* NULL when the text does not qualify it; "pg_temp" for CREATE TEMP */
+	const char *name; /* NULL when there is none, or it cannot be told; exact case, cut to 63 bytes as the server does */
 	const char *value; /* SET: the literal value, NULL when it is none (DEFAULT, expression) */
 	bool is_local; /* SET LOCAL, set_config(.., true) */
 };
@@ -110,7 +110,7 @@ struct qw_relation {
 struct qw_colref {
 	const char *qualifier; /* the part just before the name: alias or relation */
 	const char *name;
-	bool is_deep; /* more fields or an indirection follow: (c).x, a.b.c.d */
+	bool is_deep; /* fields are selected: in (c).x both c and x are deep (x may be a function), in a.b.c.d d is */
 };
 
 /* PREPARE/EXECUTE/DEALLOCATE and DECLARE/FETCH/CLOSE share the name spaces of protocol statements and portals. */
@@ -134,7 +134,7 @@ struct qw_statement {
 	size_t column_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */
-	bool writes; /* any act for which qw_verb_writes() */
+	bool writes; /* any act for which qw_verb_writes(), but for calls of harmless catalog functions */
 	bool is_ddl;
 	bool with_hold; /* DECLARE ... WITH HOLD */
 	bool binary_cursor;

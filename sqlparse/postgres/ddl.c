@@ -1,4 +1,5 @@
-/* DDL: the kinds that a rule describes, tables, and the parts of their definitions that touch other relations. */
+/* DDL: the kinds that a rule describes, tables, and the parts of their definitions that touch other
+ * relations. */
 #include "facts.h"
 #include "handlers.h"
 
@@ -19,7 +20,8 @@ static bool replaces(const void *node, const struct ddl_rule *r)
 	return flag;
 }
 
-/* Relations below the statement are touched with its verb, unless their own handler knows better. */
+/* Relations below the statement are touched with its verb, unless their own handler knows better.
+ */
 static struct ctx defining(struct ctx ctx, enum qw_verb verb, int object)
 {
 	ctx.verb = (uint8_t)verb;
@@ -37,7 +39,8 @@ static struct ctx reading(struct ctx ctx)
 	return ctx;
 }
 
-static void named(struct walk *w, const struct frame *f, const struct ddl_rule *r, enum qw_verb verb)
+static void named(
+	struct walk *w, const struct frame *f, const struct ddl_rule *r, enum qw_verb verb)
 {
 	const void *field = pointer_at(f->node, r->field);
 	int object = r->object;
@@ -55,7 +58,8 @@ static void named(struct walk *w, const struct frame *f, const struct ddl_rule *
 		spg_facts_object(w, verb, object, spg_name_schema(field), spg_name_last(field));
 		break;
 	case DDL_NAME_ARGS:
-		spg_facts_object(w, verb, object, spg_name_schema(((const ObjectWithArgs *)field)->objname),
+		spg_facts_object(w, verb, object,
+			spg_name_schema(((const ObjectWithArgs *)field)->objname),
 			spg_name_last(((const ObjectWithArgs *)field)->objname));
 		break;
 	case DDL_NAME_RELATION:
@@ -136,10 +140,27 @@ void spg_on_like(struct walk *w, const struct frame *f)
 static bool loses(const AlterTableCmd *c)
 {
 	static const uint8_t lossy[] = {
-		AT_DropNotNull, AT_DropExpression, AT_DropColumn, AT_DropColumnRecurse, AT_DropConstraint,
-		AT_DropConstraintRecurse, AT_AlterColumnType, AT_DropCluster, AT_DropOids, AT_SetUnLogged, AT_DisableTrig,
-		AT_DisableTrigAll, AT_DisableTrigUser, AT_DisableRule, AT_DropInherit, AT_DropOf, AT_DisableRowSecurity,
-		AT_NoForceRowSecurity, AT_DetachPartition, AT_DetachPartitionFinalize, AT_DropIdentity,
+		AT_DropNotNull,
+		AT_DropExpression,
+		AT_DropColumn,
+		AT_DropColumnRecurse,
+		AT_DropConstraint,
+		AT_DropConstraintRecurse,
+		AT_AlterColumnType,
+		AT_DropCluster,
+		AT_DropOids,
+		AT_SetUnLogged,
+		AT_DisableTrig,
+		AT_DisableTrigAll,
+		AT_DisableTrigUser,
+		AT_DisableRule,
+		AT_DropInherit,
+		AT_DropOf,
+		AT_DisableRowSecurity,
+		AT_NoForceRowSecurity,
+		AT_DetachPartition,
+		AT_DetachPartitionFinalize,
+		AT_DropIdentity,
 	};
 
 	for (size_t i = 0; i < QW_COUNT(lossy); i++)
@@ -169,7 +190,8 @@ void spg_on_alter_table(struct walk *w, const struct frame *f)
 	spg_walk_aim(w, s->relation, silent);
 }
 
-/* Most commands name a column; the name of a constraint or trigger among the columns only makes us stricter. */
+/* Most commands name a column; the name of a constraint or trigger among the columns only makes us
+ * stricter. */
 void spg_on_alter_table_cmd(struct walk *w, const struct frame *f)
 {
 	const AlterTableCmd *c = f->node;
@@ -197,7 +219,8 @@ void spg_on_alter_domain(struct walk *w, const struct frame *f)
 	bool drops = s->subtype == 'X' || s->subtype == 'N' || (s->subtype == 'T' && !s->def);
 	enum qw_verb verb = drops ? QW_VERB_DDL_ALTER_DROP : QW_VERB_DDL_ALTER;
 
-	spg_facts_object(w, verb, OBJECT_DOMAIN, spg_name_schema(s->typeName), spg_name_last(s->typeName));
+	spg_facts_object(
+		w, verb, OBJECT_DOMAIN, spg_name_schema(s->typeName), spg_name_last(s->typeName));
 	spg_walk_children(w, f, defining(f->ctx, verb, OBJECT_DOMAIN), NULL);
 }
 

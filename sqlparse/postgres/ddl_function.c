@@ -1,20 +1,50 @@
 /*
- * Definitions that name functions: whoever uses the operator, aggregate, trigger, cast ... calls them, under another
- * name or none. So the definition counts as the call.
+ * Definitions that name functions: whoever uses the operator, aggregate, trigger, cast ... calls
+ * them, under another name or none. So the definition counts as the call.
  */
 #include "facts.h"
 #include "handlers.h"
 
 #include <strings.h>
 
-/* Keys of CREATE OPERATOR, AGGREGATE, TYPE, TEXT SEARCH, FOREIGN DATA WRAPPER, and of CREATE FUNCTION ... SUPPORT. */
+/* Keys of CREATE OPERATOR, AGGREGATE, TYPE, TEXT SEARCH, FOREIGN DATA WRAPPER, and of CREATE
+ * FUNCTION ... SUPPORT. */
 static bool is_function_key(const char *key)
 {
 	static const char *const keys[] = {
-		"procedure", "function", "restrict", "join", "sfunc", "sfunc1", "finalfunc", "combinefunc", "serialfunc",
-		"deserialfunc", "msfunc", "minvfunc", "mfinalfunc", "input", "output", "receive", "send", "typmod_in",
-		"typmod_out", "analyze", "subscript", "start", "gettoken", "end", "headline", "lextypes", "init", "lexize",
-		"canonical", "subtype_diff", "handler", "validator", "support",
+		"procedure",
+		"function",
+		"restrict",
+		"join",
+		"sfunc",
+		"sfunc1",
+		"finalfunc",
+		"combinefunc",
+		"serialfunc",
+		"deserialfunc",
+		"msfunc",
+		"minvfunc",
+		"mfinalfunc",
+		"input",
+		"output",
+		"receive",
+		"send",
+		"typmod_in",
+		"typmod_out",
+		"analyze",
+		"subscript",
+		"start",
+		"gettoken",
+		"end",
+		"headline",
+		"lextypes",
+		"init",
+		"lexize",
+		"canonical",
+		"subtype_diff",
+		"handler",
+		"validator",
+		"support",
 	};
 
 	for (size_t i = 0; i < QW_COUNT(keys); i++)
@@ -44,7 +74,9 @@ static void call_node(struct walk *w, const Node *n)
 	else if (IsA(n, ObjectWithArgs))
 		call_list(w, ((const ObjectWithArgs *)(const void *)n)->objname);
 	else if (IsA(n, String))
-		call_list(w, &(const List){.type = T_List, .length = 1, .elements = &(ListCell){.ptr_value = (void *)(uintptr_t)n}});
+		call_list(w, &(const List){.type = T_List,
+				     .length = 1,
+				     .elements = &(ListCell){.ptr_value = (void *)(uintptr_t)n}});
 }
 
 static void call_options(struct walk *w, const List *options)

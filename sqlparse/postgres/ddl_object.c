@@ -19,9 +19,9 @@ static const char *part(const List *name, int at)
 }
 
 /*
- * A dotted name. Of a trigger, rule, policy, constraint or column the relation comes before it, and is the object that
- * policies know; for DOMAIN CONSTRAINT, TRANSFORM and CAST the list starts with a type, which is named instead; for
- * operator classes and families with the access method.
+ * A dotted name. Of a trigger, rule, policy, constraint or column the relation comes before it, and
+ * is the object that policies know; for DOMAIN CONSTRAINT, TRANSFORM and CAST the list starts with
+ * a type, which is named instead; for operator classes and families with the access method.
  */
 static void by_list(struct walk *w, enum qw_verb verb, int object, const List *name)
 {
@@ -33,14 +33,19 @@ static void by_list(struct walk *w, enum qw_verb verb, int object, const List *n
 
 		spg_facts_object(w, verb, object, spg_name_schema(type), spg_name_last(type));
 	} else if (spg_object_hangs_on_relation(object) && count > 1) {
-		spg_facts_act(w, &(struct qw_act){.verb = verb, .kind = QW_OBJECT_RELATION, .kind_name = spg_object_name(object),
-			.schema = part(name, count - 3), .name = part(name, count - 2)});
+		spg_facts_act(w, &(struct qw_act){.verb = verb,
+					 .kind = QW_OBJECT_RELATION,
+					 .kind_name = spg_object_name(object),
+					 .schema = part(name, count - 3),
+					 .name = part(name, count - 2)});
 		if (object == OBJECT_COLUMN)
 			spg_facts_column(w, part(name, count - 2), part(name, count - 1), false);
 	} else {
-		bool has_schema = count > (object == OBJECT_OPCLASS || object == OBJECT_OPFAMILY ? 2 : 1);
+		bool has_schema =
+			count > (object == OBJECT_OPCLASS || object == OBJECT_OPFAMILY ? 2 : 1);
 
-		spg_facts_object(w, verb, object, has_schema ? spg_name_schema(name) : NULL, spg_name_last(name));
+		spg_facts_object(w, verb, object, has_schema ? spg_name_schema(name) : NULL,
+			spg_name_last(name));
 	}
 }
 
@@ -67,7 +72,8 @@ static void object_act(struct walk *w, enum qw_verb verb, int object, const Node
 		by_list(w, verb, object, ((const ObjectWithArgs *)(const void *)n)->objname);
 		break;
 	case T_RoleSpec:
-		spg_facts_object(w, verb, object, NULL, ((const RoleSpec *)(const void *)n)->rolename);
+		spg_facts_object(
+			w, verb, object, NULL, ((const RoleSpec *)(const void *)n)->rolename);
 		break;
 	default:
 		spg_facts_object(w, verb, object, NULL, NULL);
@@ -85,8 +91,8 @@ static void object_acts(struct walk *w, enum qw_verb verb, int object, const Lis
 }
 
 /* A relation field or an object field names it. */
-static void one_object(struct walk *w, const struct frame *f, enum qw_verb verb, int object, const RangeVar *relation,
-	const Node *named)
+static void one_object(struct walk *w, const struct frame *f, enum qw_verb verb, int object,
+	const RangeVar *relation, const Node *named)
 {
 	if (!relation)
 		object_act(w, verb, object, named);
@@ -111,7 +117,9 @@ void spg_on_rename(struct walk *w, const struct frame *f)
 	if (!s->relation && !s->object) /* ROLE, SCHEMA, DATABASE, TABLESPACE */
 		spg_facts_object(w, QW_VERB_DDL_RENAME, s->renameType, NULL, s->subname);
 	else
-		one_object(w, f, QW_VERB_DDL_RENAME, is_part ? (int)s->relationType : (int)s->renameType, s->relation, s->object);
+		one_object(w, f, QW_VERB_DDL_RENAME,
+			is_part ? (int)s->relationType : (int)s->renameType, s->relation,
+			s->object);
 }
 
 void spg_on_alter_schema(struct walk *w, const struct frame *f)
@@ -167,7 +175,8 @@ void spg_on_grant_role(struct walk *w, const struct frame *f)
 	const ListCell *cell;
 
 	foreach (cell, s->granted_roles)
-		spg_facts_object(w, QW_VERB_DDL_GRANT, OBJECT_ROLE, NULL, ((const AccessPriv *)lfirst(cell))->priv_name);
+		spg_facts_object(w, QW_VERB_DDL_GRANT, OBJECT_ROLE, NULL,
+			((const AccessPriv *)lfirst(cell))->priv_name);
 	spg_walk_children(w, f, f->ctx, NULL);
 }
 
@@ -181,7 +190,8 @@ void spg_on_alter_role(struct walk *w, const struct frame *f)
 	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-/* The VariableSetStmt below gives its own act: what is set for later sessions is judged like SET. */
+/* The VariableSetStmt below gives its own act: what is set for later sessions is judged like SET.
+ */
 void spg_on_alter_role_set(struct walk *w, const struct frame *f)
 {
 	const AlterRoleSetStmt *s = f->node;
@@ -205,11 +215,15 @@ void spg_on_drop_role(struct walk *w, const struct frame *f)
 void spg_on_define(struct walk *w, const struct frame *f)
 {
 	const DefineStmt *s = f->node;
-	enum qw_verb verb = s->kind == OBJECT_AGGREGATE || s->kind == OBJECT_TYPE ? QW_VERB_DDL_CREATE : QW_VERB_DDL_OTHER;
+	enum qw_verb verb = s->kind == OBJECT_AGGREGATE || s->kind == OBJECT_TYPE
+				    ? QW_VERB_DDL_CREATE
+				    : QW_VERB_DDL_OTHER;
 
-	spg_facts_object(w, verb, s->kind, spg_name_schema(s->defnames), spg_name_last(s->defnames));
+	spg_facts_object(
+		w, verb, s->kind, spg_name_schema(s->defnames), spg_name_last(s->defnames));
 	if (s->replace)
-		spg_facts_object(w, QW_VERB_DDL_REPLACE, s->kind, spg_name_schema(s->defnames), spg_name_last(s->defnames));
+		spg_facts_object(w, QW_VERB_DDL_REPLACE, s->kind, spg_name_schema(s->defnames),
+			spg_name_last(s->defnames));
 	spg_ddl_functions(w, f->node);
 	spg_walk_children(w, f, about(f->ctx, verb, s->kind), NULL);
 }
@@ -220,7 +234,9 @@ void spg_on_reindex(struct walk *w, const struct frame *f)
 	int object = s->kind == REINDEX_OBJECT_INDEX ? OBJECT_INDEX : OBJECT_TABLE;
 
 	if (!s->relation)
-		spg_facts_object(w, QW_VERB_MAINTAIN, s->kind == REINDEX_OBJECT_SCHEMA ? OBJECT_SCHEMA : OBJECT_DATABASE, NULL, s->name);
+		spg_facts_object(w, QW_VERB_MAINTAIN,
+			s->kind == REINDEX_OBJECT_SCHEMA ? OBJECT_SCHEMA : OBJECT_DATABASE, NULL,
+			s->name);
 	spg_walk_children(w, f, about(f->ctx, QW_VERB_MAINTAIN, object), NULL);
 }
 

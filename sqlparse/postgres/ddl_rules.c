@@ -1,16 +1,23 @@
 /*
- * Statement kinds that do one thing to one object named in one field. What crosses the database's border (extensions,
- * servers, subscriptions, event triggers, languages, casts, operators ...) is DDL_OTHER, so that "ddl.create" in a
- * policy means tables, views, functions and the like.
+ * Statement kinds that do one thing to one object named in one field. What crosses the database's
+ * border (extensions, servers, subscriptions, event triggers, languages, casts, operators ...) is
+ * DDL_OTHER, so that "ddl.create" in a policy means tables, views, functions and the like.
  */
 #include "handlers.h"
 
-#define RULE(tag, verb_, object_, how_, field_) \
-	[T_##tag] = {.verb = QW_VERB_##verb_, .object = OBJECT_##object_, .how = DDL_NAME_##how_, .field = offsetof(tag, field_)}
-#define RULE_REPLACE(tag, verb_, object_, how_, field_) \
-	[T_##tag] = {.verb = QW_VERB_##verb_, .object = OBJECT_##object_, .how = DDL_NAME_##how_, \
-		.field = offsetof(tag, field_), .replace = offsetof(tag, replace)}
-#define RULE_BARE(tag, verb_, object_) [T_##tag] = {.verb = QW_VERB_##verb_, .object = OBJECT_##object_, .how = DDL_NAME_NONE}
+#define RULE(tag, verb_, object_, how_, field_)                                                    \
+	[T_##tag] = {.verb = QW_VERB_##verb_,                                                      \
+		.object = OBJECT_##object_,                                                        \
+		.how = DDL_NAME_##how_,                                                            \
+		.field = offsetof(tag, field_)}
+#define RULE_REPLACE(tag, verb_, object_, how_, field_)                                            \
+	[T_##tag] = {.verb = QW_VERB_##verb_,                                                      \
+		.object = OBJECT_##object_,                                                        \
+		.how = DDL_NAME_##how_,                                                            \
+		.field = offsetof(tag, field_),                                                    \
+		.replace = offsetof(tag, replace)}
+#define RULE_BARE(tag, verb_, object_)                                                             \
+	[T_##tag] = {.verb = QW_VERB_##verb_, .object = OBJECT_##object_, .how = DDL_NAME_NONE}
 
 /* Verb 0 is UNPARSED: no rule. */
 static const struct ddl_rule rules[NODE_SHAPES] = {
@@ -63,7 +70,9 @@ static const struct ddl_rule rules[NODE_SHAPES] = {
 	RULE(CreateStatsStmt, DDL_CREATE, STATISTIC_EXT, RELATION, relations),
 	RULE(CreateSubscriptionStmt, DDL_OTHER, SUBSCRIPTION, TEXT, subname),
 	RULE(CreateTableSpaceStmt, DDL_OTHER, TABLESPACE, TEXT, tablespacename),
-	[T_CreateTransformStmt] = {.verb = QW_VERB_DDL_OTHER, .object = OBJECT_TRANSFORM, .how = DDL_NAME_NONE,
+	[T_CreateTransformStmt] = {.verb = QW_VERB_DDL_OTHER,
+		.object = OBJECT_TRANSFORM,
+		.how = DDL_NAME_NONE,
 		.replace = offsetof(CreateTransformStmt, replace)},
 	RULE_REPLACE(CreateTrigStmt, DDL_CREATE, TRIGGER, RELATION, relation),
 	RULE(CreateUserMappingStmt, DDL_OTHER, USER_MAPPING, TEXT, servername),

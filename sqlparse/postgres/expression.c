@@ -10,8 +10,9 @@ static const char *field_name(const List *fields, int at)
 }
 
 /*
- * col, rel.col, schema.rel.col and the same with a star, exactly as parse_expr.c reads them: the part before the
- * name is always the relation's name or alias. With four parts a database comes first; nothing sends that.
+ * col, rel.col, schema.rel.col and the same with a star, exactly as parse_expr.c reads them: the
+ * part before the name is always the relation's name or alias. With four parts a database comes
+ * first; nothing sends that.
  */
 void spg_on_column_ref(struct walk *w, const struct frame *f)
 {
@@ -23,7 +24,8 @@ void spg_on_column_ref(struct walk *w, const struct frame *f)
 	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-/* (x).field can be a column of x, or a call of a function of that name: it is listed as a deep reference. */
+/* (x).field can be a column of x, or a call of a function of that name: it is listed as a deep
+ * reference. */
 void spg_on_indirection(struct walk *w, const struct frame *f)
 {
 	const A_Indirection *a = f->node;
@@ -39,7 +41,8 @@ void spg_on_indirection(struct walk *w, const struct frame *f)
 
 		if (!n || IsA(n, A_Indices))
 			continue;
-		spg_facts_column(w, selects ? NULL : qualifier, IsA(n, String) ? strVal(n) : NULL, true);
+		spg_facts_column(
+			w, selects ? NULL : qualifier, IsA(n, String) ? strVal(n) : NULL, true);
 		selects = true;
 	}
 	spg_walk_children(w, f, ctx, NULL);
@@ -56,11 +59,12 @@ void spg_on_func_call(struct walk *w, const struct frame *f)
 
 	spg_facts_call(w, call->funcname, f->ctx.flags & CTX_PROCEDURE ? "procedure" : "function");
 	spg_setting_of_call(w, call);
-	ctx.flags &= (uint16_t)~(CTX_PROCEDURE | CTX_DEEP);
+	ctx.flags &= (uint16_t) ~(CTX_PROCEDURE | CTX_DEEP);
 	spg_walk_children(w, f, ctx, NULL);
 }
 
-/* Columns that are named without a ColumnRef: of an index, ON CONFLICT, a partition key, statistics. */
+/* Columns that are named without a ColumnRef: of an index, ON CONFLICT, a partition key,
+ * statistics. */
 void spg_on_index_elem(struct walk *w, const struct frame *f)
 {
 	const IndexElem *e = f->node;

@@ -51,7 +51,8 @@ static bool set_grow(struct walk *w, struct fact_set *s, size_t size)
 	size_t cap = s->cap ? s->cap * 2 : FIRST_CAP;
 	void *items = qw_arena_alloc(w->arena, cap * size);
 	uint32_t *hashes = qw_arena_alloc(w->arena, cap * sizeof(*hashes));
-	uint32_t *slots = cap > LINEAR_MAX ? qw_arena_alloc(w->arena, cap * 2 * sizeof(*slots)) : NULL;
+	uint32_t *slots =
+		cap > LINEAR_MAX ? qw_arena_alloc(w->arena, cap * 2 * sizeof(*slots)) : NULL;
 
 	if (!items || !hashes || (cap > LINEAR_MAX && !slots)) {
 		w->err = QW_E_NOMEM;
@@ -61,14 +62,19 @@ static bool set_grow(struct walk *w, struct fact_set *s, size_t size)
 		memcpy(items, s->items, s->count * size);
 		memcpy(hashes, s->hashes, s->count * sizeof(*hashes));
 	}
-	*s = (struct fact_set){.items = items, .hashes = hashes, .slots = slots, .count = s->count, .cap = cap,
+	*s = (struct fact_set){.items = items,
+		.hashes = hashes,
+		.slots = slots,
+		.count = s->count,
+		.cap = cap,
 		.slot_count = slots ? cap * 2 : 0};
 	for (size_t i = 0; slots && i < s->count; i++)
 		index_put(s, i);
 	return true;
 }
 
-static void *set_find(const struct fact_set *s, size_t size, const void *item, uint32_t hash, same_fn *same)
+static void *set_find(
+	const struct fact_set *s, size_t size, const void *item, uint32_t hash, same_fn *same)
 {
 	for (size_t i = 0; !s->slots && i < s->count; i++)
 		if (s->hashes[i] == hash && same((const char *)s->items + i * size, item))
@@ -86,7 +92,8 @@ static void *set_find(const struct fact_set *s, size_t size, const void *item, u
 	return NULL;
 }
 
-static void *set_add(struct walk *w, struct fact_set *s, size_t size, const void *item, uint32_t hash)
+static void *set_add(
+	struct walk *w, struct fact_set *s, size_t size, const void *item, uint32_t hash)
 {
 	if (s->count == s->cap && !set_grow(w, s, size))
 		return NULL;
@@ -102,13 +109,15 @@ static bool same_act(const void *left, const void *right)
 {
 	const struct qw_act *a = left, *b = right;
 
-	return a->verb == b->verb && a->kind == b->kind && a->is_local == b->is_local && same_text(a->name, b->name) &&
-		same_text(a->schema, b->schema) && same_text(a->value, b->value) && same_text(a->kind_name, b->kind_name);
+	return a->verb == b->verb && a->kind == b->kind && a->is_local == b->is_local &&
+	       same_text(a->name, b->name) && same_text(a->schema, b->schema) &&
+	       same_text(a->value, b->value) && same_text(a->kind_name, b->kind_name);
 }
 
 void spg_facts_act(struct walk *w, const struct qw_act *act)
 {
-	uint32_t hash = hash_text(hash_text(hash_text((uint32_t)act->verb + 1, act->name), act->schema), act->value);
+	uint32_t hash = hash_text(
+		hash_text(hash_text((uint32_t)act->verb + 1, act->name), act->schema), act->value);
 	struct qw_act *new;
 
 	w->reads |= act->verb == QW_VERB_SELECT;
@@ -125,23 +134,32 @@ void spg_facts_act(struct walk *w, const struct qw_act *act)
 		w->out->writes |= qw_verb_writes(act->verb);
 }
 
-void spg_facts_object(struct walk *w, enum qw_verb verb, int object, const char *schema, const char *name)
+void spg_facts_object(
+	struct walk *w, enum qw_verb verb, int object, const char *schema, const char *name)
 {
-	spg_facts_act(w, &(struct qw_act){.verb = verb, .kind = name ? spg_object_kind(object) : QW_OBJECT_NONE,
-		.kind_name = spg_object_name(object), .schema = name ? schema : NULL, .name = name});
+	spg_facts_act(w, &(struct qw_act){.verb = verb,
+				 .kind = name ? spg_object_kind(object) : QW_OBJECT_NONE,
+				 .kind_name = spg_object_name(object),
+				 .schema = name ? schema : NULL,
+				 .name = name});
 }
 
 void spg_facts_bare(struct walk *w, enum qw_verb verb, const char *kind_name, const char *name)
 {
-	spg_facts_act(w, &(struct qw_act){.verb = verb, .kind = name ? QW_OBJECT_OTHER : QW_OBJECT_NONE,
-		.kind_name = kind_name, .name = name});
+	spg_facts_act(w, &(struct qw_act){.verb = verb,
+				 .kind = name ? QW_OBJECT_OTHER : QW_OBJECT_NONE,
+				 .kind_name = kind_name,
+				 .name = name});
 }
 
 void spg_facts_call(struct walk *w, const List *name, const char *kind_name)
 {
 	if (name)
-		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = kind_name,
-			.schema = spg_name_schema(name), .name = spg_name_last(name)});
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_CALL,
+					 .kind = QW_OBJECT_FUNCTION,
+					 .kind_name = kind_name,
+					 .schema = spg_name_schema(name),
+					 .name = spg_name_last(name)});
 }
 
 /* CREATE TEMP names no schema, but pg_temp is where it goes. */
@@ -154,9 +172,12 @@ static const char *schema_of(const RangeVar *rv)
 
 void spg_facts_relation_act(struct walk *w, enum qw_verb verb, int object, const RangeVar *rv)
 {
-	spg_facts_act(w, &(struct qw_act){.verb = verb,
-		.kind = object == OBJECT_TYPE ? QW_OBJECT_OTHER : QW_OBJECT_RELATION,
-		.kind_name = spg_object_name(object), .schema = schema_of(rv), .name = rv->relname});
+	spg_facts_act(
+		w, &(struct qw_act){.verb = verb,
+			   .kind = object == OBJECT_TYPE ? QW_OBJECT_OTHER : QW_OBJECT_RELATION,
+			   .kind_name = spg_object_name(object),
+			   .schema = schema_of(rv),
+			   .name = rv->relname});
 }
 
 /* ---- relations ---- */
@@ -164,12 +185,15 @@ static bool same_relation(const void *left, const void *right)
 {
 	const struct qw_relation *a = left, *b = right;
 
-	return same_text(a->name, b->name) && same_text(a->schema, b->schema) && same_text(a->alias, b->alias);
+	return same_text(a->name, b->name) && same_text(a->schema, b->schema) &&
+	       same_text(a->alias, b->alias);
 }
 
 void spg_facts_relation(struct walk *w, const RangeVar *rv, bool in_natural_join, bool is_written)
 {
-	struct qw_relation r = {.schema = schema_of(rv), .name = rv->relname, .alias = rv->alias ? rv->alias->aliasname : NULL};
+	struct qw_relation r = {.schema = schema_of(rv),
+		.name = rv->relname,
+		.alias = rv->alias ? rv->alias->aliasname : NULL};
 	uint32_t hash = hash_text(hash_text(hash_text(1, r.name), r.schema), r.alias);
 	struct qw_relation *known;
 
@@ -194,7 +218,8 @@ static bool same_column(const void *left, const void *right)
 {
 	const struct qw_colref *a = left, *b = right;
 
-	return a->is_deep == b->is_deep && same_text(a->name, b->name) && same_text(a->qualifier, b->qualifier);
+	return a->is_deep == b->is_deep && same_text(a->name, b->name) &&
+	       same_text(a->qualifier, b->qualifier);
 }
 
 void spg_facts_column(struct walk *w, const char *qualifier, const char *name, bool is_deep)

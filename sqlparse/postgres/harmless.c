@@ -1,6 +1,7 @@
 /*
- * Catalog functions that change nothing, whatever their arguments: a statement that calls only these does not count as
- * writing, so its record need not be on disk before it runs. It is no permission: policies judge every call by itself.
+ * Catalog functions that change nothing, whatever their arguments: a statement that calls only
+ * these does not count as writing, so its record need not be on disk before it runs. It is no
+ * permission: policies judge every call by itself.
  */
 #include "facts.h"
 
@@ -56,7 +57,8 @@ static int compare(const void *key, const void *element)
 	return strcmp(key, *(const char *const *)element);
 }
 
-/* An unqualified name may be shadowed by an overload of the user's; that still has to pass the policy. */
+/* An unqualified name may be shadowed by an overload of the user's; that still has to pass the
+ * policy. */
 bool spg_function_is_harmless(const char *schema, const char *name)
 {
 	if (!name || (schema && strcmp(schema, "pg_catalog") != 0))

@@ -106,6 +106,6 @@ enum qw_object_kind spg_object_kind(int object)
 
 bool spg_object_hangs_on_relation(int object)
 {
-	return object == OBJECT_TRIGGER || object == OBJECT_RULE || object == OBJECT_POLICY || object == OBJECT_COLUMN ||
-		object == OBJECT_TABCONSTRAINT;
+	return object == OBJECT_TRIGGER || object == OBJECT_RULE || object == OBJECT_POLICY ||
+	       object == OBJECT_COLUMN || object == OBJECT_TABCONSTRAINT;
 }

@@ -6,7 +6,7 @@
 #include "nodes/parsenodes.h"
 
 struct node_shape {
-	const char *name; /* NULL: a raw parse tree cannot hold this tag */
+	const char *name;      /* NULL: a raw parse tree cannot hold this tag */
 	const uint16_t *slots; /* offsets of the pointers to nodes and lists */
 	uint16_t slot_count;
 	bool is_statement;

@@ -14,11 +14,14 @@ static int refuse(struct qw_statements *out, const char *problem)
 }
 
 /* What can be said without parsing; NULL when there is nothing. */
-static const char *problem_of_text(struct qw_bytes text, const struct sqlparse_limits *limits, struct qw_arena *arena)
+static const char *problem_of_text(
+	struct qw_bytes text, const struct sqlparse_limits *limits, struct qw_arena *arena)
 {
 	if (text.n > limits->text_bytes_max || text.n > INT32_MAX / 2)
-		return qw_arena_printf(arena, "the statement text is %zu bytes long, the limit is %zu (text_bytes_max): "
-			"send it in smaller pieces, or use COPY FROM STDIN for data", text.n, limits->text_bytes_max);
+		return qw_arena_printf(arena,
+			"the statement text is %zu bytes long, the limit is %zu (text_bytes_max): "
+			"send it in smaller pieces, or use COPY FROM STDIN for data",
+			text.n, limits->text_bytes_max);
 	return "the statement text is not valid UTF-8, or holds a zero byte: send UTF-8";
 }
 
@@ -45,17 +48,23 @@ static const char *problem_of_error(const PgQueryError *e, struct qw_arena *aren
 	const char *message = e->message ? e->message : "unknown error";
 
 	if (e->cursorpos > 0)
-		return qw_arena_printf(arena, "syntax error (PostgreSQL 15 grammar): %s at character %d", message, e->cursorpos);
+		return qw_arena_printf(arena,
+			"syntax error (PostgreSQL 15 grammar): %s at character %d", message,
+			e->cursorpos);
 	return qw_arena_printf(arena, "syntax error (PostgreSQL 15 grammar): %s", message);
 }
 
-static int walk_list(const List *tree, struct qw_bytes text, struct walk *w, struct qw_statements *out)
+static int walk_list(
+	const List *tree, struct qw_bytes text, struct walk *w, struct qw_statements *out)
 {
 	const int count = list_length(tree);
 
 	if ((size_t)count > w->limits->statements_max)
-		return refuse(out, qw_arena_printf(w->arena, "the text holds %d statements, the limit is %zu (statements_max): "
-			"send fewer at a time", count, w->limits->statements_max));
+		return refuse(out,
+			qw_arena_printf(w->arena,
+				"the text holds %d statements, the limit is %zu (statements_max): "
+				"send fewer at a time",
+				count, w->limits->statements_max));
 	out->list = count ? qw_arena_alloc(w->arena, (size_t)count * sizeof(*out->list)) : NULL;
 	if (count && !out->list)
 		return QW_E_NOMEM;
@@ -104,8 +113,8 @@ int spg_walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *ou
 	return err;
 }
 
-int sqlparse_postgres(struct qw_bytes text, const struct sqlparse_limits *limits, struct qw_arena *arena,
-	struct qw_statements *out)
+int sqlparse_postgres(struct qw_bytes text, const struct sqlparse_limits *limits,
+	struct qw_arena *arena, struct qw_statements *out)
 {
 	struct walk w;
 

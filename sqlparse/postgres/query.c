@@ -57,7 +57,8 @@ void spg_on_insert(struct walk *w, const struct frame *f)
 	spg_facts_relation_act(w, QW_VERB_INSERT, OBJECT_ANY_RELATION, s->relation);
 	if (conflict && conflict->action == ONCONFLICT_UPDATE)
 		spg_facts_relation_act(w, QW_VERB_UPSERT, OBJECT_ANY_RELATION, s->relation);
-	if (conflict && conflict->infer && conflict->infer->conname) /* an index of unknown columns is asked */
+	if (conflict && conflict->infer &&
+		conflict->infer->conname) /* an index of unknown columns is asked */
 		spg_facts_column(w, s->relation->relname, NULL, false);
 	reads_target(w, s->relation, s->returningList);
 	ctx = spg_walk_with(w, f, s->withClause, ctx);

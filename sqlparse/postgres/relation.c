@@ -23,7 +23,8 @@ static bool scope_has(const struct scope *scope, const char *name)
 	return false;
 }
 
-static const struct scope *scope_add(struct walk *w, const struct scope *outer, const CommonTableExpr *cte)
+static const struct scope *scope_add(
+	struct walk *w, const struct scope *outer, const CommonTableExpr *cte)
 {
 	struct scope *s = qw_arena_alloc(w->arena, sizeof(*s));
 
@@ -32,17 +33,21 @@ static const struct scope *scope_add(struct walk *w, const struct scope *outer, 
 		return outer;
 	}
 	if (++w->ctes > CTES_MAX)
-		spg_walk_refuse(w, qw_arena_printf(w->arena, "the text has more than %d common table expressions: "
-			"send fewer, or use temporary tables", CTES_MAX));
+		spg_walk_refuse(w, qw_arena_printf(w->arena,
+					   "the text has more than %d common table expressions: "
+					   "send fewer, or use temporary tables",
+					   CTES_MAX));
 	*s = (struct scope){.outer = outer, .name = cte->ctename, .hash = name_hash(cte->ctename)};
 	return s;
 }
 
 /*
- * parse_cte.c of PostgreSQL: in a plain WITH each query sees the names before it; with RECURSIVE each sees all of them.
- * The body sees all. Names of an outer WITH stay visible where no inner one has the same name.
+ * parse_cte.c of PostgreSQL: in a plain WITH each query sees the names before it; with RECURSIVE
+ * each sees all of them. The body sees all. Names of an outer WITH stay visible where no inner one
+ * has the same name.
  */
-struct ctx spg_walk_with(struct walk *w, const struct frame *f, const WithClause *with, struct ctx ctx)
+struct ctx spg_walk_with(
+	struct walk *w, const struct frame *f, const WithClause *with, struct ctx ctx)
 {
 	const struct scope **before;
 	const int count = with ? list_length(with->ctes) : 0;
@@ -58,7 +63,8 @@ struct ctx spg_walk_with(struct walk *w, const struct frame *f, const WithClause
 	}
 	for (int i = 0; i < count; i++) {
 		before[i] = body.scope;
-		body.scope = scope_add(w, body.scope, list_nth_node(CommonTableExpr, with->ctes, i));
+		body.scope =
+			scope_add(w, body.scope, list_nth_node(CommonTableExpr, with->ctes, i));
 	}
 	/* The body's frames were pushed just now, above f. */
 	for (size_t i = w->frame_count; i-- > 0 && w->frames[i].depth == f->depth + 1;)
@@ -98,7 +104,7 @@ void spg_on_join(struct walk *w, const struct frame *f)
 	const JoinExpr *j = f->node;
 	struct ctx ctx = f->ctx;
 
-	if (j->alias && j->alias->colnames)
+	if (j->alias) /* whole rows of it can be read by a name that no relation has */
 		w->join_renames = true;
 	spg_facts_columns(w, NULL, j->usingClause);
 	spg_walk_children(w, f, ctx, NULL);

@@ -180,7 +180,8 @@ void spg_on_copy(struct walk *w, const struct frame *f)
 	silent.flags |= CTX_SILENT;
 	if (s->relation) {
 		spg_facts_relation_act(w, copy_verb(s), OBJECT_ANY_RELATION, s->relation);
-		spg_facts_relation_act(w, s->is_from ? QW_VERB_INSERT : QW_VERB_SELECT, OBJECT_ANY_RELATION, s->relation);
+		spg_facts_relation_act(w, s->is_from ? QW_VERB_INSERT : QW_VERB_SELECT,
+			OBJECT_ANY_RELATION, s->relation);
 		spg_facts_relation(w, s->relation, false, s->is_from);
 		copy_columns(w, s);
 	} else {
@@ -213,7 +214,8 @@ void spg_on_listen(struct walk *w, const struct frame *f)
 
 void spg_on_unlisten(struct walk *w, const struct frame *f)
 {
-	spg_facts_bare(w, QW_VERB_LISTEN, "channel", ((const UnlistenStmt *)f->node)->conditionname);
+	spg_facts_bare(
+		w, QW_VERB_LISTEN, "channel", ((const UnlistenStmt *)f->node)->conditionname);
 }
 
 void spg_on_notify(struct walk *w, const struct frame *f)

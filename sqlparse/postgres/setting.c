@@ -1,4 +1,5 @@
-/* SET, RESET, SHOW and set_config(): what changes settings, and which changes would blind the gateway's own lexer. */
+/* SET, RESET, SHOW and set_config(): what changes settings, and which changes would blind the
+ * gateway's own lexer. */
 #include "facts.h"
 #include "handlers.h"
 
@@ -53,11 +54,12 @@ static bool is_true_name(const char *value)
 
 	if (n == 0)
 		return false;
-	return strncasecmp(value, "true", n) == 0 || strncasecmp(value, "yes", n) == 0 || strcasecmp(value, "on") == 0 ||
-		strcmp(value, "1") == 0;
+	return strncasecmp(value, "true", n) == 0 || strncasecmp(value, "yes", n) == 0 ||
+	       strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0;
 }
 
-/* The gateway reads text as UTF-8 with standard strings: a server that reads it otherwise runs another statement. */
+/* The gateway reads text as UTF-8 with standard strings: a server that reads it otherwise runs
+ * another statement. */
 static bool changes_lexing(const char *name, const char *value)
 {
 	if (!name)
@@ -76,7 +78,8 @@ static bool changes_role(const char *name)
 	return name && (strcmp(name, "role") == 0 || strcmp(name, "session_authorization") == 0);
 }
 
-static void setting_act(struct walk *w, const char *name, const char *value, bool is_local, bool is_reset)
+static void setting_act(
+	struct walk *w, const char *name, const char *value, bool is_local, bool is_reset)
 {
 	enum qw_verb verb = QW_VERB_SET;
 
@@ -84,8 +87,12 @@ static void setting_act(struct walk *w, const char *name, const char *value, boo
 		verb = QW_VERB_SET_ROLE;
 	else if (!is_reset && changes_lexing(name, value))
 		verb = QW_VERB_SET_PINNED;
-	spg_facts_act(w, &(struct qw_act){.verb = verb, .kind = QW_OBJECT_SETTING, .kind_name = "setting", .name = name,
-		.value = value, .is_local = is_local});
+	spg_facts_act(w, &(struct qw_act){.verb = verb,
+				 .kind = QW_OBJECT_SETTING,
+				 .kind_name = "setting",
+				 .name = name,
+				 .value = value,
+				 .is_local = is_local});
 }
 
 /* ---- values ---- */
@@ -119,7 +126,8 @@ static bool is_plain_name(const char *s)
 	if (!(*s >= 'a' && *s <= 'z') && *s != '_')
 		return false;
 	for (; *s; s++)
-		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && *s != '_' && *s != '$')
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && *s != '_' &&
+			*s != '$')
 			return false;
 	return true;
 }
@@ -127,8 +135,8 @@ static bool is_plain_name(const char *s)
 /* These hold lists of identifiers: SET quotes what needs it (guc.c, GUC_LIST_QUOTE). */
 static bool is_name_list(const char *name)
 {
-	static const char *const lists[] = {"search_path", "temp_tablespaces", "local_preload_libraries",
-		"session_preload_libraries"};
+	static const char *const lists[] = {"search_path", "temp_tablespaces",
+		"local_preload_libraries", "session_preload_libraries"};
 
 	for (size_t i = 0; i < QW_COUNT(lists); i++)
 		if (strcmp(name, lists[i]) == 0)
@@ -210,8 +218,11 @@ void spg_setting_of_transaction(struct walk *w, const List *options)
 			value = c->val.ival.ival ? "on" : "off";
 		else
 			value = const_text(w, option->arg);
-		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-			.name = option->defname, .value = value});
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_TX_SET,
+					 .kind = QW_OBJECT_SETTING,
+					 .kind_name = "setting",
+					 .name = option->defname,
+					 .value = value});
 	}
 }
 
@@ -248,25 +259,30 @@ void spg_on_variable_show(struct walk *w, const struct frame *f)
 {
 	const VariableShowStmt *s = f->node;
 
-	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SHOW, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-		.name = s->name ? setting_name(w, s->name) : NULL});
+	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SHOW,
+				 .kind = QW_OBJECT_SETTING,
+				 .kind_name = "setting",
+				 .name = s->name ? setting_name(w, s->name) : NULL});
 }
 
 void spg_on_alter_system(struct walk *w, const struct frame *f)
 {
 	const AlterSystemStmt *s = f->node;
-	const char *name = s->setstmt && s->setstmt->name ? setting_name(w, s->setstmt->name) : NULL;
+	const char *name =
+		s->setstmt && s->setstmt->name ? setting_name(w, s->setstmt->name) : NULL;
 
-	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_ALTER_SYSTEM, .kind = QW_OBJECT_SETTING, .kind_name = "setting",
-		.name = name});
+	spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_ALTER_SYSTEM,
+				 .kind = QW_OBJECT_SETTING,
+				 .kind_name = "setting",
+				 .name = name});
 	spg_walk_children(w, f, f->ctx, NULL);
 }
 
 /* ---- set_config(name, value, is_local) ---- */
 
 /*
- * Bare true and false are casts of a Boolean to pg_catalog.bool. Any other cast can change the text, also to "text":
- * search_path decides whose type that is.
+ * Bare true and false are casts of a Boolean to pg_catalog.bool. Any other cast can change the
+ * text, also to "text": search_path decides whose type that is.
  */
 static const Node *without_cast(const Node *n)
 {
@@ -292,7 +308,8 @@ static const Node *argument(const FuncCall *call, int position, const char *name
 		const NamedArgExpr *named = (const NamedArgExpr *)(const void *)n;
 
 		if (n && IsA(n, NamedArgExpr) ? strcmp(named->name, name) == 0 : at == position)
-			return without_cast(n && IsA(n, NamedArgExpr) ? (const Node *)named->arg : n);
+			return without_cast(
+				n && IsA(n, NamedArgExpr) ? (const Node *)named->arg : n);
 		at++;
 	}
 	return NULL;
@@ -305,16 +322,20 @@ static bool is_null_const(const Node *n)
 
 void spg_setting_of_call(struct walk *w, const FuncCall *call)
 {
-	const char *function = spg_name_last(call->funcname), *schema = spg_name_schema(call->funcname), *name, *local;
+	const char *function = spg_name_last(call->funcname),
+		   *schema = spg_name_schema(call->funcname), *name, *local;
 	const Node *value;
 
-	if (!function || strcmp(function, "set_config") != 0 || (schema && strcmp(schema, "pg_catalog") != 0))
+	if (!function || strcmp(function, "set_config") != 0 ||
+		(schema && strcmp(schema, "pg_catalog") != 0))
 		return;
 	name = call->func_variadic ? NULL : const_text(w, argument(call, 0, "setting_name"));
 	value = argument(call, 1, "new_value");
 	local = const_text(w, argument(call, 2, "is_local"));
 	if (!name) /* it may be any setting, also one that is pinned */
-		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SET_PINNED, .kind = QW_OBJECT_SETTING, .kind_name = "setting"});
-	setting_act(w, name ? setting_name(w, name) : NULL, const_text(w, value), local && is_true_name(local),
-		is_null_const(value));
+		spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_SET_PINNED,
+					 .kind = QW_OBJECT_SETTING,
+					 .kind_name = "setting"});
+	setting_act(w, name ? setting_name(w, name) : NULL, const_text(w, value),
+		local && is_true_name(local), is_null_const(value));
 }

@@ -96,11 +96,17 @@ static void step_list(struct walk *w, struct frame *f)
 static bool within_limits(struct walk *w, const struct frame *f)
 {
 	if (++w->nodes > w->limits->nodes_max)
-		spg_walk_refuse(w, qw_arena_printf(w->arena, "the text has more than %zu parts (limit nodes_max): "
-			"send it in smaller pieces", w->limits->nodes_max));
+		spg_walk_refuse(w, qw_arena_printf(w->arena,
+					   "the text has more than %zu parts (limit nodes_max): "
+					   "send it in smaller pieces",
+					   w->limits->nodes_max));
 	else if (f->depth > w->limits->depth_max)
-		spg_walk_refuse(w, qw_arena_printf(w->arena, "the statement is nested more than %zu levels deep (limit depth_max): "
-			"use a list such as IN (...) or VALUES, or several statements", w->limits->depth_max));
+		spg_walk_refuse(
+			w, qw_arena_printf(w->arena,
+				   "the statement is nested more than %zu levels deep (limit "
+				   "depth_max): "
+				   "use a list such as IN (...) or VALUES, or several statements",
+				   w->limits->depth_max));
 	return !w->problem && !w->err;
 }
 
@@ -113,8 +119,11 @@ static void visit(struct walk *w, const struct frame *f)
 	if (!within_limits(w, f))
 		return;
 	if (!shape) {
-		spg_walk_refuse(w, qw_arena_printf(w->arena, "the statement holds a part that the gateway does not know "
-			"(node %d)", (int)tag));
+		spg_walk_refuse(
+			w, qw_arena_printf(w->arena,
+				   "the statement holds a part that the gateway does not know "
+				   "(node %d)",
+				   (int)tag));
 		return;
 	}
 	if (w->tag_counts)
@@ -123,7 +132,9 @@ static void visit(struct walk *w, const struct frame *f)
 	if (handler)
 		handler(w, f);
 	else if (shape->is_statement)
-		spg_walk_refuse(w, qw_arena_printf(w->arena, "the gateway does not know this kind of statement (%s)", shape->name));
+		spg_walk_refuse(w, qw_arena_printf(w->arena,
+					   "the gateway does not know this kind of statement (%s)",
+					   shape->name));
 	else if (shape->slot_count)
 		spg_walk_children(w, f, f->ctx, NULL);
 }
@@ -146,7 +157,8 @@ static void walk_tree(struct walk *w)
 
 void spg_walk_statement(struct walk *w, const Node *statement, struct qw_statement *out)
 {
-	const struct ctx ctx = {.flags = CTX_TOP, .verb = QW_VERB_SELECT, .object = OBJECT_ANY_RELATION};
+	const struct ctx ctx = {
+		.flags = CTX_TOP, .verb = QW_VERB_SELECT, .object = OBJECT_ANY_RELATION};
 
 	w->frame_count = 0;
 	w->acts = w->relations = w->columns = (struct fact_set){0};

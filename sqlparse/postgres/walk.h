@@ -1,6 +1,7 @@
 /*
- * One walk over one raw statement: an explicit stack in the arena, no recursion, driven by the generated table of node
- * shapes. Node handlers (handlers.h) derive facts on the way; a node without a handler is walked generically.
+ * One walk over one raw statement: an explicit stack in the arena, no recursion, driven by the
+ * generated table of node shapes. Node handlers (handlers.h) derive facts on the way; a node
+ * without a handler is walked generically.
  */
 #ifndef SQLPARSE_POSTGRES_WALK_H
 #define SQLPARSE_POSTGRES_WALK_H
@@ -16,22 +17,24 @@ struct scope {
 };
 
 enum {
-	CTX_TARGET = 1, /* a relation here is the object of ctx.verb: never a common table expression */
-	CTX_LOCK = 2, /* below FROM of a SELECT ... FOR UPDATE */
+	CTX_TARGET =
+		1, /* a relation here is the object of ctx.verb: never a common table expression */
+	CTX_LOCK = 2,	 /* below FROM of a SELECT ... FOR UPDATE */
 	CTX_NATURAL = 4, /* below a NATURAL join */
-	CTX_SILENT = 8, /* the relation's facts are given elsewhere */
-	CTX_TOP = 16, /* the statement itself, or what EXPLAIN, PREPARE ... hold: it must show an act of its own */
+	CTX_SILENT = 8,	 /* the relation's facts are given elsewhere */
+	CTX_TOP = 16,	 /* the statement itself, or what EXPLAIN, PREPARE ... hold: it must show an
+			    act of its own */
 	CTX_EXPLAINED = 32,
 	CTX_PROCEDURE = 64, /* the function called is that of CALL */
-	CTX_REPLACE = 128, /* CREATE OR REPLACE */
-	CTX_DEEP = 256 /* fields are selected from the column reference here */
+	CTX_REPLACE = 128,  /* CREATE OR REPLACE */
+	CTX_DEEP = 256	    /* fields are selected from the column reference here */
 };
 
 /* What a node inherits from above. */
 struct ctx {
 	const struct scope *scope;
 	uint16_t flags; /* CTX_ */
-	uint8_t verb; /* enum qw_verb: how a relation here is touched */
+	uint8_t verb;	/* enum qw_verb: how a relation here is touched */
 	uint8_t object; /* ObjectType, or OBJECT_ANY_RELATION */
 };
 
@@ -59,16 +62,16 @@ struct walk {
 	const struct sqlparse_limits *limits;
 	struct frame *frames;
 	size_t frame_count, frame_cap;
-	size_t nodes; /* over all statements of the text */
-	size_t ctes; /* likewise */
-	size_t *tag_counts; /* tests: [NODE_SHAPES], or NULL */
-	int err; /* NOMEM: stop */
+	size_t nodes;	     /* over all statements of the text */
+	size_t ctes;	     /* likewise */
+	size_t *tag_counts;  /* tests: [NODE_SHAPES], or NULL */
+	int err;	     /* NOMEM: stop */
 	const char *problem; /* the statement is refused: stop */
 	/* facts of the statement being walked */
 	struct fact_set acts, relations, columns;
 	struct qw_statement *out;
-	bool has_query; /* a SELECT at the top: needs an act even if it reads nothing */
-	bool reads; /* has a SELECT act */
+	bool has_query;	   /* a SELECT at the top: needs an act even if it reads nothing */
+	bool reads;	   /* has a SELECT act */
 	bool join_renames; /* JOIN ... AS j(a, b): columns of any relation may be renamed */
 };
 

@@ -1,4 +1,5 @@
-/* Any bytes as PostgreSQL SQL: refused with a reason, or described completely; and each part by itself means the same. */
+/* Any bytes as PostgreSQL SQL: refused with a reason, or described completely; and each part by
+ * itself means the same. */
 #include "qw/sqlparse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -8,9 +9,11 @@ static void check_statement(const struct qw_statement *s, struct qw_bytes text)
 	bool writes_seen = false;
 
 	QW_ASSERT(s->act_count >= 1 && s->acts);
-	QW_ASSERT(s->text.n >= 1 && s->text.p >= text.p && s->text.p + s->text.n <= text.p + text.n);
+	QW_ASSERT(
+		s->text.n >= 1 && s->text.p >= text.p && s->text.p + s->text.n <= text.p + text.n);
 	for (size_t i = 0; i < s->act_count; i++) {
-		QW_ASSERT(s->acts[i].kind_name && s->acts[i].verb < QW_VERB_COUNT && s->acts[i].verb != QW_VERB_UNPARSED);
+		QW_ASSERT(s->acts[i].kind_name && s->acts[i].verb < QW_VERB_COUNT &&
+			  s->acts[i].verb != QW_VERB_UNPARSED);
 		QW_ASSERT(!s->acts[i].schema || s->acts[i].name);
 		writes_seen |= qw_verb_writes(s->acts[i].verb);
 	}
@@ -21,7 +24,9 @@ static void check_statement(const struct qw_statement *s, struct qw_bytes text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct sqlparse_limits limits = {.text_bytes_max = 1 << 16, .depth_max = 500, .statements_max = 100,
+	const struct sqlparse_limits limits = {.text_bytes_max = 1 << 16,
+		.depth_max = 500,
+		.statements_max = 100,
 		.nodes_max = 50000};
 	struct qw_statements s;
 	struct qw_arena arena;

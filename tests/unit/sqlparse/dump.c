@@ -1,6 +1,7 @@
 /*
- * For tests/unit/sqlparse/differential.py and for people: texts on standard input, each ended by a zero byte; for each
- * one: "problem: ...", or the count of every node type met and then the facts; ended by \x01 and a newline.
+ * For tests/unit/sqlparse/differential.py and for people: texts on standard input, each ended by a
+ * zero byte; for each one: "problem: ...", or the count of every node type met and then the facts;
+ * ended by \x01 and a newline.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static void one(struct qw_bytes text)
 	} else {
 		print_counts(counts);
 		for (size_t i = 0; i < s.count; i++)
-			(void)(printf)("\t%s | %s | %s", text_acts(&arena, &s.list[i]), text_columns(&arena, &s.list[i]),
+			(void)(printf)("\t%s | %s | %s", text_acts(&arena, &s.list[i]),
+				text_columns(&arena, &s.list[i]),
 				text_relations(&arena, &s.list[i]));
 	}
 	(void)(printf)("\x01\n");

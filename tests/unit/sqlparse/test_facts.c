@@ -53,7 +53,8 @@ static void check_all(void **state, const struct expected *cases, size_t count, 
 		const char *got = text(*state, parse_one(*state, cases[i].sql));
 
 		if (strcmp(got, cases[i].facts) != 0)
-			fail_msg("%s\n  expected: %s\n  got:      %s", cases[i].sql, cases[i].facts, got);
+			fail_msg("%s\n  expected: %s\n  got:      %s", cases[i].sql, cases[i].facts,
+				got);
 		qw_arena_reset(*state);
 	}
 }
@@ -67,30 +68,40 @@ static void queries(void **state)
 		{"TABLE s.t", "select:s.t"},
 		{"SELECT * FROM a, \"B\" b", "select:a select:B"},
 		{"SELECT (SELECT max(x) FROM b) FROM a", "call:max select:b select:a"},
-		{"SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM s.b FOR UPDATE)", "select:a select:s.b select.lock:s.b"},
-		{"SELECT 1 FROM (SELECT 1 FROM a) x JOIN b ON true FOR SHARE", "select:a select.lock:a select:b select.lock:b"},
+		{"SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM s.b FOR UPDATE)",
+			"select:a select:s.b select.lock:s.b"},
+		{"SELECT 1 FROM (SELECT 1 FROM a) x JOIN b ON true FOR SHARE",
+			"select:a select.lock:a select:b select.lock:b"},
 		{"SELECT 1 FOR UPDATE", "select.lock select"},
-		{"DELETE FROM public.customers WHERE lower(name) = 'x'", "delete:public.customers call:lower"},
+		{"DELETE FROM public.customers WHERE lower(name) = 'x'",
+			"delete:public.customers call:lower"},
 		{"DELETE FROM a USING b, c RETURNING *", "delete:a select:a select:b select:c"},
 		{"UPDATE a SET x = 1 FROM b", "update:a select:b"},
 		{"UPDATE a SET (x, y) = (SELECT f(), 2 FROM b)", "update:a call:f select:b"},
 		{"INSERT INTO t VALUES (1)", "insert:t"},
 		{"INSERT INTO t SELECT * FROM u RETURNING id", "insert:t select:t select:u"},
 		{"INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "insert:t"},
-		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2", "insert:t upsert:t"},
-		{"MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN DO NOTHING",
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2",
+			"insert:t upsert:t"},
+		{"MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN DO "
+		 "NOTHING",
 			"merge:t delete:t select:s"},
-		{"MERGE INTO t USING (SELECT f() x) s ON true WHEN MATCHED THEN UPDATE SET a = 1 WHEN NOT MATCHED THEN "
-		 "INSERT VALUES (1)", "merge:t update:t insert:t call:f"},
+		{"MERGE INTO t USING (SELECT f() x) s ON true WHEN MATCHED THEN UPDATE SET a = 1 "
+		 "WHEN NOT MATCHED THEN "
+		 "INSERT VALUES (1)",
+			"merge:t update:t insert:t call:f"},
 		{"SELECT a INTO s.t FROM u", "ddl.create_as:s.t select:u"},
 		{"SELECT 1 INTO t UNION SELECT 2", "ddl.create_as:t select"},
 		{"SELECT sum(x) OVER (ORDER BY y), pg_catalog.count(*) FILTER (WHERE g(z)) FROM t",
 			"call:sum call:pg_catalog.count call:g select:t"},
-		{"SELECT * FROM ROWS FROM (f(), g()) r, LATERAL h() l", "call:f call:g call:h select"},
+		{"SELECT * FROM ROWS FROM (f(), g()) r, LATERAL h() l",
+			"call:f call:g call:h select"},
 		{"SELECT * FROM t TABLESAMPLE s.m (1)", "call:s.m select:t"},
 		{"SELECT extract(year FROM x), x AT TIME ZONE 'y', trim(x), CURRENT_DATE FROM t",
-			"call:pg_catalog.extract call:pg_catalog.timezone call:pg_catalog.btrim select:t"},
-		{"SELECT f(x) FROM t GROUP BY g(x) HAVING h(x) ORDER BY i(x) LIMIT j(1) OFFSET k(1)",
+			"call:pg_catalog.extract call:pg_catalog.timezone call:pg_catalog.btrim "
+			"select:t"},
+		{"SELECT f(x) FROM t GROUP BY g(x) HAVING h(x) ORDER BY i(x) LIMIT j(1) OFFSET "
+		 "k(1)",
 			"call:f select:t call:g call:h call:i call:k call:j"},
 		{"COPY (DELETE FROM t RETURNING *) TO STDOUT", "copy.out delete:t select:t"},
 		{"COPY t TO STDOUT", "copy.out:t select:t"},
@@ -110,7 +121,8 @@ static void queries(void **state)
 		{"EXPLAIN (ANALYZE 1) SELECT 1", "explain.analyze select"},
 		{"EXPLAIN (ANALYZE 'what') SELECT 1", "explain.analyze select"},
 		{"EXPLAIN (ANALYZE, ANALYZE off) SELECT 1", "explain.analyze select"},
-		{"EXPLAIN ANALYZE CREATE TABLE t AS SELECT * FROM u", "explain.analyze select:u ddl.create_as:t"},
+		{"EXPLAIN ANALYZE CREATE TABLE t AS SELECT * FROM u",
+			"explain.analyze select:u ddl.create_as:t"},
 		{"EXPLAIN ANALYZE EXECUTE p", "explain.analyze execute:p"},
 	};
 
@@ -125,28 +137,38 @@ static void scopes(void **state)
 		{"WITH a AS (SELECT * FROM a) SELECT * FROM a", "select:a"},
 		{"WITH RECURSIVE a AS (SELECT 1 UNION SELECT * FROM a) SELECT * FROM a", "select"},
 		{"WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a, b", "select:b"},
-		{"WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a", "select"},
+		{"WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a",
+			"select"},
 		{"WITH b AS (SELECT 1), a AS (SELECT * FROM b) SELECT * FROM a", "select"},
 		{"WITH a AS (SELECT 1) SELECT * FROM public.a", "select:public.a"},
 		{"WITH a AS (SELECT 1) SELECT * FROM \"A\"", "select:A"},
 		{"SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) x, a", "select:a"},
 		{"WITH a AS (SELECT 1) SELECT (SELECT 1 FROM a) FROM b", "select:b"},
-		{"WITH a AS (SELECT 1) SELECT * FROM (WITH a AS (SELECT * FROM a) SELECT * FROM a) x", "select"},
-		{"WITH a AS (SELECT * FROM t) SELECT * FROM (WITH a AS (SELECT * FROM u) SELECT * FROM a) x", "select:t select:u"},
+		{"WITH a AS (SELECT 1) SELECT * FROM (WITH a AS (SELECT * FROM a) SELECT * FROM a) "
+		 "x",
+			"select"},
+		{"WITH a AS (SELECT * FROM t) SELECT * FROM (WITH a AS (SELECT * FROM u) SELECT * "
+		 "FROM a) x",
+			"select:t select:u"},
 		{"(WITH a AS (SELECT 1) SELECT * FROM a) UNION SELECT * FROM a", "select:a"},
 		{"WITH a AS (SELECT 1) SELECT * FROM a UNION SELECT * FROM a", "select"},
 		{"WITH a AS (SELECT 1) INSERT INTO a SELECT * FROM a", "insert:a"},
 		{"INSERT INTO a WITH a AS (SELECT 1) SELECT * FROM a", "insert:a"},
 		{"WITH a AS (SELECT 1) UPDATE a SET x = 1 FROM a b", "update:a"},
 		{"WITH a AS (SELECT 1) DELETE FROM a USING a AS b", "delete:a"},
-		{"WITH a AS (SELECT 1) MERGE INTO a USING a AS b ON true WHEN MATCHED THEN DELETE", "merge:a delete:a"},
+		{"WITH a AS (SELECT 1) MERGE INTO a USING a AS b ON true WHEN MATCHED THEN DELETE",
+			"merge:a delete:a"},
 		{"WITH d AS (DELETE FROM t RETURNING id) SELECT * FROM d", "delete:t select:t"},
 		{"WITH d AS (DELETE FROM t) SELECT 1", "delete:t select"},
-		{"WITH RECURSIVE a AS (WITH b AS (SELECT * FROM c), c AS (SELECT 1) SELECT * FROM b, c) SELECT * FROM a", "select:c"},
-		{"WITH a AS (SELECT 1) SELECT * FROM b WHERE x IN (SELECT y FROM a WHERE z = (SELECT 1 FROM c))",
+		{"WITH RECURSIVE a AS (WITH b AS (SELECT * FROM c), c AS (SELECT 1) SELECT * FROM "
+		 "b, c) SELECT * FROM a",
+			"select:c"},
+		{"WITH a AS (SELECT 1) SELECT * FROM b WHERE x IN (SELECT y FROM a WHERE z = "
+		 "(SELECT 1 FROM c))",
 			"select:b select:c"},
 		{"WITH a AS (SELECT 1) SELECT * INTO a FROM a", "ddl.create_as:a select"},
-		{"WITH a AS (SELECT 1) SELECT 1 ORDER BY (SELECT 1 FROM a) LIMIT (SELECT 1 FROM a)", "select"},
+		{"WITH a AS (SELECT 1) SELECT 1 ORDER BY (SELECT 1 FROM a) LIMIT (SELECT 1 FROM a)",
+			"select"},
 		{"CREATE VIEW v AS WITH v AS (SELECT 1) SELECT * FROM v", "ddl.create:v"},
 		{"WITH a AS (SELECT 1) SELECT * FROM t FOR UPDATE", "select:t select.lock:t"},
 		{"WITH a AS (SELECT * FROM t) SELECT * FROM a FOR UPDATE", "select:t"},
@@ -178,9 +200,11 @@ static void settings(void **state)
 		{"SET standard_conforming_strings = on", "set:standard_conforming_strings=on"},
 		{"SET standard_conforming_strings = 1", "set:standard_conforming_strings=1"},
 		{"SET standard_conforming_strings = 'TR'", "set:standard_conforming_strings=TR"},
-		{"SET standard_conforming_strings = off", "set.pinned:standard_conforming_strings=off"},
+		{"SET standard_conforming_strings = off",
+			"set.pinned:standard_conforming_strings=off"},
 		{"SET standard_conforming_strings = 0", "set.pinned:standard_conforming_strings=0"},
-		{"SET standard_conforming_strings = 'o'", "set.pinned:standard_conforming_strings=o"},
+		{"SET standard_conforming_strings = 'o'",
+			"set.pinned:standard_conforming_strings=o"},
 		{"SET standard_conforming_strings = ''", "set.pinned:standard_conforming_strings="},
 		{"SET backslash_quote = off", "set.pinned:backslash_quote=off"},
 		{"SET backslash_quote = safe_encoding", "set:backslash_quote=safe_encoding"},
@@ -190,26 +214,35 @@ static void settings(void **state)
 		{"SET \"Role\" = 'postgres'", "set.role:role=postgres"},
 		{"SHOW ALL", "show:all"},
 		{"SHOW TIME ZONE", "show:timezone"},
-		{"SELECT set_config('Search_Path', 'x', false)", "call:set_config set:search_path=x select"},
+		{"SELECT set_config('Search_Path', 'x', false)",
+			"call:set_config set:search_path=x select"},
 		{"SELECT pg_catalog.set_config('work_mem', '1', true)",
 			"call:pg_catalog.set_config set:work_mem=1!local select"},
 		{"SELECT set_config('ROLE', 'x', 'f')", "call:set_config set.role:role=x select"},
 		{"SELECT set_config('client_encoding', 'sjis', false)",
 			"call:set_config set.pinned:client_encoding=sjis select"},
-		{"SELECT set_config('client_encoding', NULL, false)", "call:set_config set:client_encoding select"},
-		{"SELECT set_config('client_encoding', $1, false)", "call:set_config set.pinned:client_encoding select"},
-		{"SELECT set_config(new_value => 'off', setting_name => 'standard_conforming_strings', is_local => true)",
+		{"SELECT set_config('client_encoding', NULL, false)",
+			"call:set_config set:client_encoding select"},
+		{"SELECT set_config('client_encoding', $1, false)",
+			"call:set_config set.pinned:client_encoding select"},
+		{"SELECT set_config(new_value => 'off', setting_name => "
+		 "'standard_conforming_strings', is_local => true)",
 			"call:set_config set.pinned:standard_conforming_strings=off!local select"},
 		{"SELECT set_config($1, 'x', false)", "call:set_config set.pinned set=x select"},
-		{"SELECT set_config('x' || 'y', 'x', false)", "call:set_config set.pinned set=x select"},
-		{"SELECT set_config('a.b'::evil.text, 'x', false)", "call:set_config set.pinned set=x select"},
-		{"SELECT set_config(VARIADIC ARRAY['role', 'x'])", "call:set_config set.pinned set select"},
+		{"SELECT set_config('x' || 'y', 'x', false)",
+			"call:set_config set.pinned set=x select"},
+		{"SELECT set_config('a.b'::evil.text, 'x', false)",
+			"call:set_config set.pinned set=x select"},
+		{"SELECT set_config(VARIADIC ARRAY['role', 'x'])",
+			"call:set_config set.pinned set select"},
 		{"UPDATE pg_settings SET setting = 'off'", "update:pg_settings set.pinned"},
 		{"WITH x AS (UPDATE pg_catalog.pg_settings s SET setting = 'off') SELECT 1",
 			"update:pg_catalog.pg_settings set.pinned select"},
-		{"ALTER ROLE x SET client_encoding = 'SJIS'", "ddl.role:x set.pinned:client_encoding=SJIS"},
+		{"ALTER ROLE x SET client_encoding = 'SJIS'",
+			"ddl.role:x set.pinned:client_encoding=SJIS"},
 		{"ALTER DATABASE d SET role = 'x'", "ddl.alter:d set.role:role=x"},
-		{"CREATE FUNCTION f() RETURNS int LANGUAGE sql SET standard_conforming_strings = off AS ''",
+		{"CREATE FUNCTION f() RETURNS int LANGUAGE sql SET standard_conforming_strings = "
+		 "off AS ''",
 			"ddl.create:f set.pinned:standard_conforming_strings=off"},
 		{"ALTER SYSTEM SET a.b = 'c'", "admin.alter_system:a.b set:a.b=c"},
 	};
@@ -230,7 +263,8 @@ static void sessions(void **state)
 		{"RELEASE s", "tx.savepoint:s"},
 		{"ROLLBACK TO s", "tx.rollback_to:s"},
 		{"SET TRANSACTION READ WRITE", "tx.set tx.set:transaction_read_only=off"},
-		{"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "tx.set tx.set:transaction_read_only=on"},
+		{"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+			"tx.set tx.set:transaction_read_only=on"},
 		{"SET CONSTRAINTS ALL DEFERRED", "tx.set"},
 		{"PREPARE TRANSACTION 'g'", "tx.two_phase:g"},
 		{"COMMIT PREPARED 'g'", "tx.two_phase:g"},
@@ -267,13 +301,17 @@ static void definitions(void **state)
 		{"CREATE VIEW v AS SELECT * FROM t", "ddl.create:v select:t"},
 		{"CREATE OR REPLACE VIEW v AS SELECT 1", "ddl.create:v ddl.replace:v"},
 		{"CREATE INDEX i ON s.t (f(a)) WHERE g(b)", "ddl.create:s.t call:f call:g"},
-		{"CREATE OR REPLACE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'x'", "ddl.create:s.f ddl.replace:s.f"},
-		{"CREATE FUNCTION f() RETURNS int RETURN g((SELECT 1 FROM t))", "ddl.create:f call:g select:t"},
+		{"CREATE OR REPLACE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'x'",
+			"ddl.create:s.f ddl.replace:s.f"},
+		{"CREATE FUNCTION f() RETURNS int RETURN g((SELECT 1 FROM t))",
+			"ddl.create:f call:g select:t"},
 		{"CREATE PROCEDURE p() BEGIN ATOMIC DELETE FROM t; INSERT INTO u VALUES (1); END",
 			"ddl.create:p delete:t insert:u"},
-		{"CREATE RULE r AS ON UPDATE TO t DO ALSO (DELETE FROM u; INSERT INTO v VALUES (1))",
+		{"CREATE RULE r AS ON UPDATE TO t DO ALSO (DELETE FROM u; INSERT INTO v VALUES "
+		 "(1))",
 			"ddl.create:t delete:u insert:v"},
-		{"CREATE TRIGGER x AFTER INSERT ON s.t EXECUTE FUNCTION f()", "call:f ddl.create:s.t"},
+		{"CREATE TRIGGER x AFTER INSERT ON s.t EXECUTE FUNCTION f()",
+			"call:f ddl.create:s.t"},
 		{"CREATE SCHEMA s CREATE TABLE t (a int) CREATE VIEW v AS SELECT * FROM u",
 			"ddl.create:s ddl.create:t ddl.create:v select:u"},
 		{"CREATE OPERATOR ### (PROCEDURE = f, LEFTARG = int)", "ddl.other:### call:f"},
@@ -327,15 +365,18 @@ static void columns(void **state)
 {
 	static const struct expected cases[] = {
 		{"SELECT a, t.b, s.t.c, d.s.t.e, *, t.*, s.t.* FROM t", "a t.b t.c t.e^ * t.*"},
-		{"SELECT (c).ssn, (c.d).e, (c).*, (f()).g, a[1], (a[1]).b FROM c", "c.ssn^ c^ d.e^ c.d^ c.*^ g^ a b^"},
+		{"SELECT (c).ssn, (c.d).e, (c).*, (f()).g, a[1], (a[1]).b FROM c",
+			"c.ssn^ c^ d.e^ c.d^ c.*^ g^ a b^"},
 		{"SELECT c FROM customers c", "c"},
 		{"TABLE t", "*"},
 		{"SELECT count(*) FROM t", ""},
 		{"SELECT 1 FROM a JOIN b USING (x, \"Y\")", "x Y"},
-		{"SELECT 1 FROM a WHERE x = 1 GROUP BY y HAVING z > 1 ORDER BY w LIMIT v", "x y z w v"},
+		{"SELECT 1 FROM a WHERE x = 1 GROUP BY y HAVING z > 1 ORDER BY w LIMIT v",
+			"x y z w v"},
 		{"INSERT INTO t (a, b) VALUES (1, 2)", ""},
 		{"INSERT INTO t (a) VALUES (1) RETURNING b, *", "b *"},
-		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (ssn) DO UPDATE SET a = excluded.a WHERE t.c = 1",
+		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (ssn) DO UPDATE SET a = excluded.a "
+		 "WHERE t.c = 1",
 			"ssn excluded.a t.c"},
 		{"INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT k DO NOTHING", "t.*"},
 		{"UPDATE t SET a = b, arr[i] = 1 WHERE c = 1 RETURNING d", "b i c d"},
@@ -359,7 +400,8 @@ static void relations(void **state)
 	static const struct expected cases[] = {
 		{"SELECT 1 FROM s.t AS a (x, y), t", "s.t(a)+renamed t"},
 		{"SELECT 1 FROM a NATURAL JOIN (SELECT * FROM b) c", "a+natural b+natural"},
-		{"SELECT 1 FROM a JOIN b ON true NATURAL JOIN c, d", "a+natural b+natural c+natural d"},
+		{"SELECT 1 FROM a JOIN b ON true NATURAL JOIN c, d",
+			"a+natural b+natural c+natural d"},
 		{"SELECT 1 FROM (a CROSS JOIN b) AS j (x)", "a+renamed b+renamed"},
 		{"SELECT 1 FROM a, a AS b, a", "a a(b)"},
 		{"INSERT INTO t AS x SELECT 1 FROM u", "t(x)+written u"},
@@ -388,9 +430,11 @@ static void named_things(void **state)
 		{"DEALLOCATE p", "p", QW_NAMED_DEALLOCATE, false, false},
 		{"DEALLOCATE ALL", NULL, QW_NAMED_DEALLOCATE, false, false},
 		{"DISCARD ALL", NULL, QW_NAMED_DEALLOCATE, false, false},
-		{"DECLARE c BINARY CURSOR WITH HOLD FOR SELECT 1", "c", QW_NAMED_DECLARE, true, true},
+		{"DECLARE c BINARY CURSOR WITH HOLD FOR SELECT 1", "c", QW_NAMED_DECLARE, true,
+			true},
 		{"DECLARE c CURSOR FOR SELECT 1", "c", QW_NAMED_DECLARE, false, false},
-		{"EXPLAIN DECLARE c BINARY CURSOR WITH HOLD FOR SELECT 1", NULL, QW_NAMED_NONE, false, false},
+		{"EXPLAIN DECLARE c BINARY CURSOR WITH HOLD FOR SELECT 1", NULL, QW_NAMED_NONE,
+			false, false},
 		{"FETCH c", "c", QW_NAMED_FETCH, false, false},
 		{"CLOSE c", "c", QW_NAMED_CLOSE, false, false},
 		{"CLOSE ALL", NULL, QW_NAMED_CLOSE, false, false},
@@ -435,12 +479,15 @@ static void what_writes(void **state)
 	for (size_t i = 0; i < QW_COUNT(cases); i++) {
 		const struct qw_statement *s = parse_one(*state, cases[i].sql);
 
-		if (s->writes != cases[i].writes || s->is_ddl != cases[i].is_ddl || s->explains != cases[i].explains)
-			fail_msg("%s: writes %d, ddl %d, explains %d", cases[i].sql, s->writes, s->is_ddl, s->explains);
+		if (s->writes != cases[i].writes || s->is_ddl != cases[i].is_ddl ||
+			s->explains != cases[i].explains)
+			fail_msg("%s: writes %d, ddl %d, explains %d", cases[i].sql, s->writes,
+				s->is_ddl, s->explains);
 	}
 }
 
-/* The server cuts identifiers at 63 bytes, between characters; so must we, or a long name would slip past its rule. */
+/* The server cuts identifiers at 63 bytes, between characters; so must we, or a long name would
+ * slip past its rule. */
 static void long_names_are_cut(void **state)
 {
 	char x63[64], sql[256];
@@ -461,12 +508,13 @@ static void long_names_are_cut(void **state)
 
 static void texts_are_parts(void **state)
 {
-	struct qw_statements s = parse(*state, " \n;; SELECT 1 ;\n\tDELETE FROM \"t;\" -- x\n ; /* y */ COMMIT ; ");
+	struct qw_statements s =
+		parse(*state, " \n;; SELECT 1 ;\n\tDELETE FROM \"t;\" -- x\n ; /* y */ COMMIT ; ");
 
 	assert_null(s.problem);
 	assert_int_equal(s.count, 3);
 	assert_true(qw_bytes_equal(s.list[0].text, QW_LIT("SELECT 1")) ||
-		qw_bytes_equal(s.list[0].text, QW_LIT(";; SELECT 1")));
+		    qw_bytes_equal(s.list[0].text, QW_LIT(";; SELECT 1")));
 	assert_true(qw_bytes_equal(s.list[1].text, QW_LIT("DELETE FROM \"t;\" -- x")));
 	assert_string_equal(text_acts(*state, &s.list[1]), "delete:t;");
 	assert_string_equal(text_acts(*state, &s.list[2]), "tx.commit");
@@ -475,24 +523,29 @@ static void texts_are_parts(void **state)
 /* Each part alone is the same statement: the session sends them one by one. */
 static void parts_stand_alone(void **state)
 {
-	struct qw_statements s = parse(*state, "SELECT '\xc3\xa4\xe2\x82\xac', \"\xc3\x84\";DELETE FROM \"\xe2\x82\xac\"-- ;\n;"
-		"CREATE RULE r AS ON INSERT TO t DO (DELETE FROM u; DELETE FROM v) ;;COPY t TO STDOUT;/**/SELECT $$;$$ -- ;");
+	struct qw_statements s = parse(*state,
+		"SELECT '\xc3\xa4\xe2\x82\xac', \"\xc3\x84\";DELETE FROM \"\xe2\x82\xac\"-- ;\n;"
+		"CREATE RULE r AS ON INSERT TO t DO (DELETE FROM u; DELETE FROM v) ;;COPY t TO "
+		"STDOUT;/**/SELECT $$;$$ -- ;");
 
 	assert_null(s.problem);
 	assert_int_equal(s.count, 5);
 	assert_true(qw_bytes_equal(s.list[3].text, QW_LIT("COPY t TO STDOUT")) ||
-		qw_bytes_equal(s.list[3].text, QW_LIT(";COPY t TO STDOUT")));
+		    qw_bytes_equal(s.list[3].text, QW_LIT(";COPY t TO STDOUT")));
 	for (size_t i = 0; i < s.count; i++) {
 		char *text = qw_arena_strdup(*state, s.list[i].text);
 
-		assert_string_equal(text_acts(*state, parse_one(*state, text)), text_acts(*state, &s.list[i]));
-		assert_string_equal(text_columns(*state, parse_one(*state, text)), text_columns(*state, &s.list[i]));
+		assert_string_equal(
+			text_acts(*state, parse_one(*state, text)), text_acts(*state, &s.list[i]));
+		assert_string_equal(text_columns(*state, parse_one(*state, text)),
+			text_columns(*state, &s.list[i]));
 	}
 }
 
 static void nothing_is_nothing(void **state)
 {
-	static const char *const empty[] = {"", ";", " ;; ", "-- ping", "/* a /* b */ */", "\n\t\r\f"};
+	static const char *const empty[] = {
+		"", ";", " ;; ", "-- ping", "/* a /* b */ */", "\n\t\r\f"};
 
 	for (size_t i = 0; i < QW_COUNT(empty); i++) {
 		struct qw_statements s = parse(*state, empty[i]);

@@ -1,4 +1,5 @@
-/* What is too long, too deep, too many, broken or hostile is refused in a sentence; nothing crashes, nothing leaks. */
+/* What is too long, too deep, too many, broken or hostile is refused in a sentence; nothing
+ * crashes, nothing leaks. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -45,7 +46,8 @@ static char *repeated(const char *head, const char *part, const char *tail, size
 	return sql;
 }
 
-static void expect_refused(struct qw_bytes text, const struct sqlparse_limits *limits, const char *why)
+static void expect_refused(
+	struct qw_bytes text, const struct sqlparse_limits *limits, const char *why)
 {
 	struct qw_statements s;
 	struct qw_arena arena;
@@ -54,7 +56,8 @@ static void expect_refused(struct qw_bytes text, const struct sqlparse_limits *l
 	assert_int_equal(sqlparse_postgres(text, limits, &arena, &s), 0);
 	assert_int_equal(s.count, 0);
 	if (!s.problem || !strstr(s.problem, why))
-		fail_msg("expected \"%s\", got \"%s\" for %.60s", why, s.problem ? s.problem : "(none)", (const char *)text.p);
+		fail_msg("expected \"%s\", got \"%s\" for %.60s", why,
+			s.problem ? s.problem : "(none)", (const char *)text.p);
 	qw_arena_fini(&arena);
 }
 
@@ -164,10 +167,12 @@ static void size_and_counts_are_limited(void **state)
 	free(sql);
 }
 
-/* SET (a, b) = (source) hangs the source below each column: nesting must not double the work at every level. */
+/* SET (a, b) = (source) hangs the source below each column: nesting must not double the work at
+ * every level. */
 static void shared_parts_are_walked_once(void **state)
 {
-	char *sql = repeated("SELECT ", "(WITH x AS (UPDATE t SET (a, b) = (SELECT 1, ", " + 2) RETURNING 1) SELECT 1)", 60);
+	char *sql = repeated("SELECT ", "(WITH x AS (UPDATE t SET (a, b) = (SELECT 1, ",
+		" + 2) RETURNING 1) SELECT 1)", 60);
 
 	(void)state;
 	expect_taken(sql, NULL);
@@ -187,14 +192,18 @@ static void broken_text_is_refused(void **state)
 	expect_refused(QW_LIT("SELECT U&'\\D800'"), &defaults, "Unicode");
 	expect_refused(QW_LIT("SELECT E'\\x00'"), &defaults, "syntax error");
 	expect_refused(QW_LIT("/* open"), &defaults, "unterminated /* comment");
-	expect_refused(QW_LIT("SELECT JSON_VALUE(x, '$' RETURNING int)"), &defaults, "syntax error");
+	expect_refused(
+		QW_LIT("SELECT JSON_VALUE(x, '$' RETURNING int)"), &defaults, "syntax error");
 }
 
-/* The arena gives out after every possible number of bytes: an error each time, and never a half-told statement. */
+/* The arena gives out after every possible number of bytes: an error each time, and never a
+ * half-told statement. */
 static void memory_that_ends_is_an_error(void **state)
 {
-	static const char sql[] = "WITH a AS (DELETE FROM t WHERE f(x) RETURNING *) SELECT a.*, set_config('role', 'x', true), "
-		"b, c, d, e, g, h, i, j, k, l, m, n FROM a JOIN s.u USING (q); SET search_path = \"A\", b; DROP TABLE z";
+	static const char sql[] = "WITH a AS (DELETE FROM t WHERE f(x) RETURNING *) SELECT a.*, "
+				  "set_config('role', 'x', true), "
+				  "b, c, d, e, g, h, i, j, k, l, m, n FROM a JOIN s.u USING (q); "
+				  "SET search_path = \"A\", b; DROP TABLE z";
 	bool done = false;
 	size_t max;
 
@@ -205,9 +214,12 @@ static void memory_that_ends_is_an_error(void **state)
 		int err;
 
 		qw_arena_init(&arena, max);
-		err = sqlparse_postgres(QW_LIT("WITH a AS (DELETE FROM t WHERE f(x) RETURNING *) SELECT a.*, "
-			"set_config('role', 'x', true), b, c, d, e, g, h, i, j, k, l, m, n FROM a JOIN s.u USING (q); "
-			"SET search_path = \"A\", b; DROP TABLE z"), &defaults, &arena, &s);
+		err = sqlparse_postgres(
+			QW_LIT("WITH a AS (DELETE FROM t WHERE f(x) RETURNING *) SELECT a.*, "
+			       "set_config('role', 'x', true), b, c, d, e, g, h, i, j, k, l, m, n "
+			       "FROM a JOIN s.u USING (q); "
+			       "SET search_path = \"A\", b; DROP TABLE z"),
+			&defaults, &arena, &s);
 		done = err == 0;
 		if (done) {
 			assert_null(s.problem);
@@ -248,13 +260,17 @@ static size_t resident_kb(void)
 
 static void parse_many(struct qw_arena *arena, size_t n)
 {
-	static const char *const texts[] = {"SELECT a, lower(b) FROM s.t WHERE c = 'x' AND d IN (1, 2, 3)", "SELEC 1",
-		"SELECT 'open", "WITH x AS (DELETE FROM t) SELECT 1", "SELECT \xff", "PLAN", "SET a = b; COMMIT",
-		"SELECT yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"};
+	static const char *const texts[] = {
+		"SELECT a, lower(b) FROM s.t WHERE c = 'x' AND d IN (1, 2, 3)", "SELEC 1",
+		"SELECT 'open", "WITH x AS (DELETE FROM t) SELECT 1", "SELECT \xff", "PLAN",
+		"SET a = b; COMMIT",
+		"SELECT y234567890y234567890y234567890y234567890y234567890y234567890"};
 	struct qw_statements s;
 
 	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(sqlparse_postgres(qw_bytes_from(texts[i % QW_COUNT(texts)]), &defaults, arena, &s), 0);
+		assert_int_equal(sqlparse_postgres(qw_bytes_from(texts[i % QW_COUNT(texts)]),
+					 &defaults, arena, &s),
+			0);
 		qw_arena_reset(arena);
 	}
 }
@@ -278,9 +294,11 @@ static void nothing_leaks(void **state)
 /* Any bytes: an answer, and facts only with at least one act for each statement. */
 static void garbage_is_survived(void **state)
 {
-	static const char *const words[] = {"SELECT ", "FROM ", "WITH a AS (", ")", "(", "DELETE ", "t ", "\"q\" ", "'s' ", "1 ",
-		", ", ". ", "; ", "* ", "= ", "JOIN ", "ON ", "UPDATE ", "SET ", "INTO ", "INSERT ", "VALUES ", "CREATE ", "TABLE ",
-		"AS ", "NULL ", "[", "]", "::", "$1 ", "UNION ", "ALTER ", "DROP ", "COPY ", "TO ", "$$x$$ ", "/* ", "-- \n", "U&\"x\" "};
+	static const char *const words[] = {"SELECT ", "FROM ", "WITH a AS (", ")", "(", "DELETE ",
+		"t ", "\"q\" ", "'s' ", "1 ", ", ", ". ", "; ", "* ", "= ", "JOIN ", "ON ",
+		"UPDATE ", "SET ", "INTO ", "INSERT ", "VALUES ", "CREATE ", "TABLE ", "AS ",
+		"NULL ", "[", "]", "::", "$1 ", "UNION ", "ALTER ", "DROP ", "COPY ", "TO ",
+		"$$x$$ ", "/* ", "-- \n", "U&\"x\" "};
 	uint32_t seed = 12345;
 	struct qw_arena arena;
 

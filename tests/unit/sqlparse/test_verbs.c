@@ -11,7 +11,8 @@ static void names_are_unique_and_never_null(void **state)
 	(void)state;
 	for (int v = 0; v < QW_VERB_COUNT; v++)
 		for (int w = 0; w < v; w++)
-			assert_string_not_equal(qw_verb_name((enum qw_verb)v), qw_verb_name((enum qw_verb)w));
+			assert_string_not_equal(
+				qw_verb_name((enum qw_verb)v), qw_verb_name((enum qw_verb)w));
 }
 
 static void what_lies_outside_the_list_is_unparsed(void **state)

@@ -9,8 +9,9 @@ static const char *text_act(struct qw_arena *arena, const struct qw_act *a)
 {
 	const char *name = a->name ? dotted(arena, a->schema, a->name) : NULL;
 
-	return qw_arena_printf(arena, "%s%s%s%s%s%s", qw_verb_name(a->verb), name ? ":" : "", name ? name : "",
-		a->value ? "=" : "", a->value ? a->value : "", a->is_local ? "!local" : "");
+	return qw_arena_printf(arena, "%s%s%s%s%s%s", qw_verb_name(a->verb), name ? ":" : "",
+		name ? name : "", a->value ? "=" : "", a->value ? a->value : "",
+		a->is_local ? "!local" : "");
 }
 
 const char *text_acts(struct qw_arena *arena, const struct qw_statement *s)
@@ -18,7 +19,8 @@ const char *text_acts(struct qw_arena *arena, const struct qw_statement *s)
 	const char *all = "";
 
 	for (size_t i = 0; i < s->act_count; i++)
-		all = qw_arena_printf(arena, "%s%s%s", all, i ? " " : "", text_act(arena, &s->acts[i]));
+		all = qw_arena_printf(
+			arena, "%s%s%s", all, i ? " " : "", text_act(arena, &s->acts[i]));
 	return all;
 }
 
@@ -30,7 +32,8 @@ const char *text_columns(struct qw_arena *arena, const struct qw_statement *s)
 		const struct qw_colref *c = &s->columns[i];
 
 		all = qw_arena_printf(arena, "%s%s%s%s", all, i ? " " : "",
-			dotted(arena, c->qualifier, c->name ? c->name : "*"), c->is_deep ? "^" : "");
+			dotted(arena, c->qualifier, c->name ? c->name : "*"),
+			c->is_deep ? "^" : "");
 	}
 	return all;
 }
@@ -42,9 +45,11 @@ const char *text_relations(struct qw_arena *arena, const struct qw_statement *s)
 	for (size_t i = 0; i < s->relation_count; i++) {
 		const struct qw_relation *r = &s->relations[i];
 
-		all = qw_arena_printf(arena, "%s%s%s%s%s%s%s%s%s", all, i ? " " : "", dotted(arena, r->schema, r->name),
-			r->alias ? "(" : "", r->alias ? r->alias : "", r->alias ? ")" : "", r->is_written ? "+written" : "",
-			r->in_natural_join ? "+natural" : "", r->has_column_aliases ? "+renamed" : "");
+		all = qw_arena_printf(arena, "%s%s%s%s%s%s%s%s%s", all, i ? " " : "",
+			dotted(arena, r->schema, r->name), r->alias ? "(" : "",
+			r->alias ? r->alias : "", r->alias ? ")" : "",
+			r->is_written ? "+written" : "", r->in_natural_join ? "+natural" : "",
+			r->has_column_aliases ? "+renamed" : "");
 	}
 	return all;
 }

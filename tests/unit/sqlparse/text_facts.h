@@ -1,4 +1,5 @@
-/* Facts as one line of text, for tests: "delete:public.customers call:lower | c.ssn * | customers(c)". */
+/* Facts as one line of text, for tests: "delete:public.customers call:lower | c.ssn * |
+ * customers(c)". */
 #ifndef TESTS_TEXT_FACTS_H
 #define TESTS_TEXT_FACTS_H
 
