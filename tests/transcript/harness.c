@@ -340,6 +340,8 @@ static struct catalog *sample_catalog(void)
 	err |= catalog_set_origin(b, 20003, 2, (struct catalog_origin){20001, 4});
 	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 1});
 	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 4});
+	err |= catalog_add_function(b, "wipe");
+	err |= catalog_add_function(b, "total");
 	QW_ASSERT(!err);
 	return catalog_builder_finish(b);
 }
