@@ -39,7 +39,7 @@ static uint32_t oid_at(const PGresult *r, int row, int column)
 
 static int16_t attnum_at(const PGresult *r, int row, int column)
 {
-	return (int16_t)atoi(PQgetvalue(r, row, column));
+	return (int16_t)strtol(PQgetvalue(r, row, column), NULL, 10);
 }
 
 /* One command; its last result, which is PQcleared by the caller. */
