@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from env import Env, wait_for  # noqa: E402
 from terminal import Psql  # noqa: E402
 
-HOME = ROOT / ".run"
+HOME = pathlib.Path(sys.argv[sys.argv.index("--home") + 1] if "--home" in sys.argv else ROOT / ".run")
 PORT = 6432
 TOKEN_LIFETIME_S = 12 * 3600
 COLOUR = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
@@ -223,7 +223,7 @@ def wait_for_the_end(env):
 
 
 def main(once):
-    HOME.mkdir(exist_ok=True)
+    HOME.mkdir(parents=True, exist_ok=True)
     checks = Checks()
     folder = tempfile.mkdtemp(prefix="qw-run-")
     listen = {"address": "127.0.0.1", "port": preferred_port()}

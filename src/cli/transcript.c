@@ -11,7 +11,7 @@ struct waiting { /* a statement whose result has not come yet; results of a pipe
 	struct waiting *next;
 	uint64_t id;
 	struct qw_buf sql, binds, denial; /* denial: why, when it was denied */
-	bool is_denied; /* perhaps no result will come */
+	bool is_denied;			  /* perhaps no result will come */
 };
 
 struct transcript {
@@ -109,7 +109,8 @@ static void put_opening(
 
 static int keep_denial(struct waiting *w, struct qw_bytes fields)
 {
-	struct qw_bytes rule = ledger_field(fields, QW_FIELD_RULE), reason = ledger_field(fields, QW_FIELD_REASON);
+	struct qw_bytes rule = ledger_field(fields, QW_FIELD_RULE),
+			reason = ledger_field(fields, QW_FIELD_REASON);
 	struct qw_bytes said = reason.n ? reason : rule; /* the reason names the rule */
 	int err = 0;
 
@@ -197,12 +198,15 @@ static void put_without_result(struct transcript *t)
 	waiting_free(w);
 }
 
-/* A refusal is answered at once, with or without a result record: it is shown before whatever comes next. */
-static void put_denied(struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
+/* A refusal is answered at once, with or without a result record: it is shown before whatever comes
+ * next. */
+static void put_denied(
+	struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
 {
 	uint64_t id = qw_record_u64_value(ledger_field(fields, QW_FIELD_STATEMENT_ID));
 
-	while (t->first && t->first->is_denied && (h->type != QW_RECORD_RESULT || t->first->id != id))
+	while (t->first && t->first->is_denied &&
+		(h->type != QW_RECORD_RESULT || t->first->id != id))
 		put_without_result(t);
 }
 
