@@ -34,8 +34,10 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 	if (pgwire_bind_decode(body, &bind))
 		return violation(s, "invalid Bind message");
 	st = pending_prepared(s, bind.statement, &uncertain);
-	if (uncertain)
+	if (uncertain) {
+		pending_flush(s);
 		return STEP_WAIT;
+	}
 	if (!st && !(unknown = unknown_statement(s)))
 		return STEP_CLOSED;
 	p = pending_push(s, PENDING_BIND);
@@ -60,8 +62,10 @@ enum step extended_describe(struct session *s, struct qw_bytes body)
 		return violation(s, "invalid Describe message");
 	if (d.kind == 'P')
 		portal = pending_portal(s, d.name, &uncertain);
-	if (uncertain)
+	if (uncertain) {
+		pending_flush(s);
 		return STEP_WAIT;
+	}
 	p = pending_push(s, d.kind == 'P' ? PENDING_DESCRIBE_PORTAL : PENDING_DESCRIBE_STATEMENT);
 	if (!p)
 		return STEP_CLOSED;
