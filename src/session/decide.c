@@ -134,5 +134,12 @@ void decide(struct session *s)
 				"PREPARE or DECLARE it through this session first."));
 		return;
 	}
+	if (r->portal && r->judged->by_name && judge_named(s, r->judged) != r->portal->source) {
+		run_refuse(s,
+			refusal_new("26000", "names", "what this portal executes was replaced after it was bound",
+				"Its columns were described as they were then, so its rows cannot be masked.",
+				"Bind it again."));
+		return;
+	}
 	settle(s, &v);
 }

@@ -55,6 +55,7 @@ struct prepared {
 struct columns {
 	unsigned refs;
 	struct qw_arena arena;
+	struct labels *labels; /* under which they were made; NULL: none */
 	struct qw_bytes description; /* body of RowDescription as sent to the client */
 	struct mask_column *list;
 	const char **names; /* schema.table.column of masked columns, else NULL */
@@ -72,6 +73,7 @@ struct portal {
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
 	struct refusal *refusal; /* its columns cannot be masked */
+	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it */
 	bool describe_sent; /* a Describe of it is under way or answered */
 	bool by_sql, with_hold, is_running;
 };
@@ -278,6 +280,8 @@ int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_s
 void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out);
 /* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
 bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
+struct judged *judge_named(const struct session *s, const struct judged *j); /* what it names now; NULL: unknown */
+void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
 void verdict_cache_put(struct verdict_cache *c, struct judged *j);
@@ -383,6 +387,7 @@ void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
 /* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
+struct refusal *columns_refusal(const char *which);
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
 	const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */

@@ -64,12 +64,33 @@ static void describe_query(struct session *s)
 	r->stage = RUN_FORWARD;
 }
 
+/* Columns are looked at again when the labels have changed, or only now it is known what a name stands for. */
+static bool still_maskable(struct session *s)
+{
+	struct portal *p = s->run.portal;
+	const struct judged *j = s->run.judged;
+	struct columns *c;
+	const char *which;
+
+	if (!p->columns || p->columns->count == 0 || (p->columns->labels == s->labels && !j->by_name))
+		return true;
+	if (columns_make(s, p->columns->description, j, &c, &which) != COLUMNS_OK) {
+		run_refuse(s, columns_refusal(which));
+		return false;
+	}
+	columns_unref(p->columns);
+	p->columns = c;
+	return true;
+}
+
 static void describe_portal(struct session *s)
 {
 	struct run *r = &s->run;
 	struct portal *p = r->portal;
 	struct pending *pend;
 
+	if (!still_maskable(s))
+		return;
 	if (!p->describe_sent) {
 		session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'P', p->name));
 		pend = pending_push(s, PENDING_DESCRIBE_PORTAL);
@@ -132,16 +153,6 @@ static void run_described(struct session *s, struct columns *c)
 
 /* ---- from the server ---- */
 
-static struct refusal *unmaskable(const char *which)
-{
-	char detail[600];
-
-	(void)snprintf(detail, sizeof(detail),
-		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
-	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
-		"Select sensitive columns bare (they come masked), or leave them out.");
-}
-
 /* NULL and no refusal: wait for newer labels. */
 static struct columns *understand(struct session *s, struct qw_bytes body, const struct judged *j, struct refusal **refused)
 {
@@ -163,7 +174,7 @@ static struct columns *understand(struct session *s, struct qw_bytes body, const
 		return NULL;
 	}
 	s->up_asked_labels = false;
-	*refused = unmaskable(which);
+	*refused = columns_refusal(which);
 	if (!*refused)
 		session_out_of_memory(s);
 	return NULL;

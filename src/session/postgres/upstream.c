@@ -122,6 +122,8 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 		ok = prepared_install(s, p->prepared);
 	if (want == PENDING_BIND)
 		ok = portal_install(s, p->portal);
+	if (want == PENDING_BIND && ok)
+		judge_bound(s, p->portal);
 	if (want == PENDING_CLOSE && p->close_kind == 'S')
 		prepared_drop(s, p->name);
 	if (want == PENDING_CLOSE && p->close_kind == 'P')
