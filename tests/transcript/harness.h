@@ -26,6 +26,7 @@ struct harness {
 	struct lines client, upstream, other;
 	struct qw_buf raw[2]; /* bytes that are not a whole message yet */
 	size_t cut; /* inputs are fed in pieces of this many bytes; 0: whole */
+	size_t (*next_cut)(void); /* or of so many, asked anew for each; NULL */
 	bool manual_audit, manual_catalog, manual_parse;
 	uint64_t audit_seq;
 	struct qw_arena parse_arena;
