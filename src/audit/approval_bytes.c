@@ -5,8 +5,9 @@ enum { FORMAT = 1, FIXED_BYTES = 8 + 3 * 8 + APPROVAL_DIGEST_BYTES + APPROVAL_ID
 /* The order of the strings is stored: add at the end, under a new format number. */
 #define STRINGS(X)                                                                                 \
 	X(issuer)                                                                                  \
-	X(subject) X(actor) X(target) X(database) X(role) X(rule) X(policy_revision) X(approver)   \
-		X(reason) X(binds_text) X(statement)
+	X(subject)                                                                                 \
+	X(actor) X(target) X(database) X(role) X(rule) X(policy_revision) X(approver) X(reason)    \
+		X(binds_text) X(statement)
 
 static void put_be(uint8_t *p, uint64_t v, size_t n)
 {

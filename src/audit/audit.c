@@ -85,29 +85,6 @@ static bool is_record(struct qw_bytes record)
 	       record.p[1] == QW_RECORD_VERSION;
 }
 
-int audit_append(struct audit *a, struct qw_bytes record, uint64_t *seq)
-{
-	uint32_t sleep;
-	int err;
-
-	if (atomic_load_explicit(&a->failed, memory_order_relaxed))
-		return QW_E_IO;
-	if (!is_record(record))
-		return QW_E_MALFORMED;
-	err = ring_put(&a->ring, a->next_seq, record);
-	if (err)
-		return err;
-	*seq = a->next_seq++;
-	atomic_store_explicit(&a->appended, *seq, memory_order_relaxed);
-	/* The writer says that it sleeps, then looks at the head; we move the head, then look
-	 * whether it sleeps. */
-	atomic_thread_fence(memory_order_seq_cst);
-	sleep = atomic_load_explicit(&a->sleep, memory_order_relaxed);
-	if (sleep == AUDIT_IDLE || (sleep == AUDIT_LINGERS && audit_batch_is_due(a)))
-		audit_wake(a);
-	return 0;
-}
-
 void audit_hurry(struct audit *a, uint64_t seq)
 {
 	uint32_t sleep;
@@ -120,6 +97,31 @@ void audit_hurry(struct audit *a, uint64_t seq)
 	sleep = atomic_load_explicit(&a->sleep, memory_order_relaxed);
 	if (sleep == AUDIT_IDLE || sleep == AUDIT_LINGERS)
 		audit_wake(a);
+}
+
+int audit_append(struct audit *a, struct qw_bytes record, uint64_t *seq)
+{
+	uint32_t sleep;
+	int err;
+
+	if (atomic_load_explicit(&a->failed, memory_order_relaxed))
+		return QW_E_IO;
+	if (!is_record(record))
+		return QW_E_MALFORMED;
+	err = ring_put(&a->ring, a->next_seq, record);
+	if (err == QW_E_FULL)
+		audit_hurry(a, a->next_seq - 1); /* room cannot wait for a fuller batch */
+	if (err)
+		return err;
+	*seq = a->next_seq++;
+	atomic_store_explicit(&a->appended, *seq, memory_order_relaxed);
+	/* The writer says that it sleeps, then looks at the head; we move the head, then look
+	 * whether it sleeps. */
+	atomic_thread_fence(memory_order_seq_cst);
+	sleep = atomic_load_explicit(&a->sleep, memory_order_relaxed);
+	if (sleep == AUDIT_IDLE || (sleep == AUDIT_LINGERS && audit_batch_is_due(a)))
+		audit_wake(a);
+	return 0;
 }
 
 uint64_t audit_durable(const struct audit *a)

@@ -86,6 +86,34 @@ static int open_tables(struct shared *s)
 	return mdb_txn_commit(txn);
 }
 
+/*
+ * A store that was cut off would end this process with SIGBUS at its first missing page. Some of
+ * the last pages may be missing for a good reason: a transaction that frees what it has just taken
+ * does not write it.
+ */
+static int check_size(MDB_env *env)
+{
+	enum { SLACK_PAGES = 256 };
+	MDB_envinfo info;
+	struct stat st;
+	MDB_stat pages;
+	int fd, rc = mdb_env_get_fd(env, &fd);
+
+	if (!rc)
+		rc = mdb_env_info(env, &info);
+	if (!rc)
+		rc = mdb_env_stat(env, &pages);
+	if (rc)
+		return rc;
+	if (fstat(fd, &st) != 0)
+		return errno;
+	if (info.me_last_pgno < SLACK_PAGES)
+		return 0;
+	return (uint64_t)st.st_size / pages.ms_psize < info.me_last_pgno - SLACK_PAGES
+		       ? MDB_CORRUPTED
+		       : 0;
+}
+
 static int open_env(struct shared *s)
 {
 	/* Default sync; never MDB_WRITEMAP. NOTLS: a read transaction belongs to its handle, not to
@@ -103,6 +131,8 @@ static int open_env(struct shared *s)
 		rc = mdb_env_set_mapsize(s->store.env, s->map_bytes);
 	if (!rc)
 		rc = mdb_env_open(s->store.env, s->directory, flags, 0600);
+	if (!rc)
+		rc = check_size(s->store.env);
 	if (!rc)
 		(void)mdb_reader_check(s->store.env, &dead); /* slots of readers that were killed */
 	if (!rc)

@@ -82,9 +82,7 @@ int cli_config_load(const char *file, struct config *out)
 	struct config_problem problem = {0};
 	int err = config_load(file, out, &problem);
 
-	if (err == QW_E_CONFIG)
-		(void)fprintf(stderr, "%s:%u:%u: %s\n", file, problem.line, problem.column, problem.text);
-	else if (err)
-		(void)fprintf(stderr, "%s: %s\n", file, problem.text[0] ? problem.text : qw_error_text(err));
+	if (err) /* the text names file, line and column */
+		(void)fprintf(stderr, "%s\n", problem.text[0] ? problem.text : qw_error_text(err));
 	return err;
 }

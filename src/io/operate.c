@@ -86,10 +86,8 @@ static int load(struct street *s, struct policy **out, char *why, size_t why_siz
 	err = read_file(file, &text, why, why_size);
 	if (!err) {
 		err = policy_load(file, qw_buf_pending(&text), out, &problem);
-		if (err == QW_E_CONFIG)
-			(void)snprintf(why, why_size, "%s:%u:%u: %s", file, problem.line, problem.column, problem.text);
-		else if (err)
-			(void)snprintf(why, why_size, "%s: %s", file, qw_error_text(err));
+		if (err) /* the text names file, line and column */
+			(void)snprintf(why, why_size, "%s", problem.text[0] ? problem.text : qw_error_text(err));
 	}
 	qw_buf_fini(&text);
 	return err;

@@ -110,6 +110,8 @@ static int read_upstream_tls(struct conn *c, size_t *n)
 		if (r <= 0)
 			break;
 		*n += (size_t)r;
+		if (!SSL_has_pending(c->upstream_ssl))
+			return 0; /* asking again would be a recv for nothing; the poll tells */
 	}
 	if (r > 0)
 		return 1;

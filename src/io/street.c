@@ -49,10 +49,22 @@ static int open_vault(struct street *s, char *why, size_t why_size)
 	return s->mask_key ? 0 : QW_E_NOMEM;
 }
 
+/*
+ * Worker threads leave before libcrypto cleans up (exit handlers run in reverse order, and libcrypto's is registered by
+ * now): each holds a random generator of its own.
+ */
+static void join_workers(void)
+{
+	uv_library_shutdown();
+}
+
 static int open_loop(struct street *s)
 {
+	static bool is_registered;
 	char size[8];
 
+	if (!is_registered && OPENSSL_init_ssl(0, NULL) == 1)
+		is_registered = atexit(join_workers) == 0;
 	(void)snprintf(size, sizeof(size), "%d", (int)THREADPOOL_SIZE);
 	(void)setenv("UV_THREADPOOL_SIZE", size, 0);
 	if (uv_loop_init(&s->loop))

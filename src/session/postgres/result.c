@@ -32,6 +32,20 @@ static enum columns_answer refuse_column(struct columns *c, const char *name, co
 	return COLUMNS_REFUSED;
 }
 
+/* The policy may be replaced while a portal lives on: what masks it is kept with it. */
+static const struct mask_spec *copy_spec(struct columns *c, const struct mask_spec *from)
+{
+	struct mask_spec *spec = qw_arena_alloc(&c->arena, sizeof(*spec));
+
+	if (!spec)
+		return NULL;
+	*spec = *from;
+	spec->name = qw_arena_strdup(&c->arena, qw_bytes_from(from->name));
+	spec->constant = from->constant ? qw_arena_strdup(&c->arena, qw_bytes_from(from->constant)) : NULL;
+	spec->domain = NULL; /* resolved in mask_column */
+	return spec->name && (spec->constant || !from->constant) ? spec : NULL;
+}
+
 static enum columns_answer label_column(struct session *s, struct columns *c, size_t i, const struct pgwire_column *col,
 	const struct judged *j, const char **which)
 {
@@ -55,11 +69,11 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	case LABEL_MASK:
 		break;
 	}
-	m->spec = l.spec;
+	m->spec = copy_spec(c, l.spec);
 	m->domain = qw_arena_strdup(&c->arena, qw_bytes_from(l.domain));
 	c->names[i] = qw_arena_strdup(&c->arena, qw_bytes_from(l.column ? l.column : col->name));
 	c->any_masked = true;
-	return m->domain && c->names[i] ? COLUMNS_OK : COLUMNS_REFUSED;
+	return m->spec && m->domain && c->names[i] ? COLUMNS_OK : COLUMNS_REFUSED;
 }
 
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,

@@ -91,6 +91,70 @@ static void killed_gateways_lose_nothing(void **state)
 	scratch_remove(&dir);
 }
 
+/* Another process reads while the gateway writes, and when it has died: always a whole beginning,
+ * never less than before. */
+static void others_read_meanwhile(void **state)
+{
+	struct scratch dir;
+	struct board *board =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t last = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_true(board != MAP_FAILED);
+	scratch_new(&dir);
+	pid = start_child(dir.path, 0, board);
+	while (atomic_load(&board->acknowledged) < 200)
+		usleep(1000);
+	for (int i = 0; i < 60; i++) {
+		struct tally t = read_all(dir.path);
+
+		assert_true(t.in_order && t.whole && t.last >= last);
+		assert_true(t.records == t.last);
+		last = t.last;
+		if (i == 50) {
+			assert_int_equal(kill(pid, SIGKILL), 0);
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+		}
+	}
+	assert_true(last > 0);
+	munmap(board, 4096);
+	scratch_remove(&dir);
+}
+
+/* A store that was cut off, or is none, is refused and not mapped into a SIGBUS. */
+static void stores_that_are_cut_off(void **state)
+{
+	struct scratch dir;
+	struct audit_options o = {.directory = dir.path, .ring_bytes = 1 << 15};
+	struct audit_reader *r;
+	struct audit *a;
+	char path[128], why[256];
+
+	(void)state;
+	scratch_new(&dir);
+	a = open_ledger(&o);
+	for (uint64_t i = 0; i < 2000; i++)
+		append_one(a, 1, i, QW_RECORD_STATEMENT, 1500);
+	audit_close(a);
+	scratch_file(&dir, "data.mdb", path);
+	for (off_t size = 100000; size >= 0; size -= 20000) {
+		assert_int_equal(truncate(path, size), 0);
+		if (size) { /* an empty file is a new store */
+			assert_true(audit_open(&o, &a, why, sizeof(why)) < 0);
+			assert_true(audit_reader_open(dir.path, &r, why, sizeof(why)) < 0);
+			assert_non_null(strstr(why, "cannot open the store"));
+		}
+	}
+	assert_int_equal(audit_open(&o, &a, why, sizeof(why)),
+		QW_E_STATE); /* but not the one of this ring */
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(truncate(path, 50000), 0); /* zeros */
+	assert_true(audit_open(&o, &a, why, sizeof(why)) < 0);
+	scratch_remove(&dir);
+}
+
 /* A child that leaves n records in the ring and nothing in the store: its writer may not commit for
  * a long time. */
 static void leave_in_ring(const char *directory, uint64_t n)
@@ -274,6 +338,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_gateways_lose_nothing),
+		cmocka_unit_test(others_read_meanwhile),
+		cmocka_unit_test(stores_that_are_cut_off),
 		cmocka_unit_test(damage_costs_only_what_is_behind_it),
 		cmocka_unit_test(wild_heads_are_not_believed),
 		cmocka_unit_test(rings_that_are_gone_or_foreign),

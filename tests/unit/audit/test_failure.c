@@ -166,8 +166,7 @@ static void a_full_ring_has_room_again(void **state)
 			a, sample_record(&b, 1, (uint64_t)i, QW_RECORD_STATEMENT, 1000), &seq);
 	assert_int_equal(err, QW_E_FULL);
 	assert_int_equal(seq, 7);
-	assert_int_equal(p.calls, 0);
-	audit_hurry(a, seq);
+	/* nobody has to ask for it: being full is reason enough not to linger for 60 s */
 	for (int i = 0; i < 10000 && p.calls == 0; i++)
 		usleep(500);
 	assert_int_equal(audit_durable(a), 7);

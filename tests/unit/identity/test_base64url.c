@@ -25,7 +25,7 @@ static void test_rfc_vector(void **state)
 
 static void test_only_canonical(void **state)
 {
-	static const char *const bad[] = {"A", "AA==", "AB", "A-z_4MF", "A+z/4ME", "A z_4ME", "AAAAA", "AAA=", "\xC3\xA9" "AA", "AA\n"};
+	static const char *const bad[] = {"A", "AA==", "AB", "A-z_4MF", "A+z/4ME", "A z_4ME", "AAAAA", "AAA=", "\xC3\xA9zz", "AA\n"};
 	uint8_t got[16];
 	size_t n;
 
