@@ -1,13 +1,12 @@
 """One fresh PostgreSQL for each way to it: direct, or through a gateway that allows everything."""
 import os
 import pathlib
-import secrets
 import shutil
 import subprocess
 import tempfile
 
 from env import Env
-from postgres import IS_ROOT, OWNER, program
+from postgres import IS_ROOT, OWNER
 from process import quietly
 
 POLICY = """version: 1
@@ -17,20 +16,37 @@ rules:
   - {name: everything, effect: allow, verbs: ["*", unparsed, set.pinned, fastpath]}
 """
 # What pg_regress gives its own temporary server, as far as it changes results.
-OPTIONS = {"max_prepared_transactions": "2", "max_connections": "100", "log_statement": "none", "shared_buffers": "128MB"}
+SERVER = {"max_prepared_transactions": "2", "max_connections": "100"}
+# As pg_regress makes its database.
+LOCALE = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+SETTINGS = {"lc_messages": "C", "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "bytea_output": "hex",
+            "timezone_abbreviations": "Default"}
+MEMORY = pathlib.Path("/dev/shm")
+MEMORY_BYTES = 1 << 30
+
+
+def _folder():
+    """In memory where there is enough: every write waits for the record's fsync, and the disk's speed is no subject here."""
+    enough = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES
+    return tempfile.mkdtemp(prefix="qw-", dir=MEMORY if enough else None)
 
 
 class Way:
-    """`name`: direct or gateway. A scratch folder at the same path for both ways: paths show up in results."""
+    """`name`: direct or gateway. `scratch`: where the clients run."""
+
+    host = "127.0.0.1"
 
     def __init__(self, name, scratch):
-        self.name, self.scratch = name, pathlib.Path(scratch)
-        self.env = Env(databases={}, login="postgres", login_attributes="SUPERUSER LOGIN", postgres_options=OPTIONS,
-                       gateway=False, locale="C")
-        self.gateway = None
-        if name == "gateway":
-            config = {"targets": [self.env.target(databases=["*"])], "log": {"level": "warn"}}
-            self.gateway = self.env.add_gateway("gateway", POLICY, config=config)
+        self.scratch, self.gateway = pathlib.Path(scratch), None
+        self.env = Env(databases={}, login="postgres", login_attributes="SUPERUSER LOGIN", postgres_options=SERVER,
+                       gateway=False, locale="C", folder=_folder())
+        try:
+            if name == "gateway":
+                config = {"targets": [self.env.target(databases=["*"])], "log": {"level": "warn"}}
+                self.gateway = self.env.add_gateway("gateway", POLICY, config=config)
+        except BaseException:
+            self.env.close(failed=True)
+            raise
 
     def __enter__(self):
         self.env.__enter__()
@@ -40,31 +56,27 @@ class Way:
         self.env.__exit__(*what)
 
     @property
-    def host(self):
-        return "127.0.0.1"
-
-    @property
     def port(self):
         return self.gateway.port if self.gateway else self.env.postgres.port
 
-    def secret(self):
-        return self.env.token("postgres") if self.gateway else self.env.password
-
     def environment(self):
-        """Of clients: everything that libpq needs beside host, port, user and database."""
-        plain = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "LC_ALL"}
-        return plain | {"HOME": str(self.scratch), "PGPASSWORD": self.secret(), "PGSSLMODE": "require", "LANG": "C"}
+        """Of clients: what libpq needs beside host, port, user and database."""
+        secret = self.env.token("postgres") if self.gateway else self.env.password
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_"))}
+        return plain | {"HOME": str(self.scratch), "PGPASSWORD": secret, "PGSSLMODE": "require", "LANG": "C"}
 
-    def run(self, *command, log, seconds=600):
-        """As the server's user: the tests let the server read and write beside them. Exit status."""
+    def conninfo(self, database):
+        return f"host={self.host} port={self.port} user=postgres dbname={database}"
+
+    def run(self, *command, log, seconds=900):
+        """As the server's user. Exit status."""
         with open(log, "w") as out:
             return subprocess.run([str(c) for c in command], cwd=self.scratch, env=self.environment(), stdin=subprocess.DEVNULL,
                                   stdout=out, stderr=subprocess.STDOUT, timeout=seconds, **OWNER).returncode
 
     def create_database(self, name):
-        self.env.postgres.sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
-        for setting, value in {"lc_messages": "C", "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "bytea_output": "hex",
-                               "timezone_abbreviations": "Default"}.items():
+        self.env.postgres.sql(f"CREATE DATABASE {name} {LOCALE}")
+        for setting, value in SETTINGS.items():
             self.env.postgres.sql(f"ALTER DATABASE {name} SET {setting} TO '{value}'")
 
 
@@ -73,16 +85,10 @@ class Scratch:
 
     def __enter__(self):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="qw-conformance-"))
-        self.own()
-        return self.path
-
-    def own(self):
         if IS_ROOT:
-            quietly("chown", "-R", "postgres:postgres", self.path)
+            quietly("chown", "postgres:postgres", self.path)
+        return self.path
 
     def __exit__(self, *_):
         if not os.environ.get("QW_KEEP"):
             shutil.rmtree(self.path, ignore_errors=True)
-
-
-__all__ = ["Scratch", "Way", "program", "secrets"]
