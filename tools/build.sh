@@ -13,4 +13,4 @@ if [[ ! -f $folder/build.ninja ]]; then
 	rm -rf "$folder"
 	step "setting up $folder" meson setup "$folder" "${options[@]}" || { rm -rf "$folder"; exit 1; }
 fi
-step "building $folder" ninja -C "$folder"
+step "building $folder" ninja -C "$folder" -k 0 --quiet
