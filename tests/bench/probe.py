@@ -12,11 +12,11 @@ DATA_CALLS = ("recvfrom", "recvmsg", "read", "readv", "sendto", "sendmsg", "writ
 KIB = 1024
 
 
-def cpu_us(pid):
-    """User and system time of all threads so far."""
+def cpu_us(pid, main_thread=False):
+    """User and system time so far, of all threads or of the first."""
     if pid is None:
         return 0.0
-    with open(f"/proc/{pid}/stat") as f:
+    with open(f"/proc/{pid}/task/{pid}/stat" if main_thread else f"/proc/{pid}/stat") as f:
         fields = f.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) * TICK_US
 
