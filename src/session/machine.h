@@ -321,6 +321,7 @@ void login_connected(struct session *s, const struct session_connected *c);
 void login_connect_failed(struct session *s, const struct upstream_failure *f);
 void login_labelled(struct session *s);
 void login_opened(struct session *s);
+void login_rights(struct session *s);
 void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
