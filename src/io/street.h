@@ -106,7 +106,7 @@ void listen_reload_certificates(struct street *s); /* a bad one is logged, the o
 struct in6_addr listen_address_of(const struct sockaddr_storage *peer); /* IPv4 as mapped IPv6 */
 void listen_address_release(struct street *s, const struct in6_addr *address);
 
-/* ---- answers/jobs.c: what blocks, on libuv's worker threads; and cancel requests ---- */
+/* ---- jobs.c: what blocks, on libuv's worker threads; and cancel requests ---- */
 void jobs_connect(struct conn *c, const struct session_connect *connect);
 void jobs_cancel_upstream(struct conn *c);
 void jobs_forget(struct conn *c); /* the connection goes away; results will be freed when they come */
@@ -114,13 +114,13 @@ void cancel_register(struct conn *c, uint32_t pid, struct qw_bytes key);
 void cancel_unregister(struct conn *c);
 void cancel_request(struct street *s, uint32_t pid, struct qw_bytes key);
 
-/* ---- answers/parser.c: long statements, on threads with a large stack ---- */
+/* ---- parser.c: long statements, on threads with a large stack ---- */
 int parser_open(struct street *s, struct parser **out) QW_MUST_CHECK;
 void parser_close(struct parser *p);
 void parser_parse(struct conn *c, struct qw_bytes text);
 void parser_forget(struct conn *c); /* frees what the connection keeps and drops what is under way */
 
-/* ---- answers/catalogs.c: what the databases contain, and which columns are sensitive to whom ---- */
+/* ---- catalogs.c: what the databases contain, and which columns are sensitive to whom ---- */
 int catalogs_open(struct street *s, struct catalogs **out) QW_MUST_CHECK;
 void catalogs_close(struct catalogs *c);
 void catalogs_want(struct conn *c, uint64_t newer_than);
@@ -128,7 +128,7 @@ void catalogs_stale(struct conn *c);
 void catalogs_forget(struct conn *c);
 void catalogs_drop_policy(struct catalogs *c, const struct policy *p); /* before that policy is freed */
 
-/* ---- answers/recorder.c: records in order, and who waits for them ---- */
+/* ---- recorder.c: records in order, and who waits for them ---- */
 int recorder_open(struct street *s, struct recorder **out, char *why, size_t why_size) QW_MUST_CHECK;
 void recorder_close(struct recorder *r);
 void recorder_append(struct conn *c, struct qw_bytes record, enum session_wait wait, uint64_t action_seq);
@@ -141,13 +141,13 @@ struct recorder_note { /* a record of the gateway itself; NULL fields are left o
 };
 void recorder_note(struct street *s, const struct recorder_note *n);
 
-/* ---- answers/approvals.c ---- */
+/* ---- approvals.c ---- */
 void approvals_ask(struct conn *c, const struct approval *wanted);
 void approvals_withdraw(struct conn *c, const char *why); /* NULL: stays open, to be consumed by a repetition */
 void approvals_expire(struct street *s);
 void approvals_forget(struct conn *c);
 
-/* ---- answers/identify.c ---- */
+/* ---- identify.c ---- */
 int identify_open(struct street *s, char *why, size_t why_size) QW_MUST_CHECK; /* the issuers' key sets */
 void identify_close(struct street *s);
 struct identify; /* one token under examination */

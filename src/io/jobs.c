@@ -6,7 +6,7 @@
 
 #include "qw/digest.h"
 
-#include "../street.h"
+#include "street.h"
 
 enum { PARAMETERS_MAX = 64, JOB_ARENA_BYTES = 256 * 1024 };
 

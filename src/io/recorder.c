@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "../street.h"
+#include "street.h"
 
 struct record_wait { /* for the disk */
 	struct record_wait *next; /* of all */

@@ -4,23 +4,19 @@
 
 #include "qw/digest.h"
 
-#include "../keys.h"
-#include "../street.h"
+#include "keys.h"
+#include "street.h"
 
 enum { PRINCIPAL_BYTES_MAX = 256 * 1024, ISSUER_CHARS_MAX = 1024 };
 
-struct attempt { /* at one token */
-	struct street *street;
-	size_t issuer;
-	struct qw_bytes token;
-	identify_cb cb;
-	void *ctx;
-};
-
 struct identify {
 	struct keys_wait wait; /* first: the callback gets it */
-	struct attempt attempt;
-	uint8_t *copy; /* of its token; wiped */
+	struct street *street;
+	size_t issuer;
+	identify_cb cb;
+	void *ctx;
+	struct qw_bytes token; /* our copy, wiped */
+	uint8_t *copy;
 };
 
 /* ---- key sets ---- */
@@ -70,7 +66,7 @@ static void identify_free(struct identify *i)
 		return;
 	keys_wait_cancel(&i->wait);
 	if (i->copy)
-		qw_wipe(i->copy, i->attempt.token.n);
+		qw_wipe(i->copy, i->token.n);
 	free(i->copy);
 	free(i);
 }
@@ -80,21 +76,21 @@ void identify_cancel(struct identify *i)
 	identify_free(i);
 }
 
-static enum identity_verdict verify(const struct attempt *a, const struct identity_keys *keys, struct qw_arena *arena,
-	struct principal *p, char why[256])
+static enum identity_verdict verify(struct street *s, size_t issuer, const struct identity_keys *keys,
+	struct qw_bytes token, struct qw_arena *arena, struct principal *p, char *why, size_t why_size)
 {
-	const struct config_issuer *issuer = &a->street->config->issuers[a->issuer];
 	int64_t now_s = (int64_t)(street_now().wall_us / 1000000);
 
 	if (!keys) {
-		(void)snprintf(why, 256, "no key set of this issuer is at hand");
+		(void)snprintf(why, why_size, "no key set of this issuer is at hand");
 		return IDENTITY_UNKNOWN_KEY;
 	}
-	return identity_verify(&issuer->id, keys, a->token, now_s, arena, p, why, 256);
+	return identity_verify(&s->config->issuers[issuer].id, keys, token, now_s, arena, p, why, why_size);
 }
 
-/* True when it is decided, and then the callback has been called. */
-static bool decide(const struct attempt *a, const struct identity_keys *keys, bool is_last)
+/* True when it is decided, and then cb has been called. */
+static bool decide(struct street *s, size_t issuer, const struct identity_keys *keys, struct qw_bytes token,
+	bool is_last, identify_cb cb, void *ctx)
 {
 	struct qw_arena arena;
 	struct principal p = {0};
@@ -102,9 +98,9 @@ static bool decide(const struct attempt *a, const struct identity_keys *keys, bo
 	enum identity_verdict v;
 
 	qw_arena_init(&arena, PRINCIPAL_BYTES_MAX);
-	v = verify(a, keys, &arena, &p, why);
+	v = verify(s, issuer, keys, token, &arena, &p, why, sizeof(why));
 	if (v != IDENTITY_UNKNOWN_KEY || is_last)
-		a->cb(a->ctx, v == IDENTITY_ACCEPTED ? &p : NULL, &arena, why);
+		cb(ctx, v == IDENTITY_ACCEPTED ? &p : NULL, &arena, why);
 	qw_arena_fini(&arena);
 	return v != IDENTITY_UNKNOWN_KEY || is_last;
 }
@@ -112,25 +108,30 @@ static bool decide(const struct attempt *a, const struct identity_keys *keys, bo
 static void on_fetched(struct keys_wait *w, const struct identity_keys *current)
 {
 	struct identify *i = (struct identify *)w;
+	struct qw_bytes token = i->token;
+	identify_cb cb = i->cb;
 
 	/* The callback forgets us (it clears its pointer), so the memory is ours to free afterwards. */
-	(void)decide(&i->attempt, current, true);
+	(void)decide(i->street, i->issuer, current, token, true, cb, i->ctx);
 	identify_free(i);
 }
 
-static struct identify *wait_for_keys(const struct attempt *a)
+static struct identify *wait_for_keys(struct street *s, size_t issuer, struct qw_bytes token, identify_cb cb, void *ctx)
 {
 	struct identify *i = calloc(1, sizeof(*i));
 
 	if (!i)
 		return NULL;
-	i->copy = malloc(a->token.n);
-	i->attempt = *a;
+	i->copy = malloc(token.n);
 	if (i->copy) {
-		memcpy(i->copy, a->token.p, a->token.n);
-		i->attempt.token = qw_bytes(i->copy, a->token.n);
+		memcpy(i->copy, token.p, token.n);
+		i->token = qw_bytes(i->copy, token.n);
+		i->street = s;
+		i->issuer = issuer;
+		i->cb = cb;
+		i->ctx = ctx;
 	}
-	if (i->copy && keys_want(a->street->keys[a->issuer], &i->wait, on_fetched))
+	if (i->copy && keys_want(s->keys[issuer], &i->wait, on_fetched))
 		return i;
 	identify_free(i);
 	return NULL;
@@ -150,18 +151,18 @@ static bool issuer_of(const struct config *c, struct qw_bytes token, size_t *iss
 
 struct identify *identify_start(struct street *s, struct qw_bytes token, identify_cb cb, void *ctx)
 {
-	struct attempt a = {.street = s, .token = token, .cb = cb, .ctx = ctx};
 	struct identify *i;
+	size_t issuer;
 
-	if (!issuer_of(s->config, token, &a.issuer)) {
+	if (!issuer_of(s->config, token, &issuer)) {
 		cb(ctx, NULL, NULL, "not a token of a configured issuer");
 		return NULL;
 	}
-	if (decide(&a, keys_current(s->keys[a.issuer]), false))
+	if (decide(s, issuer, keys_current(s->keys[issuer]), token, false, cb, ctx))
 		return NULL;
-	i = wait_for_keys(&a);
+	i = wait_for_keys(s, issuer, token, cb, ctx);
 	if (!i)
-		(void)decide(&a, keys_current(s->keys[a.issuer]), true);
+		(void)decide(s, issuer, keys_current(s->keys[issuer]), token, true, cb, ctx);
 	return i;
 }
 

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "../street.h"
+#include "street.h"
 
 enum { PARSERS = 2, PARSER_STACK = 64 << 20, PARSE_ARENA_BYTES = 256 << 20 };
 

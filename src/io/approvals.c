@@ -1,7 +1,7 @@
 /* Approvals: asked by sessions, decided by people, kept by the ledger. Every move is recorded. */
 #include <stdio.h>
 
-#include "../street.h"
+#include "street.h"
 
 static void record(struct street *s, const struct approval *a, const char *event, const char *reason)
 {

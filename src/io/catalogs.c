@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "../street.h"
+#include "street.h"
 
 enum { FRESH_US = 30 * 1000000 };
 
