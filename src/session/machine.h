@@ -151,7 +151,7 @@ struct run {
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
-	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, flushed, was_described;
+	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described;
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -218,6 +218,7 @@ struct session {
 	size_t prepared_count, portal_count;
 	struct pending *pending;
 	size_t pending_head, pending_count, pending_cap, pending_syncs;
+	uint64_t pending_total, flushed_total; /* ever pushed; of these behind a Flush of ours */
 	struct run run;
 	struct unit *unit; /* whose response is being delivered now */
 	size_t account_mark; /* out[CLIENT] up to here is in the unit's digest */
@@ -356,6 +357,7 @@ enum step extended_sync(struct session *s);
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
 struct pending *pending_front(struct session *s);
 void pending_pop(struct session *s);
+void pending_flush(struct session *s); /* the client's next message waits for answers: let the server send them */
 void pending_skip_to_sync(struct session *s); /* after an error in the extended protocol */
 void pending_lost(struct session *s); /* the session ends: what was not answered never will be */
 void pending_fini(struct session *s);

@@ -24,6 +24,7 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
 	}
 	p = &s->pending[(s->pending_head + s->pending_count++) % s->pending_cap];
 	*p = (struct pending){.kind = kind};
+	s->pending_total++;
 	if (kind == PENDING_SYNC)
 		s->pending_syncs++;
 	return p;
@@ -53,6 +54,15 @@ void pending_pop(struct session *s)
 	pending_release(p);
 	s->pending_head = (s->pending_head + 1) % s->pending_cap;
 	s->pending_count--;
+}
+
+/* Within a pipeline the server may keep its answers until Sync, which stands behind the message that waits for them. */
+void pending_flush(struct session *s)
+{
+	if (!s->unsynced || !s->pending_count || s->flushed_total == s->pending_total)
+		return;
+	s->flushed_total = s->pending_total;
+	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
 }
 
 void pending_skip_to_sync(struct session *s)

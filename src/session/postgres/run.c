@@ -38,11 +38,7 @@ static void stage_review(struct session *s)
 	struct run *r = &s->run;
 
 	if (s->pending_count) {
-		/* Answers of what runs before must not wait for a person: let the server send them. */
-		if (s->unsynced && !r->flushed) {
-			r->flushed = true;
-			session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
-		}
+		pending_flush(s); /* answers of what runs before must not wait for a person */
 		if (r->is_query)
 			return;
 	}
@@ -118,6 +114,8 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		s->copy_may_start = r->judged->copies_in && !r->is_query;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	if (s->copy_may_start && r->judged->is_unparsed)
+		pending_flush(s); /* it need not be a COPY, and then nothing would make the server answer */
 	run_reset(s);
 }
 
@@ -296,8 +294,10 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	if (pgwire_execute_decode(body, &ex))
 		return protocol_violation(s, "invalid Execute message");
 	p = pending_portal(s, ex.portal, &uncertain);
-	if (uncertain)
-		return STEP_WAIT;
+	if (uncertain) {
+		pending_flush(s);
+		return s->state == STATE_READY ? STEP_WAIT : STEP_CLOSED;
+	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
 		if (!s->run.judged)

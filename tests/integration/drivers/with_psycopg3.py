@@ -1,9 +1,11 @@
 """psycopg 3: extended protocol, prepared statements, binary, pipeline mode, server cursors, COPY in both formats, notifications."""
+import logging
 import threading
 
 import psycopg
 from psycopg.rows import dict_row
 
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # it warns of every pipeline that fails, as ours shall
 COLUMNS = "id, name, email, ssn, phone, card"
 
 
