@@ -71,6 +71,7 @@ void session_close(struct session *s, const char *reason)
 		hold_end(s, reason);
 	if (s->unit)
 		result_finish(s, "lost");
+	run_skipped(s);
 	pending_lost(s);
 	if (s->is_open_recorded) {
 		ledger_session_close(s, reason);

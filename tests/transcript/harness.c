@@ -58,7 +58,10 @@ static void say(struct harness *h, struct lines *to, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	lines_add(to, "%s", text);
+	if (h->is_loud)
+		(void)fprintf(stderr, "%s %s\n", to == &h->client ? "C<" : to == &h->upstream ? "U>" : "?", text);
+	else
+		lines_add(to, "%s", text);
 }
 
 /* One whole message at the front of h->raw[side]; false: there is none. */
@@ -383,6 +386,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
 	} else if (strcmp(line, "catalog") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	else if (strcmp(line, "policy") == 0)
+		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
 		approved(h, true, NULL);
 	else if (is(line, "deny", &rest))
@@ -534,6 +539,7 @@ void harness_end(struct harness *h)
 	lines_clear(&h->client);
 	lines_clear(&h->upstream);
 	lines_clear(&h->other);
+	h->was_closed = h->is_closed;
 	h->is_closed = h->owes_catalog = h->owes_parse = h->owes_decision = h->owes_cancel = false;
 	h->manual_audit = h->manual_catalog = h->manual_parse = false;
 	h->audits_owed = h->audit_seq = 0;

@@ -31,7 +31,9 @@ struct harness {
 	struct qw_arena parse_arena;
 	struct approval approval;
 	struct qw_buf long_sql; /* what PARSE asked for */
-	bool is_closed, is_quiet; /* quiet: no lines, only the watch */
+	bool is_closed, was_closed; /* was_closed: the session before */
+	bool is_quiet; /* no lines, only the watch; loud (printed as they come) when is_loud */
+	bool is_loud;
 	uint64_t audits_owed; /* with manual_audit: AUDITED that the session waits for */
 	bool owes_catalog, owes_parse, owes_decision, owes_cancel; /* answers that the session waits for */
 	struct watch watch;

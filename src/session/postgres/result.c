@@ -56,7 +56,7 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	if (!s->labels)
 		return COLUMNS_OK;
 	if (col->table_oid == 0)
-		return !j || j->touched ? refuse_column(c, col->name, which) : COLUMNS_OK;
+		return !j || j->touched || j->is_unparsed ? refuse_column(c, col->name, which) : COLUMNS_OK;
 	l = labels_of(s->labels, col->table_oid, col->attnum);
 	switch (l.kind) {
 	case LABEL_UNKNOWN:
