@@ -42,6 +42,7 @@ struct judged {
 	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
+	const char *verbs, *objects; /* as the record names them; NULL: not asked for yet */
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
 	bool writes, changes_rows, is_ddl, copies_in, copies_out, changes_settings, ends_tx, is_unparsed;
 };
