@@ -1,9 +1,7 @@
 /*
  * The conversation: one client session, one upstream session, as a pure machine. Events in, actions out; no socket, no
- * clock, no thread. The street (io/) executes the actions.
- *
+ * clock, no thread. The street (io/) executes the actions:
  *   session_on(s, &event); while (session_next(s, &action)) execute(&action);
- *
  * Executing an action may call session_on again before the next session_next; actions stay in order.
  */
 #ifndef QW_SESSION_H

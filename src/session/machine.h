@@ -35,6 +35,9 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: not described yet */
+	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
+	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
 	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */

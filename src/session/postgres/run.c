@@ -47,7 +47,9 @@ static void stage_review(struct session *s)
 			return;
 	}
 	if (s->tx_status == 'E' && r->is_query) {
-		run_refuse(s, refusal_new("25P02", "transaction", "current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
+		run_refuse(s,
+			refusal_new("25P02", "transaction",
+				"current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
 		return;
 	}
 	if (s->tx_wrote && !s->role->hold_in_transaction) {
@@ -331,7 +333,8 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 	else
 		run_refuse(s,
 			refusal_new("42501", v.rule, "FunctionCall messages are refused",
-				"They call a function by number, without SQL that could be judged. Large-object calls of libpq (psql \\lo_*) use them.",
+				"They call a function by number, without SQL that could be judged. "
+				"Large-object calls of libpq (psql \\lo_*) use them.",
 				"Call the function in a SELECT."));
 	return go(s, 'F', body);
 }
