@@ -6,13 +6,13 @@ static const char *file, *left[2];
 static bool all;
 static const struct cli_option options[] = {{"--config", &file, NULL}, {"--all", NULL, &all}};
 
-static int parse(int argc, char **argv)
+static int parse(int argc, const char **argv)
 {
 	file = left[0] = left[1] = NULL;
 	all = false;
-	return cli_parse(argc, argv, options, QW_COUNT(options), left, QW_COUNT(left));
+	return cli_parse(argc, (char **)argv, options, QW_COUNT(options), left, QW_COUNT(left));
 }
-#define PARSE(...) parse((int)QW_COUNT(((char *[]){"test", __VA_ARGS__})), (char *[]){"test", __VA_ARGS__, NULL})
+#define PARSE(...) parse((int)QW_COUNT(((const char *[]){"test", __VA_ARGS__})), (const char *[]){"test", __VA_ARGS__, NULL})
 
 static void test_any_order(void **state)
 {
