@@ -170,7 +170,7 @@ int street_reload_policy(struct street *s, char *why, size_t why_size)
 /* The session hears that it is over, so that its end is on record. */
 static void session_cut(struct conn *c)
 {
-	struct session_event ev = {.kind = SESSION_EV_EOF, .side = SESSION_CLIENT};
+	struct session_event ev = {.kind = SESSION_EV_EOF, .side = SESSION_CLIENT, .text = "the gateway was stopped"};
 
 	conn_event(c, &ev);
 }
