@@ -18,6 +18,7 @@ void judged_unref(struct judged *j)
 {
 	if (!j || --j->refs)
 		return;
+	columns_unref(j->columns);
 	labels_unref(j->labels);
 	qw_arena_fini(&j->arena);
 	free(j);

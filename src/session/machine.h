@@ -35,10 +35,14 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: not described yet */
+	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
+	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
 	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
+	const char *verbs, *objects; /* as the record names them; NULL: not asked for yet */
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
 	bool writes, changes_rows, is_ddl, copies_in, copies_out, changes_settings, ends_tx, is_unparsed;
 };

@@ -44,9 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct qw_bytes rest = qw_bytes(data, size);
 
 	harness_end(h);
-	verdict_cache_free(h->cache); /* every input means the same, whatever came before */
-	h->options.cache = h->cache = verdict_cache_new(16);
-	QW_ASSERT(h->cache && harness_begin(h));
+	harness_forget(h); /* every input means the same, whatever came before */
+	QW_ASSERT(harness_begin(h));
 	h->watch.hides_canaries = true;
 	while (rest.n && !h->is_closed) {
 		size_t op = rest.p[0] % (OP_EVENTS + QW_COUNT(session_events)), n = 0;

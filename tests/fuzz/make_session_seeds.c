@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 
 		qw_buf_init(&seed, 1 << 20);
 		harness_end(&h);
+		harness_forget(&h);
 		QW_ASSERT(harness_begin(&h));
 		play_script(&p, &h, script);
 		(void)snprintf(path, sizeof(path), "%s/%.*s", argv[2], (int)strcspn(base ? base + 1 : argv[i], "."), base ? base + 1 : argv[i]);

@@ -542,6 +542,13 @@ bool harness_begin(struct harness *h)
 	return h->session != NULL;
 }
 
+void harness_forget(struct harness *h)
+{
+	verdict_cache_free(h->cache);
+	h->options.cache = h->cache = verdict_cache_new(64);
+	QW_ASSERT(h->cache);
+}
+
 void harness_end(struct harness *h)
 {
 	session_free(h->session);

@@ -50,6 +50,7 @@ void harness_close(struct harness *h);
 /* The same policy and catalog, another session; false: no memory for it. */
 bool harness_begin(struct harness *h);
 void harness_end(struct harness *h);
+void harness_forget(struct harness *h); /* between sessions: verdicts of earlier ones */
 /* AUDITED, CATALOG, PARSED, APPROVED: what the session waits for; false: it waits for nothing of that kind. */
 bool harness_answer_audit(struct harness *h);
 bool harness_answer_catalog(struct harness *h);

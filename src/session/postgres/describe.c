@@ -8,9 +8,30 @@
 
 /* ---- to the server ---- */
 
+/*
+ * A text that was described under these labels and settings gives the same columns again, so nobody waits for that a second
+ * time. This only spares the wait: each result's own description still decides about its rows, before any of them.
+ */
+static void prove(const struct session *s, struct judged *j)
+{
+	if (j->labels != s->labels)
+		return;
+	for (size_t i = 0; i < j->facts.count; i++)
+		if (j->facts.list[i].named_op != QW_NAMED_NONE)
+			return; /* PREPARE has no columns, what it prepares has */
+	j->is_proven = true;
+	memcpy(j->proven_under, s->settings_digest, sizeof(j->proven_under));
+}
+
+static bool is_proven(const struct session *s, const struct judged *j)
+{
+	return j->is_proven && j->labels == s->labels &&
+		memcmp(j->proven_under, s->settings_digest, sizeof(j->proven_under)) == 0;
+}
+
 static bool needs_preflight(const struct session *s, const struct judged *j)
 {
-	return s->labels && j->touched && !j->is_ddl;
+	return s->labels && j->touched && !j->is_ddl && !is_proven(s, j);
 }
 
 static void preflight_one(struct session *s, struct qw_bytes text)
@@ -61,6 +82,7 @@ static void describe_query(struct session *s)
 		r->stage = RUN_DESCRIBING;
 		return;
 	}
+	prove(s, r->judged);
 	r->stage = RUN_FORWARD;
 }
 
@@ -99,6 +121,10 @@ static void describe_portal(struct session *s)
 		pend->is_ours = true;
 		pend->portal = portal_ref(p);
 		p->describe_sent = true;
+	}
+	if (p->refusal) {
+		r->stage = RUN_DESCRIBING; /* it is known already */
+		return;
 	}
 	if (!needs_preflight(s, r->judged)) {
 		r->stage = RUN_FORWARD;
@@ -153,16 +179,35 @@ static void run_described(struct session *s, struct columns *c)
 
 /* ---- from the server ---- */
 
-/* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, const struct judged *j, struct refusal **refused)
+/* The same description of the same text under the same labels comes to the same: columns never change once made. */
+static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j)
 {
-	struct columns *c;
-	const char *which;
-	enum columns_answer answer = columns_make(s, body, j, &c, &which);
+	if (!j || !j->columns || j->by_name || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
+		return NULL;
+	return columns_ref(j->columns);
+}
+
+static void remember(const struct session *s, struct judged *j, struct columns *c)
+{
+	if (!j || j->labels != s->labels)
+		return;
+	columns_unref(j->columns);
+	j->columns = columns_ref(c);
+}
+
+/* NULL and no refusal: wait for newer labels. */
+static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, struct refusal **refused)
+{
+	struct columns *c = understood_before(s, body, j);
+	const char *which = NULL;
+	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, j, &c, &which);
 
 	*refused = NULL;
-	if (answer == COLUMNS_OK)
+	if (answer == COLUMNS_OK) {
+		if (!j || j->columns != c)
+			remember(s, j, c);
 		return c;
+	}
 	if (answer == COLUMNS_UNKNOWN && !s->up_asked_labels && !s->labels_pending) {
 		s->up_asked_labels = true;
 		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
@@ -192,6 +237,8 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 		refusal_free(p->portal->refusal);
 		p->portal->columns = c;
 		p->portal->refusal = refused;
+		if (c && !refused)
+			prove(s, p->portal->judged);
 	}
 	if (!p->is_ours)
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));

@@ -307,7 +307,7 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	p = pending_portal(s, ex.portal, &uncertain);
 	if (uncertain) {
 		pending_flush(s);
-		return STEP_WAIT;
+		return s->state == STATE_READY ? STEP_WAIT : STEP_CLOSED;
 	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));

@@ -19,7 +19,10 @@ static void put_to_unit(struct session *s, struct pending *p, uint8_t type, stru
 
 static void note_tag(struct unit *u, const char *tag)
 {
-	(void)snprintf(u->tag, sizeof(u->tag), "%s", tag);
+	size_t n = strnlen(tag, sizeof(u->tag) - 1);
+
+	memcpy(u->tag, tag, n);
+	u->tag[n] = '\0';
 	if (u->rows == 0) /* rows that came to the client are counted as they pass */
 		u->rows = pgwire_tag_rows(tag);
 }

@@ -33,6 +33,7 @@ int main(int argc, char **argv)
 
 			seed = round * 7919 + (uint64_t)i;
 			harness_end(&h);
+			harness_forget(&h);
 			QW_ASSERT(harness_begin(&h));
 			play_script(&p, &h, script);
 			failures += p.failures;

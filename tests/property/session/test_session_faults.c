@@ -54,9 +54,7 @@ static long play_once(struct harness *h, const char *file, const char *script, l
 	seen = 0;
 	left = n;
 	harness_end(h);
-	verdict_cache_free(h->cache);
-	h->cache = verdict_cache_new(64);
-	h->options.cache = h->cache;
+	harness_forget(h);
 	if (harness_begin(h))
 		play_script(&p, h, script);
 	left = -1;
