@@ -311,8 +311,10 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
-		if (!s->run.judged)
+		if (!s->run.judged) {
+			session_out_of_memory(s);
 			return STEP_CLOSED;
+		}
 		run_refuse(s, refusal_new("34000", "names", "unknown portal or cursor",
 			"The gateway has not seen it being opened in this session.", "Bind or DECLARE it first."));
 		return go(s, 'E', body);
