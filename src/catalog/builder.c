@@ -205,6 +205,26 @@ int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid)
 	return 0;
 }
 
+int catalog_add_function(struct catalog_builder *b, const char *name)
+{
+	struct catalog *c = b->c;
+	const char *copy = name ? qw_arena_strdup(&c->arena, qw_bytes_from(name)) : NULL;
+	const char **functions = grown(b, c->functions, c->function_count, &c->function_cap, sizeof(*functions));
+
+	if (!name)
+		return QW_E_MALFORMED;
+	if (!copy || !functions)
+		return QW_E_NOMEM;
+	c->functions = functions;
+	functions[c->function_count++] = copy;
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static int by_oid(const void *a, const void *b)
 {
 	const struct catalog_relation *const *left = a, *const *right = b;
@@ -229,6 +249,8 @@ struct catalog *catalog_builder_finish(struct catalog_builder *b)
 	QW_ASSERT(n == c->count);
 	if (n > 1)
 		qsort(c->relations, n, sizeof(struct catalog_relation *), by_oid);
+	if (c->function_count > 1)
+		qsort(c->functions, c->function_count, sizeof(*c->functions), by_text);
 	b->c = NULL;
 	catalog_builder_free(b);
 	return c;

@@ -73,3 +73,13 @@ int catalog_column_index(const struct catalog_relation *r, int16_t attnum)
 	}
 	return low < r->column_count && r->columns[low].attnum == attnum ? (int)low : -1;
 }
+
+static int text_to_text(const void *key, const void *item)
+{
+	return strcmp(key, *(const char *const *)item);
+}
+
+bool catalog_has_function(const struct catalog *c, const char *name)
+{
+	return c->function_count && bsearch(name, c->functions, c->function_count, sizeof(*c->functions), text_to_text);
+}

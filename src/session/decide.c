@@ -120,8 +120,10 @@ void decide(struct session *s)
 		r->approved = false;
 	if (labels_too_old(s))
 		return;
-	if (r->judged->by_name && !r->is_parse && s->pending_count)
-		return; /* what a name stands for is certain only when nothing is in flight */
+	if (r->judged->by_name && !r->is_parse && s->pending_count) {
+		pending_flush(s); /* what a name stands for is certain only when nothing is in flight */
+		return;
+	}
 	v = r->judged->verdict;
 	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;

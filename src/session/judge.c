@@ -75,6 +75,34 @@ static void note_act(struct judged *j, const struct qw_act *act)
 		j->ends_tx = true;
 }
 
+/*
+ * Attribute notation calls functions without looking like it: ('x'::text).pg_read_file, c.purge. What may be such a call is
+ * judged as one. A name that is no function is a column, or the server says that it is nothing.
+ */
+static void judge_attributes(struct session *s, struct judged *j, const struct qw_statement *st)
+{
+	char class[128];
+
+	for (size_t i = 0; i < st->column_count; i++) {
+		const struct qw_colref *c = &st->columns[i];
+		struct qw_act *act;
+		struct policy_verdict v;
+
+		if (!c->name || !((c->is_deep && policy_function_class(c->name, class, sizeof(class))) ||
+				    (j->labels && labels_may_call(j->labels, st, i))))
+			continue;
+		act = qw_arena_alloc(&j->arena, sizeof(*act));
+		if (!act) {
+			j->verdict = (struct policy_verdict){.effect = POLICY_DENY, .rule = "default"};
+			return;
+		}
+		*act = (struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function", .name = c->name};
+		policy_judge_act(s->policy, s->role, s->database, act, &v);
+		if (v.effect < j->verdict.effect)
+			j->verdict = v;
+	}
+}
+
 static void note_statement(struct judged *j, const struct qw_statement *st)
 {
 	const char *which = NULL;
@@ -112,6 +140,8 @@ static int settle(struct session *s, struct judged *j)
 	if (j->is_unparsed)
 		j->copies_in = true;
 	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
+	for (size_t i = 0; i < j->facts.count; i++)
+		judge_attributes(s, j, &j->facts.list[i]);
 	v->rule = qw_arena_strdup(&j->arena, qw_bytes_from(v->rule));
 	if (v->message)
 		v->message = qw_arena_strdup(&j->arena, qw_bytes_from(v->message));

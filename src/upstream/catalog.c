@@ -39,7 +39,7 @@ static uint32_t oid_at(const PGresult *r, int row, int column)
 
 static int16_t attnum_at(const PGresult *r, int row, int column)
 {
-	return (int16_t)atoi(PQgetvalue(r, row, column));
+	return (int16_t)strtol(PQgetvalue(r, row, column), NULL, 10);
 }
 
 /* One command; its last result, which is PQcleared by the caller. */
@@ -127,6 +127,11 @@ static int take_depend(struct reading *rd, const PGresult *r, int row)
 	return catalog_add_depend(rd->b, oid_at(r, row, 0), (struct catalog_origin){oid_at(r, row, 1), attnum_at(r, row, 2)});
 }
 
+static int take_function(struct reading *rd, const PGresult *r, int row)
+{
+	return catalog_add_function(rd->b, PQgetvalue(r, row, 0));
+}
+
 static int take_action(struct reading *rd, const PGresult *r, int row)
 {
 	return upstream_pinned_depends(oid_at(r, row, 0), PQgetvalue(r, row, 1), PQserverVersion(rd->pg) >= 160000, rd->b);
@@ -148,6 +153,9 @@ static const char depends_sql[] =
 	" where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass"
 	" and r.ev_type = '1' and d.refobjid <> r.ev_class";
 static const char actions_sql[] = "select ev_class, ev_action::text from pg_rewrite where ev_type = '1'";
+static const char functions_sql[] =
+	"select distinct p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+	" where n.nspname not in ('pg_catalog', 'information_schema')";
 static const char views_sql[] = "select oid from pg_class where relkind in ('v','m')";
 static const char definitions_sql[] =
 	"select oid, relnatts, pg_get_viewdef(oid) from pg_class where relkind in ('v','m')";
@@ -162,6 +170,8 @@ static int read_relations(struct reading *rd)
 		err = each_row(rd, parents_sql, take_parent);
 	if (!err)
 		err = each_row(rd, depends_sql, take_depend);
+	if (!err)
+		err = each_row(rd, functions_sql, take_function);
 	return err ? err : each_row(rd, actions_sql, take_action);
 }
 

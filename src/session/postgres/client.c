@@ -141,7 +141,7 @@ static bool one_message(struct session *s)
 
 void client_pump(struct session *s)
 {
-	while (s->state == STATE_READY && !s->cancel_in_flight && !s->copy_may_start) {
+	while (s->state == STATE_READY && !s->cancel_in_flight && !pending_may_start_copy(s)) {
 		if (s->pass_through[SESSION_CLIENT] ? !pass_copy_data(s) : !one_message(s))
 			break;
 	}

@@ -40,6 +40,7 @@ static void preflight_one(struct session *s, struct qw_bytes text)
 	struct builder b;
 	static const enum pending_kind kinds[] = {PENDING_PARSE, PENDING_DESCRIBE_STATEMENT, PENDING_SYNC};
 
+	prepared_drop(s, ""); /* the server's unnamed statement is ours from here on, whoever made it before */
 	bld_init(&b, out);
 	bld_begin(&b, 'P');
 	bld_cstr(&b, "");
@@ -108,7 +109,7 @@ static void describe_portal(struct session *s)
 		r->stage = RUN_FORWARD;
 		return;
 	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+	pending_flush(s);
 	r->stage = RUN_DESCRIBING;
 }
 

@@ -20,6 +20,16 @@ void run_reset(struct session *s)
 	*r = (struct run){.stage = RUN_IDLE};
 }
 
+void run_skipped(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (!r->is_recorded || r->unit->is_done)
+		return;
+	r->unit->is_done = true;
+	ledger_result(s, r->unit, "skipped");
+}
+
 void run_refuse(struct session *s, struct refusal *why)
 {
 	if (!why) {
@@ -38,16 +48,14 @@ static void stage_review(struct session *s)
 	struct run *r = &s->run;
 
 	if (s->pending_count) {
-		/* Answers of what runs before must not wait for a person: let the server send them. */
-		if (s->unsynced && !r->flushed) {
-			r->flushed = true;
-			session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
-		}
+		pending_flush(s); /* answers of what runs before must not wait for a person */
 		if (r->is_query)
 			return;
 	}
 	if (s->tx_status == 'E' && r->is_query) {
-		run_refuse(s, refusal_new("25P02", "transaction", "current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
+		run_refuse(s,
+			refusal_new("25P02", "transaction",
+				"current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
 		return;
 	}
 	if (s->tx_wrote && !s->role->hold_in_transaction) {
@@ -70,6 +78,7 @@ static void stage_record(struct session *s)
 	s->info.statements++;
 	ledger_statement(s, r, r->approved ? "review" : "allow", wait);
 	r->audit_seq_wanted = s->audit_waits;
+	r->is_recorded = true;
 	r->stage = RUN_RECORDING;
 }
 
@@ -113,9 +122,11 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
 		note_forwarded(s, r->judged);
-		s->copy_may_start = r->judged->copies_in && !r->is_query;
+		p->copy_may_start = r->judged->copies_in && !r->is_query;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	if (p->copy_may_start && r->judged->is_unparsed)
+		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
 	run_reset(s);
 }
 
@@ -130,6 +141,7 @@ static void stage_refuse(struct session *s)
 	if (!r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	ledger_statement(s, r, "deny", wait);
+	r->is_recorded = false;
 	r->audit_seq_wanted = s->audit_waits;
 	r->stage = RUN_REFUSE_RECORDING;
 }
@@ -166,8 +178,7 @@ static bool dropped(struct session *s)
 		return false;
 	if (r->stage == RUN_HOLDING)
 		hold_end(s, "an earlier statement of the pipeline failed");
-	if (r->unit && (r->stage == RUN_FORWARD || r->stage == RUN_DESCRIBE || r->stage == RUN_DESCRIBING))
-		ledger_result(s, r->unit, "skipped");
+	run_skipped(s);
 	run_reset(s);
 	return true;
 }
@@ -294,8 +305,10 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	if (pgwire_execute_decode(body, &ex))
 		return protocol_violation(s, "invalid Execute message");
 	p = pending_portal(s, ex.portal, &uncertain);
-	if (uncertain)
-		return STEP_WAIT;
+	if (uncertain) {
+		pending_flush(s);
+		return s->state == STATE_READY ? STEP_WAIT : STEP_CLOSED;
+	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
 		if (!s->run.judged)
@@ -331,7 +344,8 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 	else
 		run_refuse(s,
 			refusal_new("42501", v.rule, "FunctionCall messages are refused",
-				"They call a function by number, without SQL that could be judged. Large-object calls of libpq (psql \\lo_*) use them.",
+				"They call a function by number, without SQL that could be judged. "
+				"Large-object calls of libpq (psql \\lo_*) use them.",
 				"Call the function in a SELECT."));
 	return go(s, 'F', body);
 }

@@ -51,7 +51,7 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 		upstream_unexpected(s);
 		return;
 	}
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	put_to_unit(s, p, type, body);
 	completed(s, p, tag);
 	if (s->state != STATE_READY)
@@ -97,8 +97,12 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	} else {
 		result_attach(s, NULL);
 	}
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	note_transaction(s, status);
+	if (p->kind == PENDING_QUERY) { /* a Query ends the unnamed statement and portal, whatever became of it */
+		prepared_drop(s, "");
+		portal_drop(s, "");
+	}
 	pending_pop(s);
 	if (is_ours)
 		describe_over(s);
@@ -157,12 +161,16 @@ static void on_copy(struct session *s, struct pending *p, uint8_t type, struct q
 		struct qw_bytes next = qw_buf_pending(in);
 
 		s->copy_in = true;
-		s->copy_may_start = false;
+		p->copy_may_start = false;
 		/* A Sync sent on right behind the Execute is eaten by the server; so it is here. */
 		if (p->kind == PENDING_EXECUTE && next.n >= PGWIRE_HEADER && next.p[0] == 'S')
 			qw_buf_consume(in, PGWIRE_HEADER);
 	} else if (type == 'H') {
 		s->copy_out = true;
+		if (s->labels && p->unit->judged->is_unparsed) {
+			session_fatal(s, "42501", "COPY of what could not be read is refused: its rows cannot be masked", NULL);
+			return;
+		}
 	}
 	put_to_unit(s, p, type, body);
 }
