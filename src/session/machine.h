@@ -35,7 +35,8 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
-	struct columns *columns; /* what its last description came to under `labels`; NULL: not described yet */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
+	bool is_described;
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
 	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
@@ -288,7 +289,8 @@ struct judged *judge_named(const struct session *s, const struct judged *j); /* 
 void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
-void verdict_cache_put(struct verdict_cache *c, struct judged *j);
+void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
 void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
