@@ -222,6 +222,7 @@ struct session {
 	uint64_t statement_count, audit_waits, audit_done;
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
+	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out, copy_may_start;
 	bool tx_wrote, tx_ddl, tx_settings;
@@ -349,6 +350,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body);
 enum step extended_describe(struct session *s, struct qw_bytes body);
 enum step extended_close(struct session *s, struct qw_bytes body);
 enum step extended_sync(struct session *s);
+enum step extended_end(struct session *s); /* before a Query: DONE, or wait */
 
 /* pending.c */
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */

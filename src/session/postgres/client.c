@@ -65,6 +65,7 @@ static enum step on_message(struct session *s, uint8_t type, struct qw_bytes bod
 		if (s->copy_in && type != 'H')
 			return unknown_type(s);
 		s->unsynced = s->unsynced || !s->copy_in;
+		s->unsynced_portals |= type == 'B' || type == 'E';
 		if (s->skipping && s->run.stage == RUN_IDLE)
 			return STEP_DONE; /* the server would drop it too */
 	}

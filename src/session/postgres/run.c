@@ -263,10 +263,16 @@ enum step run_query(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE)
 		return go(s, 'Q', body);
-	if (s->unsynced || s->copy_in)
+	if (s->copy_in)
 		return protocol_violation(s, "a simple query may not stand inside a pipeline or COPY");
 	if (pgwire_query_decode(body, &sql))
 		return protocol_violation(s, "invalid query message");
+	if (s->unsynced) {
+		enum step step = extended_end(s);
+
+		if (step != STEP_DONE)
+			return step;
+	}
 	s->run.is_query = true;
 	return start(s, 'Q', body, sql);
 }
