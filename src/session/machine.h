@@ -222,9 +222,15 @@ struct session {
 	uint64_t statement_count, audit_waits, audit_done;
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
+	bool front_waits; /* the client's message at the front is whole and cannot be done yet */
 	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
-	bool copy_in, copy_out, copy_may_start;
+	bool copy_in, copy_out;
+	/*
+	 * What was sent last may turn out to be COPY FROM STDIN: until the server says, nobody knows what the client's next
+	 * messages are. Some clients (asyncpg) send their data at once.
+	 */
+	bool copy_may_start;
 	bool tx_wrote, tx_ddl, tx_settings;
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
@@ -328,6 +334,7 @@ void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
 bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
+bool client_waits(const struct session *s); /* more of its bytes would change nothing now */
 
 /* run.c */
 enum step run_query(struct session *s, struct qw_bytes body);

@@ -20,9 +20,12 @@ static bool pass_copy_data(struct session *s)
 
 static enum step copy_end(struct session *s, uint8_t type, struct qw_bytes body)
 {
+	const struct pending *p = pending_front(s);
+
 	if (!s->copy_in)
 		return STEP_DONE; /* the server ignores these outside of COPY */
 	s->copy_in = false;
+	s->copy_may_start = p && p->kind == PENDING_QUERY; /* its next statement may be one more COPY */
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
 	return STEP_DONE;
 }
@@ -117,7 +120,9 @@ static bool one_message(struct session *s)
 	struct qw_bytes have = qw_buf_pending(in);
 	struct pgwire_frame f;
 	int err = pgwire_frame_peek(have, &f);
+	enum step step;
 
+	s->front_waits = false;
 	if (err == QW_E_INCOMPLETE)
 		return false;
 	if (err) {
@@ -132,9 +137,9 @@ static bool one_message(struct session *s)
 	}
 	if (have.n - PGWIRE_HEADER < f.body_bytes)
 		return false;
-	if (on_message(s, f.type, qw_bytes(have.p + PGWIRE_HEADER, f.body_bytes)) != STEP_DONE)
-		return false;
-	if (s->state != STATE_READY)
+	step = on_message(s, f.type, qw_bytes(have.p + PGWIRE_HEADER, f.body_bytes));
+	s->front_waits = step == STEP_WAIT;
+	if (step != STEP_DONE || s->state != STATE_READY)
 		return false;
 	qw_buf_consume(in, PGWIRE_HEADER + (size_t)f.body_bytes);
 	return true;
@@ -146,6 +151,11 @@ void client_pump(struct session *s)
 		if (s->pass_through[SESSION_CLIENT] ? !pass_copy_data(s) : !one_message(s))
 			break;
 	}
+}
+
+bool client_waits(const struct session *s)
+{
+	return s->state != STATE_READY || s->cancel_in_flight || s->copy_may_start || s->front_waits;
 }
 
 bool client_is_idle(const struct session *s)

@@ -129,7 +129,7 @@ static void failed(struct session *s, struct pending *p, struct qw_bytes body)
 
 void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 {
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	if (p && p->is_preflight)
 		s->run.preflight_failed = true;
 	failed(s, p, body);

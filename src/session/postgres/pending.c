@@ -54,6 +54,8 @@ void pending_pop(struct session *s)
 	pending_release(p);
 	s->pending_head = (s->pending_head + 1) % s->pending_cap;
 	s->pending_count--;
+	if (s->pending_count == 0)
+		s->copy_may_start = false; /* nothing was sent behind what set it */
 }
 
 /* Within a pipeline the server may keep its answers until Sync, which stands behind the message that waits for them. */

@@ -111,7 +111,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
 		note_forwarded(s, r->judged);
-		s->copy_may_start = r->judged->copies_in && !r->is_query;
+		s->copy_may_start = r->judged->copies_in;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
 	if (s->copy_may_start && r->judged->is_unparsed)

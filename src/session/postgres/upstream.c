@@ -48,7 +48,7 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 		upstream_unexpected(s);
 		return;
 	}
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	put_to_unit(s, p, type, body);
 	completed(s, p, tag);
 	if (s->state != STATE_READY)
@@ -95,7 +95,7 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	} else {
 		result_attach(s, NULL);
 	}
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	note_transaction(s, status);
 	pending_pop(s);
 	if (was_preflight)
