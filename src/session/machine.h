@@ -231,6 +231,8 @@ struct session {
 	uint64_t statement_count, audit_waits, audit_done;
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
+	bool front_waits; /* the client's message at the front is whole and cannot be done yet */
+	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out;
 	bool tx_wrote, tx_ddl, tx_settings;
@@ -339,6 +341,7 @@ void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
 bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
+bool client_waits(const struct session *s); /* more of its bytes would change nothing now */
 
 /* run.c */
 enum step run_query(struct session *s, struct qw_bytes body);
@@ -362,6 +365,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body);
 enum step extended_describe(struct session *s, struct qw_bytes body);
 enum step extended_close(struct session *s, struct qw_bytes body);
 enum step extended_sync(struct session *s);
+enum step extended_end(struct session *s); /* before a Query: DONE, or wait */
 
 /* pending.c */
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
