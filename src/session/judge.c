@@ -168,10 +168,22 @@ static struct judged *finish(struct session *s, struct judged *j, int err)
 	return j;
 }
 
+/* The parser leaves its own tables in the arena: what is kept is a copy of the facts alone. */
+static int describe_text(const struct session *s, struct judged *j)
+{
+	struct verdict_cache *cache = s->options->cache;
+	struct qw_statements facts;
+	int err;
+
+	if (!cache)
+		return sqlparse_postgres(j->sql, &s->config->limits.sql, &j->arena, &j->facts);
+	err = sqlparse_postgres(j->sql, &s->config->limits.sql, verdict_cache_scratch(cache), &facts);
+	return err ? err : facts_copy(&j->arena, &facts, &j->facts);
+}
+
 struct judged *judge_text(struct session *s, struct qw_bytes sql)
 {
 	struct judged *j = s->options->cache ? verdict_cache_get(s->options->cache, s, sql) : NULL;
-	int err;
 
 	if (j)
 		return judged_ref(j);
@@ -182,8 +194,7 @@ struct judged *judge_text(struct session *s, struct qw_bytes sql)
 		session_out_of_memory(s);
 		return NULL;
 	}
-	err = sqlparse_postgres(j->sql, &s->config->limits.sql, &j->arena, &j->facts);
-	return finish(s, j, err);
+	return finish(s, j, describe_text(s, j));
 }
 
 struct judged *judge_parsed(struct session *s, struct qw_bytes sql, const struct qw_statements *facts)

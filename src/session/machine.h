@@ -35,7 +35,8 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
-	struct columns *columns; /* what its last description came to under `labels`; NULL: not described yet */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
+	bool is_described;
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
 	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
@@ -230,6 +231,8 @@ struct session {
 	uint64_t statement_count, audit_waits, audit_done;
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
+	bool front_waits; /* the client's message at the front is whole and cannot be done yet */
+	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out;
 	bool tx_wrote, tx_ddl, tx_settings;
@@ -288,7 +291,8 @@ struct judged *judge_named(const struct session *s, const struct judged *j); /* 
 void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
-void verdict_cache_put(struct verdict_cache *c, struct judged *j);
+void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
 void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
@@ -337,6 +341,7 @@ void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
 bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
+bool client_waits(const struct session *s); /* more of its bytes would change nothing now */
 
 /* run.c */
 enum step run_query(struct session *s, struct qw_bytes body);
@@ -360,6 +365,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body);
 enum step extended_describe(struct session *s, struct qw_bytes body);
 enum step extended_close(struct session *s, struct qw_bytes body);
 enum step extended_sync(struct session *s);
+enum step extended_end(struct session *s); /* before a Query: DONE, or wait */
 
 /* pending.c */
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */

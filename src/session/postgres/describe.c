@@ -191,8 +191,11 @@ static void remember(const struct session *s, struct judged *j, struct columns *
 {
 	if (!j || j->labels != s->labels)
 		return;
-	columns_unref(j->columns);
-	j->columns = columns_ref(c);
+	if (j->is_described) { /* what runs once need not keep them */
+		columns_unref(j->columns);
+		j->columns = columns_ref(c);
+	}
+	j->is_described = true;
 }
 
 /* NULL and no refusal: wait for newer labels. */
