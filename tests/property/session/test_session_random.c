@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS = 80, CONVERSATIONS = 1500 };
+enum { STEPS = 80, CONVERSATIONS = 5000 };
 
 struct talk {
 	struct harness h;
