@@ -24,7 +24,7 @@ struct session_now {
 
 enum session_event_kind {
 	SESSION_EV_BYTES, /* side, bytes: plaintext as read; borrowed during the call */
-	SESSION_EV_EOF, /* side */
+	SESSION_EV_EOF, /* side; text: why, when it was not the other end */
 	SESSION_EV_TLS_READY, /* tls; client side */
 	SESSION_EV_IDENTIFIED, /* principal */
 	SESSION_EV_REFUSED, /* the token is refused: text for the log and record */

@@ -121,8 +121,8 @@ void decide(struct session *s)
 	if (labels_too_old(s))
 		return;
 	if (r->judged->by_name && !r->is_parse && s->pending_count) {
-		pending_flush(s);
-		return; /* what a name stands for is certain only when nothing is in flight */
+		pending_flush(s); /* what a name stands for is certain only when nothing is in flight */
+		return;
 	}
 	v = r->judged->verdict;
 	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
@@ -132,6 +132,13 @@ void decide(struct session *s)
 			refusal_new("26000", "names", "unknown prepared statement or cursor",
 				"The gateway has not seen it being made in this session, so it cannot be judged.",
 				"PREPARE or DECLARE it through this session first."));
+		return;
+	}
+	if (r->portal && r->judged->by_name && judge_named(s, r->judged) != r->portal->source) {
+		run_refuse(s,
+			refusal_new("26000", "names", "what this portal executes was replaced after it was bound",
+				"Its columns were described as they were then, so its rows cannot be masked.",
+				"Bind it again."));
 		return;
 	}
 	settle(s, &v);

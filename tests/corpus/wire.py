@@ -158,6 +158,18 @@ def row(body):
     return out
 
 
+def known_oids(body, limit):
+    """RowDescription with the OIDs of tables and types from `limit` on made 0: they are numbered through the whole cluster."""
+    count, at, out = struct.unpack("!H", body[:2])[0], 2, body[:2]
+    for _ in range(count):
+        end = body.index(b"\0", at) + 1
+        table, column, kind = struct.unpack("!IHI", body[end:end + 10])
+        out += body[at:end] + struct.pack("!IHI", table if table < limit else 0, column, kind if kind < limit else 0)
+        at = end + 18
+        out += body[end + 10:at]
+    return out
+
+
 def errors(messages):
     return [fields(body) for kind, body in messages if kind == "E"]
 

@@ -21,11 +21,11 @@ DATA = ROOT / "fixtures" / "corpus-sql"
 SCHEMA, WORLDS = DATA / "schema_pg.sql", json.loads((DATA / "other_secrets.json").read_text())
 VARIANTS = {"a": {}, "b": WORLDS["other"], "c": WORLDS["repeated"]}  # the databases that differ only in the secrets
 
-# The sample policy with two changes: our databases have made-up names, and no mask may show a part of what it hides.
-MASKS = [{"name": "contact", "columns": ["public.customers.email", "public.customers.phone"], "mask": "redact", "roles": ["agent"]},
-         {"name": "identity", "columns": ["public.customers.ssn"], "mask": "redact", "roles": ["agent"]},
-         {"name": "payment", "columns": ["*.*.card", "public.customers.card"], "mask": "constant", "value": "hidden",
-          "roles": ["agent"]}]
+# The sample policy with two changes: our databases have made-up names, and no mask shows anything of what it hides (a hash shows
+# which values are equal, `partial` the end of them: on purpose, but our checks could not tell that from a leak).
+MASKS = {"contact": {"mask": "redact"}, "identity": {"mask": "redact"}, "payment": {"mask": "constant", "value": "hidden"}}
+# What psql sends after \\d names tables by OID; the corpus was written where the first table had this one. A large object uses up one.
+FIRST_TABLE, TABLE_OTHERWISE = 16400, 16388
 SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "autovacuum": "off", "max_wal_size": "4GB", "shared_buffers": "512MB",
             "checkpoint_timeout": "1h", "max_wal_senders": "5", "wal_level": "replica"}
 
@@ -43,7 +43,11 @@ def sample_policy():
     for role in policy["roles"]:
         role["databases"] = ["*"]
     policy.pop("tests", None)
-    return policy | {"masks": MASKS}
+    for mask in policy["masks"]:
+        for key in ("mask", "keep_last", "domain", "value"):
+            mask.pop(key, None)
+        mask.update(MASKS[mask["name"]])
+    return policy
 
 
 class World:
@@ -72,6 +76,7 @@ class World:
             server.sql(f"ALTER ROLE {role} PASSWORD '{password}'")
         server.sql("SELECT pg_reload_conf()")
         self._admin = Wire(self.socket, "postgres", "postgres")
+        self.new_oid = int(self.administer("SELECT max(oid) FROM pg_database")[0][0])
         self._known = {name: self._names(name) for name in ("pg_database", "pg_roles")}
         self.tls = client_tls(self.env.authority.certificate)
         self.token = self.env.token("agent")
@@ -84,6 +89,8 @@ class World:
     def _samples(self):
         server = self.env.postgres
         server.sql("CREATE DATABASE sample")
+        for _ in range(FIRST_TABLE - TABLE_OTHERWISE):
+            server.sql("SELECT lo_unlink(lo_create(0))", "sample")
         server.load(SCHEMA, "sample")
         for variant, exchange in VARIANTS.items():
             server.sql(f"CREATE DATABASE sample_{variant} TEMPLATE sample")

@@ -58,24 +58,42 @@ static void say(struct harness *h, struct lines *to, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	lines_add(to, "%s", text);
+	if (h->is_loud)
+		(void)fprintf(stderr, "%s %s\n", to == &h->client ? "C<" : to == &h->upstream ? "U>" : "?", text);
+	else
+		lines_add(to, "%s", text);
 }
 
 /* One whole message at the front of h->raw[side]; false: there is none. */
 static bool take_message(struct harness *h, enum session_side side, struct qw_buf *words)
 {
-	struct qw_bytes have = qw_buf_pending(&h->raw[side]);
-	size_t before = have.n;
+	struct qw_bytes all = qw_buf_pending(&h->raw[side]), rest = all;
 	struct pgwire_frame f;
 
-	if (before == 0 || words_print(&have, side == SESSION_CLIENT, words))
+	if (all.n == 0 || words_print(&rest, side == SESSION_CLIENT, words))
 		return false;
-	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(qw_buf_pending(&h->raw[side]), &f))
-		watch_upstream(&h->watch, f.type,
-			qw_bytes(qw_buf_pending(&h->raw[side]).p + PGWIRE_HEADER, f.body_bytes));
+	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(all, &f))
+		watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
 	say(h, side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words->n, (char *)words->p);
 	qw_buf_clear(words);
-	qw_buf_consume(&h->raw[side], before - have.n);
+	qw_buf_consume(&h->raw[side], all.n - rest.n);
+	return true;
+}
+
+/* The same without words: what goes to the client was watched as it came. */
+static bool watch_message(struct harness *h, enum session_side side)
+{
+	struct qw_bytes all = qw_buf_pending(&h->raw[side]);
+	struct pgwire_frame f;
+
+	if (side == SESSION_CLIENT) {
+		qw_buf_clear(&h->raw[side]);
+		return false;
+	}
+	if (pgwire_frame_peek(all, &f) || all.n - PGWIRE_HEADER < f.body_bytes)
+		return false;
+	watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
+	qw_buf_consume(&h->raw[side], PGWIRE_HEADER + (size_t)f.body_bytes);
 	return true;
 }
 
@@ -96,7 +114,7 @@ static void take_output(struct harness *h, enum session_side side)
 	session_sent(h->session, side, b.n);
 	harness_inside--;
 	qw_buf_init(&words, 1 << 22);
-	while (take_message(h, side, &words))
+	while (h->is_quiet ? watch_message(h, side) : take_message(h, side, &words))
 		;
 	qw_buf_fini(&words);
 }
@@ -288,12 +306,12 @@ static void drain(struct harness *h, struct session_action *a)
 
 void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes)
 {
-	size_t step = h->cut ? h->cut : bytes.n;
+	while (bytes.n) {
+		size_t step = h->next_cut ? h->next_cut() : h->cut ? h->cut : bytes.n;
+		size_t n = bytes.n < step ? bytes.n : step;
 
-	for (size_t at = 0; at < bytes.n; at += step) {
-		size_t n = bytes.n - at < step ? bytes.n - at : step;
-
-		event(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p + at, n)});
+		event(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p, n)});
+		bytes = qw_bytes(bytes.p + n, bytes.n - n);
 	}
 }
 
@@ -383,6 +401,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
 	} else if (strcmp(line, "catalog") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	else if (strcmp(line, "policy") == 0)
+		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
 		approved(h, true, NULL);
 	else if (is(line, "deny", &rest))
@@ -522,6 +542,13 @@ bool harness_begin(struct harness *h)
 	return h->session != NULL;
 }
 
+void harness_forget(struct harness *h)
+{
+	verdict_cache_free(h->cache);
+	h->options.cache = h->cache = verdict_cache_new(64);
+	QW_ASSERT(h->cache);
+}
+
 void harness_end(struct harness *h)
 {
 	session_free(h->session);
@@ -534,6 +561,7 @@ void harness_end(struct harness *h)
 	lines_clear(&h->client);
 	lines_clear(&h->upstream);
 	lines_clear(&h->other);
+	h->was_closed = h->is_closed;
 	h->is_closed = h->owes_catalog = h->owes_parse = h->owes_decision = h->owes_cancel = false;
 	h->manual_audit = h->manual_catalog = h->manual_parse = false;
 	h->audits_owed = h->audit_seq = 0;

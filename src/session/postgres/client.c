@@ -20,12 +20,13 @@ static bool pass_copy_data(struct session *s)
 
 static enum step copy_end(struct session *s, uint8_t type, struct qw_bytes body)
 {
-	const struct pending *p = pending_front(s);
+	struct pending *p = pending_front(s);
 
 	if (!s->copy_in)
 		return STEP_DONE; /* the server ignores these outside of COPY */
 	s->copy_in = false;
-	s->copy_may_start = p && p->kind == PENDING_QUERY; /* its next statement may be one more COPY */
+	if (p && p->kind == PENDING_QUERY)
+		p->copy_may_start = true; /* its next statement may be one more COPY */
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
 	return STEP_DONE;
 }
@@ -147,7 +148,7 @@ static bool one_message(struct session *s)
 
 void client_pump(struct session *s)
 {
-	while (s->state == STATE_READY && !s->cancel_in_flight && !s->copy_may_start) {
+	while (s->state == STATE_READY && !s->cancel_in_flight && !pending_may_start_copy(s)) {
 		if (s->pass_through[SESSION_CLIENT] ? !pass_copy_data(s) : !one_message(s))
 			break;
 	}
@@ -155,7 +156,7 @@ void client_pump(struct session *s)
 
 bool client_waits(const struct session *s)
 {
-	return s->state != STATE_READY || s->cancel_in_flight || s->copy_may_start || s->front_waits;
+	return s->state != STATE_READY || s->cancel_in_flight || pending_may_start_copy(s) || s->front_waits;
 }
 
 bool client_is_idle(const struct session *s)

@@ -8,9 +8,30 @@
 
 /* ---- to the server ---- */
 
+/*
+ * A text that was described under these labels and settings gives the same columns again, so nobody waits for that a second
+ * time. This only spares the wait: each result's own description still decides about its rows, before any of them.
+ */
+static void prove(const struct session *s, struct judged *j)
+{
+	if (j->labels != s->labels)
+		return;
+	for (size_t i = 0; i < j->facts.count; i++)
+		if (j->facts.list[i].named_op != QW_NAMED_NONE)
+			return; /* PREPARE has no columns, what it prepares has */
+	j->is_proven = true;
+	memcpy(j->proven_under, s->settings_digest, sizeof(j->proven_under));
+}
+
+static bool is_proven(const struct session *s, const struct judged *j)
+{
+	return j->is_proven && j->labels == s->labels &&
+		memcmp(j->proven_under, s->settings_digest, sizeof(j->proven_under)) == 0;
+}
+
 static bool needs_preflight(const struct session *s, const struct judged *j)
 {
-	return s->labels && j->touched && !j->is_ddl;
+	return s->labels && j->touched && !j->is_ddl && !is_proven(s, j);
 }
 
 static void preflight_one(struct session *s, struct qw_bytes text)
@@ -19,6 +40,7 @@ static void preflight_one(struct session *s, struct qw_bytes text)
 	struct builder b;
 	static const enum pending_kind kinds[] = {PENDING_PARSE, PENDING_DESCRIBE_STATEMENT, PENDING_SYNC};
 
+	prepared_drop(s, ""); /* the server's unnamed statement is ours from here on, whoever made it before */
 	bld_init(&b, out);
 	bld_begin(&b, 'P');
 	bld_cstr(&b, "");
@@ -60,7 +82,27 @@ static void describe_query(struct session *s)
 		r->stage = RUN_DESCRIBING;
 		return;
 	}
+	prove(s, r->judged);
 	r->stage = RUN_FORWARD;
+}
+
+/* Columns are looked at again when the labels have changed, or only now it is known what a name stands for. */
+static bool still_maskable(struct session *s)
+{
+	struct portal *p = s->run.portal;
+	const struct judged *j = s->run.judged;
+	struct columns *c;
+	const char *which;
+
+	if (!p->columns || p->columns->count == 0 || (p->columns->labels == s->labels && !j->by_name))
+		return true;
+	if (columns_make(s, p->columns->description, j, &c, &which) != COLUMNS_OK) {
+		run_refuse(s, columns_refusal(which));
+		return false;
+	}
+	columns_unref(p->columns);
+	p->columns = c;
+	return true;
 }
 
 static void describe_portal(struct session *s)
@@ -69,6 +111,8 @@ static void describe_portal(struct session *s)
 	struct portal *p = r->portal;
 	struct pending *pend;
 
+	if (!still_maskable(s))
+		return;
 	if (!p->describe_sent) {
 		session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'P', p->name));
 		pend = pending_push(s, PENDING_DESCRIBE_PORTAL);
@@ -78,11 +122,15 @@ static void describe_portal(struct session *s)
 		pend->portal = portal_ref(p);
 		p->describe_sent = true;
 	}
+	if (p->refusal) {
+		r->stage = RUN_DESCRIBING; /* it is known already */
+		return;
+	}
 	if (!needs_preflight(s, r->judged)) {
 		r->stage = RUN_FORWARD;
 		return;
 	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+	pending_flush(s);
 	r->stage = RUN_DESCRIBING;
 }
 
@@ -131,26 +179,38 @@ static void run_described(struct session *s, struct columns *c)
 
 /* ---- from the server ---- */
 
-static struct refusal *unmaskable(const char *which)
+/* The same description of the same text under the same labels comes to the same: columns never change once made. */
+static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j)
 {
-	char detail[600];
+	if (!j || !j->columns || j->by_name || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
+		return NULL;
+	return columns_ref(j->columns);
+}
 
-	(void)snprintf(detail, sizeof(detail),
-		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
-	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
-		"Select sensitive columns bare (they come masked), or leave them out.");
+static void remember(const struct session *s, struct judged *j, struct columns *c)
+{
+	if (!j || j->labels != s->labels)
+		return;
+	if (j->is_described) { /* what runs once need not keep them */
+		columns_unref(j->columns);
+		j->columns = columns_ref(c);
+	}
+	j->is_described = true;
 }
 
 /* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, const struct judged *j, struct refusal **refused)
+static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, struct refusal **refused)
 {
-	struct columns *c;
-	const char *which;
-	enum columns_answer answer = columns_make(s, body, j, &c, &which);
+	struct columns *c = understood_before(s, body, j);
+	const char *which = NULL;
+	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, j, &c, &which);
 
 	*refused = NULL;
-	if (answer == COLUMNS_OK)
+	if (answer == COLUMNS_OK) {
+		if (!j || j->columns != c)
+			remember(s, j, c);
 		return c;
+	}
 	if (answer == COLUMNS_UNKNOWN && !s->up_asked_labels && !s->labels_pending) {
 		s->up_asked_labels = true;
 		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
@@ -162,7 +222,7 @@ static struct columns *understand(struct session *s, struct qw_bytes body, const
 		return NULL;
 	}
 	s->up_asked_labels = false;
-	*refused = unmaskable(which);
+	*refused = columns_refusal(which);
 	if (!*refused)
 		session_out_of_memory(s);
 	return NULL;
@@ -180,6 +240,8 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 		refusal_free(p->portal->refusal);
 		p->portal->columns = c;
 		p->portal->refusal = refused;
+		if (c && !refused)
+			prove(s, p->portal->judged);
 	}
 	if (!p->is_ours)
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));

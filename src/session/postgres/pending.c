@@ -24,9 +24,11 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
 	}
 	p = &s->pending[(s->pending_head + s->pending_count++) % s->pending_cap];
 	*p = (struct pending){.kind = kind};
-	s->pending_total++;
 	if (kind == PENDING_SYNC)
 		s->pending_syncs++;
+	s->pushed++;
+	if (kind == PENDING_SYNC || kind == PENDING_QUERY || kind == PENDING_FASTPATH)
+		s->flushed = s->pushed;
 	return p;
 }
 
@@ -54,17 +56,6 @@ void pending_pop(struct session *s)
 	pending_release(p);
 	s->pending_head = (s->pending_head + 1) % s->pending_cap;
 	s->pending_count--;
-	if (s->pending_count == 0)
-		s->copy_may_start = false; /* nothing was sent behind what set it */
-}
-
-/* Within a pipeline the server may keep its answers until Sync, which stands behind the message that waits for them. */
-void pending_flush(struct session *s)
-{
-	if (!s->unsynced || !s->pending_count || s->flushed_total == s->pending_total)
-		return;
-	s->flushed_total = s->pending_total;
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
 }
 
 void pending_skip_to_sync(struct session *s)
@@ -101,6 +92,19 @@ void pending_fini(struct session *s)
 	free(s->pending);
 	s->pending = NULL;
 	s->pending_cap = 0;
+}
+
+void pending_flush(struct session *s)
+{
+	if (s->flushed == s->pushed || s->pending_count == 0)
+		return;
+	s->flushed = s->pushed;
+	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+}
+
+bool pending_may_start_copy(const struct session *s)
+{
+	return s->pending_count && s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap].copy_may_start;
 }
 
 static struct pending *at(struct session *s, size_t i)

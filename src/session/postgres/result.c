@@ -18,6 +18,7 @@ void columns_unref(struct columns *c)
 {
 	if (!c || --c->refs)
 		return;
+	labels_unref(c->labels);
 	qw_arena_fini(&c->arena);
 	free(c);
 }
@@ -56,7 +57,7 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	if (!s->labels)
 		return COLUMNS_OK;
 	if (col->table_oid == 0)
-		return !j || j->touched ? refuse_column(c, col->name, which) : COLUMNS_OK;
+		return !j || j->touched || j->is_unparsed ? refuse_column(c, col->name, which) : COLUMNS_OK;
 	l = labels_of(s->labels, col->table_oid, col->attnum);
 	switch (l.kind) {
 	case LABEL_UNKNOWN:
@@ -76,6 +77,16 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	return m->spec && m->domain && c->names[i] ? COLUMNS_OK : COLUMNS_REFUSED;
 }
 
+struct refusal *columns_refusal(const char *which)
+{
+	char detail[600];
+
+	(void)snprintf(detail, sizeof(detail),
+		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
+	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
+		"Select sensitive columns bare (they come masked), or leave them out.");
+}
+
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
 	const char **which)
 {
@@ -88,6 +99,7 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, const 
 	if (!c)
 		return COLUMNS_REFUSED;
 	c->refs = 1;
+	c->labels = s->labels ? labels_ref(s->labels) : NULL;
 	qw_arena_init(&c->arena, COLUMNS_ARENA_MAX);
 	c->description = qw_bytes(qw_arena_strdup(&c->arena, body), body.n);
 	if (c->description.p && !pgwire_row_description_decode(c->description, &c->arena, &cols, &c->count)) {
@@ -156,7 +168,7 @@ static void keep_bytes(struct session *s, struct unit *u, struct qw_bytes b)
 void result_account(struct session *s)
 {
 	struct qw_bytes pending = qw_buf_pending(&s->out[SESSION_CLIENT]);
-	struct qw_bytes fresh = qw_bytes(pending.p + s->account_mark, pending.n - s->account_mark);
+	struct qw_bytes fresh = qw_bytes(pending.n ? pending.p + s->account_mark : NULL, pending.n - s->account_mark);
 	struct unit *u = s->unit;
 
 	s->account_mark = pending.n;

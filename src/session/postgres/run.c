@@ -20,6 +20,16 @@ void run_reset(struct session *s)
 	*r = (struct run){.stage = RUN_IDLE};
 }
 
+void run_skipped(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (!r->is_recorded || r->unit->is_done)
+		return;
+	r->unit->is_done = true;
+	ledger_result(s, r->unit, "skipped");
+}
+
 void run_refuse(struct session *s, struct refusal *why)
 {
 	if (!why) {
@@ -68,6 +78,7 @@ static void stage_record(struct session *s)
 	s->info.statements++;
 	ledger_statement(s, r, r->approved ? "review" : "allow", wait);
 	r->audit_seq_wanted = s->audit_waits;
+	r->is_recorded = true;
 	r->stage = RUN_RECORDING;
 }
 
@@ -111,11 +122,15 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
 		note_forwarded(s, r->judged);
-		s->copy_may_start = r->judged->copies_in;
+		/*
+		 * Until the server says whether this is COPY FROM STDIN, nobody knows what the client's next messages are: some clients
+		 * (asyncpg) send their data at once.
+		 */
+		p->copy_may_start = r->judged->copies_in;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
-	if (s->copy_may_start && r->judged->is_unparsed)
-		pending_flush(s); /* it need not be a COPY, and then nothing would make the server answer */
+	if (p->copy_may_start && r->judged->is_unparsed)
+		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
 	run_reset(s);
 }
 
@@ -130,6 +145,7 @@ static void stage_refuse(struct session *s)
 	if (!r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	ledger_statement(s, r, "deny", wait);
+	r->is_recorded = false;
 	r->audit_seq_wanted = s->audit_waits;
 	r->stage = RUN_REFUSE_RECORDING;
 }
@@ -166,8 +182,7 @@ static bool dropped(struct session *s)
 		return false;
 	if (r->stage == RUN_HOLDING)
 		hold_end(s, "an earlier statement of the pipeline failed");
-	if (r->unit && (r->stage == RUN_FORWARD || r->stage == RUN_DESCRIBE || r->stage == RUN_DESCRIBING))
-		ledger_result(s, r->unit, "skipped");
+	run_skipped(s);
 	run_reset(s);
 	return true;
 }

@@ -19,7 +19,10 @@ static void put_to_unit(struct session *s, struct pending *p, uint8_t type, stru
 
 static void note_tag(struct unit *u, const char *tag)
 {
-	(void)snprintf(u->tag, sizeof(u->tag), "%s", tag);
+	size_t n = strnlen(tag, sizeof(u->tag) - 1);
+
+	memcpy(u->tag, tag, n);
+	u->tag[n] = '\0';
 	if (u->rows == 0) /* rows that came to the client are counted as they pass */
 		u->rows = pgwire_tag_rows(tag);
 }
@@ -97,6 +100,10 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	}
 	s->copy_in = s->copy_out = false;
 	note_transaction(s, status);
+	if (p->kind == PENDING_QUERY) { /* a Query ends the unnamed statement and portal, whatever became of it */
+		prepared_drop(s, "");
+		portal_drop(s, "");
+	}
 	pending_pop(s);
 	if (was_preflight)
 		describe_over(s);
@@ -119,6 +126,8 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 		ok = prepared_install(s, p->prepared);
 	if (want == PENDING_BIND)
 		ok = portal_install(s, p->portal);
+	if (want == PENDING_BIND && ok)
+		judge_bound(s, p->portal);
 	if (want == PENDING_CLOSE && p->close_kind == 'S')
 		prepared_drop(s, p->name);
 	if (want == PENDING_CLOSE && p->close_kind == 'P')
@@ -155,12 +164,16 @@ static void on_copy(struct session *s, struct pending *p, uint8_t type, struct q
 		struct qw_bytes next = qw_buf_pending(in);
 
 		s->copy_in = true;
-		s->copy_may_start = false;
+		p->copy_may_start = false;
 		/* A Sync sent on right behind the Execute is eaten by the server; so it is here. */
 		if (p->kind == PENDING_EXECUTE && next.n >= PGWIRE_HEADER && next.p[0] == 'S')
 			qw_buf_consume(in, PGWIRE_HEADER);
 	} else if (type == 'H') {
 		s->copy_out = true;
+		if (s->labels && p->unit->judged->is_unparsed) {
+			session_fatal(s, "42501", "COPY of what could not be read is refused: its rows cannot be masked", NULL);
+			return;
+		}
 	}
 	put_to_unit(s, p, type, body);
 }
