@@ -63,6 +63,11 @@ class Gateway:
         self.config_file.write_text(yaml.safe_dump(self.config, sort_keys=False))
 
     # ---- files ----
+    def listen(self, entry):
+        """Changes address or port of the only listener; before start()."""
+        self.config["listen"][0].update(entry)
+        self.config_file.write_text(yaml.safe_dump(self.config, sort_keys=False))
+
     def set_policy(self, policy):
         """Writes it; a running gateway takes it up by reload()."""
         if isinstance(policy, pathlib.Path):
