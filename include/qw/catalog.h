@@ -38,6 +38,7 @@ struct catalog_relation {
 struct catalog; /* the snapshot */
 struct catalog *catalog_ref(struct catalog *c);
 void catalog_unref(struct catalog *c); /* NULL is fine */
+bool catalog_same(const struct catalog *a, const struct catalog *b); /* hold the same, whatever their generations */
 uint64_t catalog_generation(const struct catalog *c);
 size_t catalog_count(const struct catalog *c);
 const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /* sorted by oid */

@@ -18,6 +18,7 @@ int street_run(struct street *s); /* until drained after SIGTERM/SIGINT; a secon
 void street_close(struct street *s);
 
 void *street_loop(struct street *s); /* uv_loop_t * */
+uint16_t street_port(const struct street *s, size_t listener); /* the actual one */
 void street_http_port_set(struct street *s, uint16_t port); /* for listen.json, which street_run writes */
 
 /* ---- what control/ asks of the street; loop thread only ---- */

@@ -10,8 +10,8 @@ struct waiting { /* a statement whose result has not come yet; results of a pipe
 		    order */
 	struct waiting *next;
 	uint64_t id;
-	struct qw_buf sql, binds;
-	bool is_denied;
+	struct qw_buf sql, binds, denial; /* denial: why, when it was denied */
+	bool is_denied;			  /* perhaps no result will come */
 };
 
 struct transcript {
@@ -37,6 +37,7 @@ static void waiting_free(struct waiting *w)
 {
 	qw_buf_fini(&w->sql);
 	qw_buf_fini(&w->binds);
+	qw_buf_fini(&w->denial);
 	free(w);
 }
 
@@ -106,6 +107,20 @@ static void put_opening(
 	page_text(t->out, "\n\n");
 }
 
+static int keep_denial(struct waiting *w, struct qw_bytes fields)
+{
+	struct qw_bytes rule = ledger_field(fields, QW_FIELD_RULE),
+			reason = ledger_field(fields, QW_FIELD_REASON);
+	struct qw_bytes said = reason.n ? reason : rule; /* the reason names the rule */
+	int err = 0;
+
+	w->is_denied = true;
+	qw_buf_init(&w->denial, 1 << 20);
+	if (said.n)
+		err = qw_buf_append(&w->denial, ": ", 2);
+	return err ? err : qw_buf_append(&w->denial, said.p, said.n);
+}
+
 static int hold(struct transcript *t, struct qw_bytes fields)
 {
 	struct qw_bytes sql = ledger_field(fields, QW_FIELD_SQL),
@@ -116,7 +131,6 @@ static int hold(struct transcript *t, struct qw_bytes fields)
 	if (!w)
 		return QW_E_NOMEM;
 	w->id = qw_record_u64_value(ledger_field(fields, QW_FIELD_STATEMENT_ID));
-	w->is_denied = qw_bytes_equal(ledger_field(fields, QW_FIELD_DECISION), QW_LIT("deny"));
 	qw_buf_init(&w->sql, 1 << 30);
 	qw_buf_init(&w->binds, 1 << 30);
 	err = qw_buf_append(&w->sql, sql.p, sql.n);
@@ -124,6 +138,8 @@ static int hold(struct transcript *t, struct qw_bytes fields)
 		qw_buf_clear(&w->binds);
 		err = qw_buf_printf(&w->binds, "%zu bytes of values that cannot be read", binds.n);
 	}
+	if (!err && qw_bytes_equal(ledger_field(fields, QW_FIELD_DECISION), QW_LIT("deny")))
+		err = keep_denial(w, fields);
 	while (*at)
 		at = &(*at)->next;
 	*at = w;
@@ -170,6 +186,30 @@ static int put_result(struct transcript *t, struct qw_bytes fields)
 	return err;
 }
 
+static void put_without_result(struct transcript *t)
+{
+	struct waiting *w = t->first;
+
+	t->first = w->next;
+	put_statement(t, w);
+	page_text(t->out, w->is_denied ? "-- denied" : "-- no result is recorded");
+	page_safe(t->out, qw_buf_pending(&w->denial));
+	page_text(t->out, "\n\n");
+	waiting_free(w);
+}
+
+/* A refusal is answered at once, with or without a result record: it is shown before whatever comes
+ * next. */
+static void put_denied(
+	struct transcript *t, const struct qw_record_header *h, struct qw_bytes fields)
+{
+	uint64_t id = qw_record_u64_value(ledger_field(fields, QW_FIELD_STATEMENT_ID));
+
+	while (t->first && t->first->is_denied &&
+		(h->type != QW_RECORD_RESULT || t->first->id != id))
+		put_without_result(t);
+}
+
 static void put_approval(struct transcript *t, struct qw_bytes fields)
 {
 	page_text(t->out, "-- approval ");
@@ -195,6 +235,7 @@ int transcript_record(
 {
 	int err = 0;
 
+	put_denied(t, h, fields);
 	if (h->type == QW_RECORD_SESSION_OPEN || h->type == QW_RECORD_SESSION_REFUSED)
 		put_opening(t, h, fields);
 	else if (h->type == QW_RECORD_STATEMENT)
@@ -212,13 +253,7 @@ int transcript_record(
 
 int transcript_end(struct transcript *t)
 {
-	while (t->first) {
-		struct waiting *w = t->first;
-
-		t->first = w->next;
-		put_statement(t, w);
-		page_text(t->out, w->is_denied ? "-- denied\n\n" : "-- no result is recorded\n\n");
-		waiting_free(w);
-	}
+	while (t->first)
+		put_without_result(t);
 	return t->out->err;
 }

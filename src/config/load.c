@@ -57,7 +57,7 @@ static const char *folder_of(struct qw_arena *a, const char *file)
 
 static void set_defaults(struct config *c)
 {
-	c->audit = (struct audit_options){.ring_bytes = 16u << 20,
+	c->audit = (struct audit_options){.ring_bytes = 64u << 20,
 		.map_bytes = (size_t)64 << 30,
 		.commit_records = 256,
 		.commit_bytes = 256 << 10,
@@ -120,6 +120,22 @@ static bool read_head(struct loader *l, const struct yaml_node *root)
 	       need_path(l, root, "state_dir", &l->c->state_dir);
 }
 
+/* The largest record that a session can make has to fit, or its statement could never be recorded. */
+static bool check_ring(struct loader *l, const struct yaml_node *root)
+{
+	enum { BESIDE = 1 << 16 }; /* header, names, rule, objects */
+	const struct config *c = l->c;
+	size_t largest = (size_t)c->limits.frame_bytes_max + c->limits.sql.text_bytes_max + c->rows_kept_bytes + BESIDE;
+
+	if (largest <= c->audit.ring_bytes / 2)
+		return true;
+	yaml_fail(&l->r, yaml_get(root, "audit"),
+		"a record may need %zu bytes (limits.frame_bytes + limits.statement_bytes + audit.rows_kept_bytes), half the ring "
+		"holds %zu: raise audit.ring_bytes or lower these",
+		largest, c->audit.ring_bytes / 2);
+	return false;
+}
+
 static int load_text(
 	const char *file, struct qw_bytes text, struct config *c, struct config_problem *p)
 {
@@ -133,7 +149,7 @@ static int load_text(
 		return problem(p, QW_E_NOMEM, "%s: out of memory, or its folder has no path", file);
 	err = yaml_read(text, &c->arena, &root, &l.r.problem);
 	if (!err && !(read_head(&l, root) && read_listeners(&l, root) && read_issuers(&l, root) &&
-			    read_targets(&l, root) && read_sections(&l, root)))
+			    read_targets(&l, root) && read_sections(&l, root) && check_ring(&l, root)))
 		err = QW_E_CONFIG;
 	if (!err)
 		return 0;

@@ -166,8 +166,8 @@ bool read_issuers(struct loader *l, const struct yaml_node *root)
 static bool read_target_tls(struct loader *l, const struct yaml_node *n, struct upstream_target *up)
 {
 	static const char *const keys[] = {"mode", "ca_file", "channel_binding", NULL};
-	static const char *const modes[] = {
-		"verify-full", "verify-ca", "require", "prefer", "allow", "disable", NULL};
+	/* Not prefer, not allow: both fall back to plain text when somebody in between wishes so. */
+	static const char *const modes[] = {"verify-full", "verify-ca", "require", "disable", NULL};
 	static const char *const bindings[] = {"prefer", "require", "disable", NULL};
 	const struct yaml_node *tls = yaml_get(n, "tls");
 	unsigned mode = 0, binding = 0;

@@ -6,7 +6,11 @@
 
 #include "street.h"
 
-enum { FRESH_US = 30 * 1000000 };
+/*
+ * Schema changes that come through the gateway are noticed at once; those from elsewhere by reading the catalog again this
+ * often while sessions with masks are open. A snapshot that says the same replaces nothing, so that verdicts stay cached.
+ */
+enum { FRESH_US = 10 * 1000000, TICK_MS = 2000 };
 
 struct catalog_wait {
 	struct catalog_wait *prev, *next;
@@ -19,7 +23,7 @@ struct label_entry {
 	struct label_entry *next;
 	const struct policy *policy;
 	const struct policy_role *role;
-	uint64_t generation;
+	const struct catalog *snapshot; /* compared only */
 	struct labels *labels; /* NULL: under construction */
 };
 
@@ -28,6 +32,7 @@ struct database {
 	const struct config_target *target;
 	char *name;
 	struct catalog *snapshot;
+	uint64_t generation; /* of the last read, whose content is `snapshot` */
 	uint64_t loaded_us;
 	uint64_t counter; /* generation that was begun last */
 	uint64_t valid_from; /* older generations were read before DDL went through */
@@ -39,6 +44,7 @@ struct database {
 struct catalogs {
 	struct street *street;
 	struct database *list;
+	uv_timer_t timer; /* looks for schema changes from elsewhere */
 };
 
 struct catalog_job {
@@ -109,7 +115,7 @@ static bool is_enough(const struct database *d, uint64_t generation, uint64_t ne
 
 static bool is_fresh(const struct database *d, uint64_t newer_than)
 {
-	return d->snapshot && is_enough(d, catalog_generation(d->snapshot), newer_than) &&
+	return d->snapshot && is_enough(d, d->generation, newer_than) &&
 		street_now().mono_us - d->loaded_us < FRESH_US;
 }
 
@@ -162,7 +168,7 @@ static void labels_evict(struct database *d)
 	while (*p) {
 		struct label_entry *e = *p;
 
-		if (!e->labels || e->generation == catalog_generation(d->snapshot)) {
+		if (!e->labels || e->snapshot == d->snapshot) {
 			p = &e->next;
 			continue;
 		}
@@ -185,6 +191,49 @@ static void load_failed(struct database *d, struct catalog_job *j)
 	}
 }
 
+static void wait_add(struct conn *c, struct database *d, struct catalog_wait *w, uint64_t newer_than)
+{
+	*w = (struct catalog_wait){.database = d, .conn = c, .newer_than = newer_than, .next = d->waits};
+	if (w->next)
+		w->next->prev = w;
+	d->waits = w;
+	c->catalog_wait = w;
+}
+
+/* Sessions that were given labels of the former snapshot get new ones unasked. No memory for it: they end. */
+static void tell_sessions(struct catalogs *all, struct database *d)
+{
+	struct conn *next;
+
+	for (struct conn *c = all->street->conns; c; c = next) {
+		struct catalog_wait *w;
+
+		next = c->next;
+		if (c->catalog_of != d || c->catalog_wait || c->phase != CONN_OPEN)
+			continue;
+		w = calloc(1, sizeof(*w));
+		if (w)
+			wait_add(c, d, w, 0);
+		else
+			conn_event_kind(c, SESSION_EV_CATALOG_FAILED);
+	}
+}
+
+static void take_snapshot(struct catalogs *all, struct database *d, struct catalog *fresh)
+{
+	bool is_first = d->snapshot == NULL;
+
+	if (!is_first && catalog_same(d->snapshot, fresh)) {
+		catalog_unref(fresh);
+		return;
+	}
+	catalog_unref(d->snapshot);
+	d->snapshot = fresh;
+	labels_evict(d);
+	if (!is_first)
+		tell_sessions(all, d);
+}
+
 static void after_load(uv_work_t *work, int status)
 {
 	struct catalog_job *j = work->data;
@@ -194,10 +243,9 @@ static void after_load(uv_work_t *work, int status)
 	all->street->jobs--;
 	d->loading = 0;
 	if (status == 0 && !j->err) {
-		catalog_unref(d->snapshot);
-		d->snapshot = j->snapshot;
+		d->generation = j->generation;
 		d->loaded_us = street_now().mono_us;
-		labels_evict(d);
+		take_snapshot(all, d, j->snapshot);
 	} else {
 		load_failed(d, j);
 	}
@@ -246,11 +294,11 @@ static void work_build(uv_work_t *w) /* on a worker thread */
 }
 
 static struct label_entry **label_find(struct database *d, const struct policy *p, const struct policy_role *role,
-	uint64_t generation)
+	const struct catalog *snapshot)
 {
 	struct label_entry **e = &d->labels;
 
-	while (*e && ((*e)->policy != p || (*e)->role != role || (*e)->generation != generation))
+	while (*e && ((*e)->policy != p || (*e)->role != role || (*e)->snapshot != snapshot))
 		e = &(*e)->next;
 	return e;
 }
@@ -276,7 +324,7 @@ static void after_build(uv_work_t *work, int status)
 	struct catalog_job *j = work->data;
 	struct catalogs *all = j->catalogs;
 	struct database *d = j->database;
-	struct label_entry **e = label_find(d, j->policy->policy, j->role, j->generation);
+	struct label_entry **e = label_find(d, j->policy->policy, j->role, j->snapshot);
 
 	(void)status;
 	all->street->jobs--;
@@ -301,7 +349,6 @@ static int build_start(struct catalogs *all, struct database *d, struct conn *c,
 		return QW_E_NOMEM;
 	}
 	j->snapshot = d->snapshot;
-	j->generation = catalog_generation(d->snapshot);
 	j->policy = c->policy_now;
 	j->role = role;
 	if (uv_queue_work(&all->street->loop, &j->work, work_build, after_build)) {
@@ -313,7 +360,7 @@ static int build_start(struct catalogs *all, struct database *d, struct conn *c,
 	j->policy->users++;
 	all->street->jobs++;
 	*e = (struct label_entry){
-		.next = d->labels, .policy = j->policy->policy, .role = role, .generation = j->generation};
+		.next = d->labels, .policy = j->policy->policy, .role = role, .snapshot = d->snapshot};
 	d->labels = e;
 	return 0;
 }
@@ -322,9 +369,10 @@ static int build_start(struct catalogs *all, struct database *d, struct conn *c,
 
 static void give(struct catalog_wait *w, struct label_entry *e)
 {
-	struct session_event ev = {.kind = SESSION_EV_CATALOG, .labels = e->labels, .seq = e->generation};
+	struct session_event ev = {.kind = SESSION_EV_CATALOG, .labels = e->labels, .seq = w->database->generation};
 	struct conn *c = w->conn;
 
+	c->catalog_of = w->database;
 	wait_remove(w);
 	conn_event(c, &ev);
 }
@@ -346,7 +394,7 @@ static void serve(struct catalogs *all, struct catalog_wait *w)
 		wait_fail(w);
 		return;
 	}
-	e = *label_find(d, w->conn->policy_now->policy, role, catalog_generation(d->snapshot));
+	e = *label_find(d, w->conn->policy_now->policy, role, d->snapshot);
 	if (!e && build_start(all, d, w->conn, role))
 		wait_fail(w);
 	else if (e && e->labels)
@@ -372,11 +420,7 @@ void catalogs_want(struct conn *c, uint64_t newer_than)
 		conn_event_kind(c, SESSION_EV_CATALOG_FAILED);
 		return;
 	}
-	*w = (struct catalog_wait){.database = d, .conn = c, .newer_than = newer_than, .next = d->waits};
-	if (w->next)
-		w->next->prev = w;
-	d->waits = w;
-	c->catalog_wait = w;
+	wait_add(c, d, w, newer_than);
 	serve(c->street->catalogs, w);
 }
 
@@ -384,8 +428,27 @@ void catalogs_stale(struct conn *c)
 {
 	struct database *d = database_of(c);
 
-	if (d)
-		d->valid_from = d->counter + 1;
+	if (!d)
+		return;
+	d->valid_from = d->counter + 1;
+	(void)load_start(c->street->catalogs, d); /* who finds no memory here, finds out when it asks */
+}
+
+static bool is_watched(const struct catalogs *all, const struct database *d)
+{
+	for (const struct conn *c = all->street->conns; c; c = c->next)
+		if (c->catalog_of == d && c->phase == CONN_OPEN)
+			return true;
+	return false;
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	struct catalogs *all = t->data;
+
+	for (struct database *d = all->list; d; d = d->next)
+		if (street_now().mono_us - d->loaded_us >= FRESH_US && is_watched(all, d))
+			(void)load_start(all, d);
 }
 
 /* ---- opening and closing ---- */
@@ -413,7 +476,16 @@ int catalogs_open(struct street *s, struct catalogs **out)
 	if (!*out)
 		return QW_E_NOMEM;
 	(*out)->street = s;
+	(*out)->timer.data = *out;
+	(void)uv_timer_init(&s->loop, &(*out)->timer);
+	(void)uv_timer_start(&(*out)->timer, on_timer, TICK_MS, TICK_MS);
+	uv_unref((uv_handle_t *)&(*out)->timer);
 	return 0;
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	free(h->data);
 }
 
 void catalogs_close(struct catalogs *all) /* no session, no job is left; the policies still are */
@@ -435,5 +507,5 @@ void catalogs_close(struct catalogs *all) /* no session, no job is left; the pol
 		free(d->name);
 		free(d);
 	}
-	free(all);
+	uv_close((uv_handle_t *)&all->timer, on_timer_closed);
 }

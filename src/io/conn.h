@@ -62,6 +62,7 @@ struct conn {
 	struct qw_arena parsed; /* of the last PARSED event */
 	struct qw_statements parsed_statements;
 	struct catalog_wait *catalog_wait;
+	const struct database *catalog_of; /* whose labels the session was given; compared only */
 	struct record_wait *record_wait;
 	struct cancel_entry *cancel_entry;
 	struct identify *identify;

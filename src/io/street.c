@@ -216,6 +216,11 @@ void *street_loop(struct street *s)
 	return &s->loop;
 }
 
+uint16_t street_port(const struct street *s, size_t listener)
+{
+	return s->listeners[listener].port;
+}
+
 void street_http_port_set(struct street *s, uint16_t port)
 {
 	s->http_port = port;

@@ -279,12 +279,32 @@ bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
 void verdict_cache_put(struct verdict_cache *c, struct judged *j);
 
+/* ---- decide.c ---- */
+void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
+
 /* ---- hold.c ---- */
 void hold_start(struct session *s);
 void hold_asked(struct session *s, const struct approval *a);
 void hold_answered(struct session *s, const struct approval *a, bool approved);
 void hold_tick(struct session *s);
 void hold_end(struct session *s, const char *why); /* withdraws */
+
+/* ---- names.c ---- */
+struct prepared *prepared_new(const char *name, struct judged *j);
+struct prepared *prepared_ref(struct prepared *p);
+void prepared_unref(struct prepared *p);
+struct prepared *prepared_find(const struct session *s, const char *name); /* what the server has confirmed */
+bool prepared_install(struct session *s, struct prepared *p); /* replaces; takes a reference; false: too many */
+void prepared_drop(struct session *s, const char *name); /* NULL: all */
+struct portal *portal_new(const char *name, struct judged *j, struct qw_bytes binds);
+struct portal *portal_ref(struct portal *p);
+void portal_unref(struct portal *p);
+struct portal *portal_find(const struct session *s, const char *name);
+bool portal_install(struct session *s, struct portal *p);
+void portal_drop(struct session *s, const char *name); /* NULL: all */
+void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
+void names_fini(struct session *s);
+void names_completed(struct session *s, const struct qw_statement *st, struct judged *j); /* effects of SQL on names */
 
 /* ---- settings.c ---- */
 void settings_extend(struct session *s, struct qw_bytes what);
@@ -301,6 +321,7 @@ void login_connected(struct session *s, const struct session_connected *c);
 void login_connect_failed(struct session *s, const struct upstream_failure *f);
 void login_labelled(struct session *s);
 void login_opened(struct session *s);
+void login_rights(struct session *s);
 void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
@@ -312,32 +333,21 @@ enum step run_execute(struct session *s, struct qw_bytes body);
 enum step run_parse(struct session *s, struct qw_bytes body);
 enum step run_fastpath(struct session *s, struct qw_bytes body);
 void run_reset(struct session *s);
-/* The preflight has been answered whole (run.preflight_failed, run.refusal say how). Takes the reference; may be NULL. */
-void run_described(struct session *s, struct columns *c);
 void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
+
+/* describe.c */
+void describe_ask(struct session *s); /* stage DESCRIBE */
+bool describe_answered(struct session *s); /* stage DESCRIBING; false: wait */
+void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes body); /* RowDescription */
+void describe_on_none(struct session *s, struct pending *p, struct qw_bytes body); /* NoData */
+/* ReadyForQuery of a preflight: run.preflight_failed and run.refusal say how it went. */
+void describe_over(struct session *s);
 
 /* extended.c */
 enum step extended_bind(struct session *s, struct qw_bytes body);
 enum step extended_describe(struct session *s, struct qw_bytes body);
 enum step extended_close(struct session *s, struct qw_bytes body);
 enum step extended_sync(struct session *s);
-
-/* names.c */
-struct prepared *prepared_new(const char *name, struct judged *j);
-struct prepared *prepared_ref(struct prepared *p);
-void prepared_unref(struct prepared *p);
-struct prepared *prepared_find(const struct session *s, const char *name); /* what the server has confirmed */
-bool prepared_install(struct session *s, struct prepared *p); /* replaces; takes a reference; false: too many */
-void prepared_drop(struct session *s, const char *name); /* NULL: all */
-struct portal *portal_new(const char *name, struct judged *j, struct qw_bytes binds);
-struct portal *portal_ref(struct portal *p);
-void portal_unref(struct portal *p);
-struct portal *portal_find(const struct session *s, const char *name);
-bool portal_install(struct session *s, struct portal *p);
-void portal_drop(struct session *s, const char *name); /* NULL: all */
-void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
-void names_fini(struct session *s);
-void names_completed(struct session *s, const struct qw_statement *st, struct judged *j); /* effects of SQL on names */
 
 /* pending.c */
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
@@ -373,7 +383,18 @@ void result_account(struct session *s); /* bytes appended for the client since t
 void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */
 void result_finish(struct session *s, const char *outcome);
 
-/* reduce.c */
-void reduce_message(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim);
+/* errors.c */
+void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim); /* reduced unless verbatim */
+bool errors_may_be_verbatim(const struct session *s, const struct pending *p);
+void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body);
+
+/* rows.c */
+void rows_one(struct session *s, struct pending *p, struct qw_bytes body); /* one DataRow, masked */
+size_t rows_stream(struct session *s, struct qw_bytes have); /* bytes taken; 0: masked, or nothing whole */
+bool rows_start_copy(struct session *s, const struct pgwire_frame *f); /* false: stop pumping */
+bool rows_pass_rest(struct session *s); /* of a message longer than what is here */
+
+/* upstream.c */
+void upstream_unexpected(struct session *s);
 
 #endif

@@ -72,8 +72,10 @@ void session_close(struct session *s, const char *reason)
 	if (s->unit)
 		result_finish(s, "lost");
 	pending_lost(s);
-	if (s->is_open_recorded)
+	if (s->is_open_recorded) {
 		ledger_session_close(s, reason);
+		session_log(s, "session.close", qw_arena_strdup(&s->arena, qw_bytes_from(reason)));
+	}
 	s->state = STATE_CLOSED;
 	s->is_closed_recorded = true;
 	(void)session_queue(s, SESSION_DO_CLOSE);

@@ -161,6 +161,7 @@ void client_policy_changed(struct session *s)
 		session_fatal(s, "28000", "the policy no longer admits this session", NULL);
 		return;
 	}
+	login_rights(s);
 	s->labels_stale = true;
 	if (!policy_has_masks(s->policy, s->role)) {
 		labels_unref(s->labels);

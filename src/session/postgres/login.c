@@ -86,6 +86,13 @@ static bool role_allows(struct session *s, enum qw_verb verb)
 	return v.effect == POLICY_ALLOW;
 }
 
+/* What the role may do beyond what a star in the policy gives. */
+void login_rights(struct session *s)
+{
+	s->pins_off = role_allows(s, QW_VERB_SET_PINNED);
+	s->unparsed_ok = role_allows(s, QW_VERB_UNPARSED);
+}
+
 void login_identified(struct session *s, const struct principal *p)
 {
 	struct session_action *a;
@@ -102,8 +109,7 @@ void login_identified(struct session *s, const struct principal *p)
 		refuse_role(s, s->role ? "no target has this database" : "no role of the policy matches");
 		return;
 	}
-	s->pins_off = role_allows(s, QW_VERB_SET_PINNED);
-	s->unparsed_ok = role_allows(s, QW_VERB_UNPARSED);
+	login_rights(s);
 	if (!settings_accept_startup(s, s->startup))
 		return;
 	s->session_deadline_us = session_end(s);
@@ -198,6 +204,7 @@ void login_opened(struct session *s)
 {
 	s->state = STATE_READY;
 	s->login_deadline_us = 0;
+	session_log(s, "session.open", s->application_name);
 	session_put(s, SESSION_CLIENT, pgwire_put_auth_ok(&s->out[SESSION_CLIENT]));
 	put_parameters(s);
 	put_key(s);

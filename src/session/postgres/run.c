@@ -8,8 +8,6 @@
  */
 #include "../machine.h"
 
-enum { LABELS_AGAIN_US = 1000000 };
-
 void run_reset(struct session *s)
 {
 	struct run *r = &s->run;
@@ -31,120 +29,6 @@ void run_refuse(struct session *s, struct refusal *why)
 	refusal_free(s->run.refusal);
 	s->run.refusal = why;
 	s->run.stage = RUN_REFUSE;
-}
-
-static void refuse_masking(struct session *s, const char *message, const char *what)
-{
-	const char *hint = "Select sensitive columns bare (they come masked), or leave them out.";
-	char detail[400];
-
-	(void)snprintf(detail, sizeof(detail), "The statement mentions %.300s.", what ? what : "a sensitive column");
-	run_refuse(s, refusal_new("42501", "masks", message, detail, hint));
-}
-
-/* ---- JUDGE ---- */
-
-/* Labels may be old (DDL went through) or not know a relation: then the catalog is read again first. */
-static bool labels_ready(struct session *s)
-{
-	if (s->labels_pending)
-		return false;
-	if (!s->labels_stale)
-		return true;
-	s->labels_stale = false;
-	if (!policy_has_masks(s->policy, s->role))
-		return true;
-	(void)session_queue(s, SESSION_DO_CATALOG);
-	s->labels_pending = true;
-	return false;
-}
-
-static bool make_current(struct session *s)
-{
-	struct run *r = &s->run;
-	struct judged *j;
-
-	if (judge_is_current(s, r->judged))
-		return true;
-	j = judge_parsed(s, r->judged->sql, &r->judged->facts);
-	judged_unref(r->judged);
-	r->judged = j;
-	if (r->portal && j) {
-		judged_unref(r->portal->judged);
-		r->portal->judged = judged_ref(j);
-	}
-	return j != NULL;
-}
-
-static bool names_relations(const struct judged *j)
-{
-	for (size_t i = 0; i < j->facts.count; i++)
-		if (j->facts.list[i].relation_count)
-			return true;
-	return false;
-}
-
-/* What masking itself forbids, whatever the rules say. */
-static bool object_for_masks(struct session *s)
-{
-	const struct judged *j = s->run.judged;
-
-	if (!s->labels)
-		return false;
-	if (j->copies_out && j->touched)
-		refuse_masking(s, "COPY of a sensitive column is refused: its rows cannot be masked", j->touched_name);
-	else if (j->changes_rows && j->touched && !j->is_ddl)
-		refuse_masking(s, "a statement that writes may not read a sensitive column", j->touched_name);
-	else if (s->tx_ddl && !j->is_ddl && names_relations(j))
-		run_refuse(s,
-			refusal_new("55000", "masks", "this transaction has changed the schema: commit before reading",
-				"What the uncommitted schema exposes cannot be known yet, so nothing can be masked.",
-				"COMMIT, then repeat the statement."));
-	else
-		return false;
-	return true;
-}
-
-static void stage_judge(struct session *s)
-{
-	struct run *r = &s->run;
-	struct policy_verdict v;
-	bool was_current;
-
-	if (!labels_ready(s))
-		return;
-	was_current = judge_is_current(s, r->judged);
-	if (!make_current(s))
-		return;
-	if (!was_current)
-		r->approved = false;
-	if (r->judged->names_unknown && !r->labels_asked) {
-		r->labels_asked = true; /* once: what is unknown then does not exist, or is refused when it shows up */
-		if (s->now.mono_us - s->labels_at_us > LABELS_AGAIN_US) {
-			(void)session_queue(s, SESSION_DO_CATALOG_STALE);
-			s->labels_stale = true;
-			(void)labels_ready(s);
-			return;
-		}
-	}
-	if (r->judged->by_name && !r->is_parse && s->pending_count)
-		return; /* what a name stands for is certain only when nothing is in flight */
-	v = r->judged->verdict;
-	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
-		return;
-	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
-		run_refuse(s,
-			refusal_new("26000", "names", "unknown prepared statement or cursor",
-				"The gateway has not seen it being made in this session, so it cannot be judged.",
-				"PREPARE or DECLARE it through this session first."));
-		return;
-	}
-	if (v.effect == POLICY_DENY)
-		run_refuse(s, refusal_of_verdict(&v, r->judged));
-	else if (!object_for_masks(s))
-		r->stage = v.effect == POLICY_REVIEW && !r->is_parse && !r->approved ? RUN_REVIEW :
-			r->is_parse						      ? RUN_FORWARD :
-										RUN_RECORD;
 }
 
 /* ---- REVIEW ---- */
@@ -187,129 +71,6 @@ static void stage_record(struct session *s)
 	ledger_statement(s, r, r->approved ? "review" : "allow", wait);
 	r->audit_seq_wanted = s->audit_waits;
 	r->stage = RUN_RECORDING;
-}
-
-/* ---- DESCRIBE: what columns will come, before anything runs ---- */
-
-static bool needs_preflight(const struct session *s, const struct judged *j)
-{
-	return s->labels && j->touched && !j->is_ddl;
-}
-
-static void preflight_one(struct session *s, struct qw_bytes text)
-{
-	struct qw_buf *out = &s->out[SESSION_UPSTREAM];
-	struct builder b;
-	static const enum pending_kind kinds[] = {PENDING_PARSE, PENDING_DESCRIBE_STATEMENT, PENDING_SYNC};
-
-	bld_init(&b, out);
-	bld_begin(&b, 'P');
-	bld_cstr(&b, "");
-	bld_bytes(&b, text);
-	bld_u8(&b, 0);
-	bld_be16(&b, 0);
-	bld_end(&b);
-	session_put(s, SESSION_UPSTREAM, bld_error(&b));
-	session_put(s, SESSION_UPSTREAM, pgwire_put_describe(out, 'S', ""));
-	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(out));
-	for (size_t i = 0; i < QW_COUNT(kinds) && s->state == STATE_READY; i++) {
-		struct pending *p = pending_push(s, kinds[i]);
-
-		if (!p)
-			return;
-		p->is_ours = p->is_preflight = true;
-		p->unit = unit_ref(s->run.unit);
-	}
-}
-
-static void describe_query(struct session *s)
-{
-	struct run *r = &s->run;
-	const struct qw_statements *facts = &r->judged->facts;
-	const char *which;
-
-	if (s->pending_count)
-		return;
-	if (s->tx_status == 'E' && facts->count == 1) {
-		r->stage = RUN_FORWARD; /* the server refuses it itself */
-		return;
-	}
-	while (r->preflight_index < facts->count) {
-		const struct qw_statement *st = &facts->list[r->preflight_index++];
-
-		if (!labels_touched(s->labels, st, &which) || st->is_ddl)
-			continue;
-		preflight_one(s, st->text);
-		r->stage = RUN_DESCRIBING;
-		return;
-	}
-	r->stage = RUN_FORWARD;
-}
-
-static void describe_portal(struct session *s)
-{
-	struct run *r = &s->run;
-	struct portal *p = r->portal;
-	struct pending *pend;
-
-	if (!p->describe_sent) {
-		session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'P', p->name));
-		pend = pending_push(s, PENDING_DESCRIBE_PORTAL);
-		if (!pend)
-			return;
-		pend->is_ours = true;
-		pend->portal = portal_ref(p);
-		p->describe_sent = true;
-	}
-	if (!needs_preflight(s, r->judged)) {
-		r->stage = RUN_FORWARD;
-		return;
-	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
-	r->stage = RUN_DESCRIBING;
-}
-
-static void stage_describe(struct session *s)
-{
-	struct run *r = &s->run;
-
-	if (r->is_fastpath || !s->labels || r->judged->facts.count == 0)
-		r->stage = RUN_FORWARD;
-	else if (!r->is_query)
-		describe_portal(s);
-	else if (!needs_preflight(s, r->judged))
-		r->stage = RUN_FORWARD;
-	else
-		describe_query(s);
-}
-
-/* Waits for the portal's own description; the preflight of a Query answers through run_described(). */
-static bool stage_describing(struct session *s)
-{
-	struct run *r = &s->run;
-
-	if (r->is_query)
-		return false;
-	if (r->portal->refusal) {
-		run_refuse(s,
-			refusal_new(r->portal->refusal->sqlstate, r->portal->refusal->rule, r->portal->refusal->message,
-				r->portal->refusal->detail, r->portal->refusal->hint));
-		return true;
-	}
-	if (!r->portal->columns)
-		return false;
-	r->stage = RUN_FORWARD;
-	return true;
-}
-
-void run_described(struct session *s, struct columns *c)
-{
-	struct run *r = &s->run;
-
-	columns_unref(r->described);
-	r->described = c;
-	if (r->stage == RUN_DESCRIBING && r->is_query)
-		r->stage = r->preflight_failed ? RUN_FAILED : RUN_DESCRIBE;
 }
 
 /* ---- FORWARD ---- */
@@ -420,7 +181,7 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 
 		switch (before) {
 		case RUN_JUDGE:
-			stage_judge(s);
+			decide(s);
 			break;
 		case RUN_REVIEW:
 			stage_review(s);
@@ -429,10 +190,10 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 			stage_record(s);
 			break;
 		case RUN_DESCRIBE:
-			stage_describe(s);
+			describe_ask(s);
 			break;
 		case RUN_DESCRIBING:
-			if (!stage_describing(s))
+			if (!describe_answered(s))
 				return STEP_WAIT;
 			break;
 		case RUN_FORWARD:

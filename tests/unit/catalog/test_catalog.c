@@ -133,6 +133,41 @@ static void test_refuses(void **state)
 }
 
 /* Thousands of relations in a random order: all are found, sorted, with their own names. */
+static struct catalog *sample(const char *column, int16_t origin, bool unresolved)
+{
+	struct catalog_builder *b = catalog_builder_new(unresolved ? 9 : (uint64_t)origin);
+
+	assert_int_equal(catalog_add_relation(b, 20000, "public", "t", CATALOG_TABLE), 0);
+	assert_int_equal(catalog_add_column(b, 20000, 1, "a", 25), 0);
+	assert_int_equal(catalog_add_column(b, 20000, 2, "b", 25), 0);
+	assert_int_equal(catalog_add_relation(b, 20001, "public", "v", CATALOG_VIEW), 0);
+	assert_int_equal(catalog_add_column(b, 20001, 1, column, 25), 0);
+	assert_int_equal(catalog_set_origin(b, 20001, 1, (struct catalog_origin){20000, origin}), 0);
+	assert_int_equal(catalog_add_depend(b, 20001, (struct catalog_origin){20000, origin}), 0);
+	if (unresolved)
+		assert_int_equal(catalog_set_unresolved(b, 20001), 0);
+	return catalog_builder_finish(b);
+}
+
+/* What a view shows may change while every name stays: that must not pass for the same. */
+static void test_same(void **state)
+{
+	struct catalog *one = sample("x", 1, false), *again = sample("x", 1, false), *moved = sample("x", 2, false),
+		       *renamed = sample("y", 1, false), *unknown = sample("x", 1, true);
+
+	(void)state;
+	assert_true(catalog_same(one, one));
+	assert_true(catalog_same(one, again));
+	assert_false(catalog_same(one, moved));
+	assert_false(catalog_same(one, renamed));
+	assert_false(catalog_same(one, unknown));
+	catalog_unref(one);
+	catalog_unref(again);
+	catalog_unref(moved);
+	catalog_unref(renamed);
+	catalog_unref(unknown);
+}
+
 static void test_many(void **state)
 {
 	enum { COUNT = 20000 };
@@ -195,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_copies_and_sorts),
 		cmocka_unit_test(test_column_index),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_shared_by_threads),
 	};

@@ -96,7 +96,7 @@ static void defaults_and_paths(void **state)
 	assert_int_equal(c.issuers[0].id.skew_s, 30);
 	assert_int_equal(c.issuers[0].refresh_s, 900);
 	assert_int_equal(c.issuers[0].stale_max_s, 86400);
-	assert_int_equal(c.audit.ring_bytes, 16 << 20);
+	assert_int_equal(c.audit.ring_bytes, 64 << 20);
 	assert_true(c.audit.map_bytes == (size_t)64 << 30);
 	assert_int_equal(c.audit_mode, AUDIT_SPOOLED);
 	assert_int_equal(c.hold_s, 25);
@@ -215,6 +215,8 @@ static void sections_are_checked(void **state)
 		 "ring_bytes: 100000}\n";
 	p.head = good.head;
 	refused(p, "power of two");
+	p.rest = "vault: {file: v, key_file: k}\npolicy: {file: p}\naudit: {directory: a, ring_bytes: 16777216}\n";
+	refused(p, "raise audit.ring_bytes");
 }
 
 static void what_cannot_be_read_is_an_error(void **state)

@@ -144,6 +144,24 @@ static void test_which_is_named(void **state)
 	assert_string_equal(which, "public.customers");
 }
 
+static void test_knows(void **state)
+{
+	static const struct {
+		const char *schema, *name;
+		bool known;
+	} cases[] = {{NULL, "customers", true}, {"public", "customers", true}, {"hr", "customers", false}, {NULL, "nosuch", false},
+		{"hr", "people", true}, {"pg_temp", "scratch", true}, {NULL, "scratch", true}, {NULL, "", false}};
+
+	(void)state;
+	for (size_t i = 0; i < QW_COUNT(cases); i++) {
+		struct qw_relation r = {.schema = cases[i].schema, .name = cases[i].name};
+		struct qw_statement s = {.relations = &r, .relation_count = 1};
+
+		assert_int_equal(labels_knows(l, &s), cases[i].known);
+	}
+	assert_true(labels_knows(l, &(struct qw_statement){0}));
+}
+
 static void test_names_and_schemas(void **state)
 {
 	const struct qw_colref salary = {.name = "salary"}, nick = {.qualifier = "people", .name = "nick"};
@@ -237,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_column_references),
 		cmocka_unit_test(test_which_is_named),
+		cmocka_unit_test(test_knows),
 		cmocka_unit_test(test_names_and_schemas),
 		cmocka_unit_test(test_renamed_and_natural),
 		cmocka_unit_test(test_too_many_names),

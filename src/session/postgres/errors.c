@@ -63,7 +63,7 @@ static const char *safe_severity(const char *severity, uint8_t type)
 	return type == 'E' ? "ERROR" : "NOTICE";
 }
 
-void reduce_message(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim)
+void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim)
 {
 	struct pgwire_error e;
 	char message[200];
@@ -85,4 +85,59 @@ void reduce_message(struct session *s, uint8_t type, struct qw_bytes body, bool 
 		pgwire_put_error(&s->out[SESSION_CLIENT], type, safe_severity(is_readable ? e.severity : NULL, type),
 			safe_sqlstate(is_readable ? e.sqlstate : NULL), message, NULL,
 			"The database's own text is withheld because it can repeat masked values; it is in the audit record."));
+}
+
+/* Analysis knows nothing of the data, and a statement that names no labelled relation cannot repeat it. */
+bool errors_may_be_verbatim(const struct session *s, const struct pending *p)
+{
+	const struct judged *j;
+
+	if (!s->labels)
+		return true;
+	if (!p)
+		return false;
+	if (p->kind == PENDING_PARSE || p->is_preflight)
+		return true;
+	j = p->unit ? p->unit->judged : p->portal ? p->portal->judged : NULL;
+	return j && !j->relation_touched && !j->is_unparsed && !j->by_name;
+}
+
+static bool is_our_poison(const struct session *s, const struct pending *p, struct qw_bytes body)
+{
+	struct pgwire_error e;
+
+	return p && p->is_poison && p->refusal && !pgwire_error_decode(body, &e) && e.message &&
+		strstr(e.message, s->poison);
+}
+
+static void failed(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	if (p && p->unit)
+		result_attach(s, p->unit);
+	if (is_our_poison(s, p, body))
+		refusal_put(s, p->refusal);
+	else
+		errors_pass(s, 'E', body, errors_may_be_verbatim(s, p));
+	if (p && p->unit && s->unit == p->unit) {
+		struct pgwire_error e;
+
+		s->unit->failed = true;
+		if (!pgwire_error_decode(body, &e) && e.sqlstate)
+			(void)snprintf(s->unit->tag, sizeof(s->unit->tag), "%.5s", e.sqlstate);
+	}
+}
+
+void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	s->copy_in = s->copy_out = s->copy_may_start = false;
+	if (p && p->is_preflight)
+		s->run.preflight_failed = true;
+	failed(s, p, body);
+	if (s->state != STATE_READY || !p || p->kind == PENDING_SYNC || s->was_fatal)
+		return;
+	if (p->kind == PENDING_QUERY || p->kind == PENDING_FASTPATH)
+		return; /* ReadyForQuery follows */
+	if (p->kind == PENDING_EXECUTE)
+		result_finish(s, "failed");
+	pending_skip_to_sync(s);
 }

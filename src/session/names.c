@@ -1,5 +1,5 @@
 /* Prepared statements and portals by name, as the server has confirmed them. */
-#include "../machine.h"
+#include "machine.h"
 
 #include <stdlib.h>
 

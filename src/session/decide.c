@@ -1,0 +1,136 @@
+/* The stage JUDGE: what the rules, the masks and the names of the session say of one text. No message is read or written. */
+#include "machine.h"
+
+#include <stdio.h>
+
+enum { LABELS_AGAIN_US = 1000000 };
+
+static void refuse_masking(struct session *s, const char *message, const char *what)
+{
+	const char *hint = "Select sensitive columns bare (they come masked), or leave them out.";
+	char detail[400];
+
+	(void)snprintf(detail, sizeof(detail), "The statement mentions %.300s.", what ? what : "a sensitive column");
+	run_refuse(s, refusal_new("42501", "masks", message, detail, hint));
+}
+
+/* Labels may be old (DDL went through) or not know a relation: then the catalog is read again first. */
+static bool labels_ready(struct session *s)
+{
+	if (s->labels_pending)
+		return false;
+	if (!s->labels_stale)
+		return true;
+	s->labels_stale = false;
+	if (!policy_has_masks(s->policy, s->role))
+		return true;
+	(void)session_queue(s, SESSION_DO_CATALOG);
+	s->labels_pending = true;
+	return false;
+}
+
+static bool make_current(struct session *s)
+{
+	struct run *r = &s->run;
+	struct judged *j;
+
+	if (judge_is_current(s, r->judged))
+		return true;
+	j = judge_parsed(s, r->judged->sql, &r->judged->facts);
+	judged_unref(r->judged);
+	r->judged = j;
+	if (r->portal && j) {
+		judged_unref(r->portal->judged);
+		r->portal->judged = judged_ref(j);
+	}
+	return j != NULL;
+}
+
+static bool names_relations(const struct judged *j)
+{
+	for (size_t i = 0; i < j->facts.count; i++)
+		if (j->facts.list[i].relation_count)
+			return true;
+	return false;
+}
+
+/* What masking itself forbids, whatever the rules say. */
+static bool object_for_masks(struct session *s)
+{
+	const struct judged *j = s->run.judged;
+
+	if (!s->labels)
+		return false;
+	if (j->copies_out && j->touched)
+		refuse_masking(s, "COPY of a sensitive column is refused: its rows cannot be masked", j->touched_name);
+	else if (j->changes_rows && j->touched && !j->is_ddl)
+		refuse_masking(s, "a statement that writes may not read a sensitive column", j->touched_name);
+	else if (s->tx_ddl && !j->is_ddl && names_relations(j))
+		run_refuse(s,
+			refusal_new("55000", "masks", "this transaction has changed the schema: commit before reading",
+				"What the uncommitted schema exposes cannot be known yet, so nothing can be masked.",
+				"COMMIT, then repeat the statement."));
+	else
+		return false;
+	return true;
+}
+
+/* A relation that the labels do not know may be newer than they are. True: wait, they are read again. */
+static bool labels_too_old(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (!r->judged->names_unknown || r->labels_asked)
+		return false;
+	r->labels_asked = true; /* once: what is unknown then does not exist, or is refused when it shows up */
+	if (s->now.mono_us - s->labels_at_us <= LABELS_AGAIN_US)
+		return false;
+	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
+	s->labels_stale = true;
+	(void)labels_ready(s);
+	return true;
+}
+
+static void settle(struct session *s, const struct policy_verdict *v)
+{
+	struct run *r = &s->run;
+
+	if (v->effect == POLICY_DENY)
+		run_refuse(s, refusal_of_verdict(v, r->judged));
+	else if (object_for_masks(s))
+		return;
+	else if (r->is_parse)
+		r->stage = RUN_FORWARD;
+	else
+		r->stage = v->effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
+}
+
+void decide(struct session *s)
+{
+	struct run *r = &s->run;
+	struct policy_verdict v;
+	bool was_current;
+
+	if (!labels_ready(s))
+		return;
+	was_current = judge_is_current(s, r->judged);
+	if (!make_current(s))
+		return;
+	if (!was_current)
+		r->approved = false;
+	if (labels_too_old(s))
+		return;
+	if (r->judged->by_name && !r->is_parse && s->pending_count)
+		return; /* what a name stands for is certain only when nothing is in flight */
+	v = r->judged->verdict;
+	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
+		return;
+	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
+		run_refuse(s,
+			refusal_new("26000", "names", "unknown prepared statement or cursor",
+				"The gateway has not seen it being made in this session, so it cannot be judged.",
+				"PREPARE or DECLARE it through this session first."));
+		return;
+	}
+	settle(s, &v);
+}

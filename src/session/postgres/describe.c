@@ -1,0 +1,273 @@
+/*
+ * What columns a statement will give: asked before it runs (stages DESCRIBE and DESCRIBING), and understood when the
+ * server answers. What cannot be masked is refused here.
+ */
+#include "../machine.h"
+
+#include <stdlib.h>
+
+/* ---- to the server ---- */
+
+static bool needs_preflight(const struct session *s, const struct judged *j)
+{
+	return s->labels && j->touched && !j->is_ddl;
+}
+
+static void preflight_one(struct session *s, struct qw_bytes text)
+{
+	struct qw_buf *out = &s->out[SESSION_UPSTREAM];
+	struct builder b;
+	static const enum pending_kind kinds[] = {PENDING_PARSE, PENDING_DESCRIBE_STATEMENT, PENDING_SYNC};
+
+	bld_init(&b, out);
+	bld_begin(&b, 'P');
+	bld_cstr(&b, "");
+	bld_bytes(&b, text);
+	bld_u8(&b, 0);
+	bld_be16(&b, 0);
+	bld_end(&b);
+	session_put(s, SESSION_UPSTREAM, bld_error(&b));
+	session_put(s, SESSION_UPSTREAM, pgwire_put_describe(out, 'S', ""));
+	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(out));
+	for (size_t i = 0; i < QW_COUNT(kinds) && s->state == STATE_READY; i++) {
+		struct pending *p = pending_push(s, kinds[i]);
+
+		if (!p)
+			return;
+		p->is_ours = p->is_preflight = true;
+		p->unit = unit_ref(s->run.unit);
+	}
+}
+
+static void describe_query(struct session *s)
+{
+	struct run *r = &s->run;
+	const struct qw_statements *facts = &r->judged->facts;
+	const char *which;
+
+	if (s->pending_count)
+		return;
+	if (s->tx_status == 'E' && facts->count == 1) {
+		r->stage = RUN_FORWARD; /* the server refuses it itself */
+		return;
+	}
+	while (r->preflight_index < facts->count) {
+		const struct qw_statement *st = &facts->list[r->preflight_index++];
+
+		if (!labels_touched(s->labels, st, &which) || st->is_ddl)
+			continue;
+		preflight_one(s, st->text);
+		r->stage = RUN_DESCRIBING;
+		return;
+	}
+	r->stage = RUN_FORWARD;
+}
+
+static void describe_portal(struct session *s)
+{
+	struct run *r = &s->run;
+	struct portal *p = r->portal;
+	struct pending *pend;
+
+	if (!p->describe_sent) {
+		session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'P', p->name));
+		pend = pending_push(s, PENDING_DESCRIBE_PORTAL);
+		if (!pend)
+			return;
+		pend->is_ours = true;
+		pend->portal = portal_ref(p);
+		p->describe_sent = true;
+	}
+	if (!needs_preflight(s, r->judged)) {
+		r->stage = RUN_FORWARD;
+		return;
+	}
+	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+	r->stage = RUN_DESCRIBING;
+}
+
+void describe_ask(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (r->is_fastpath || !s->labels || r->judged->facts.count == 0)
+		r->stage = RUN_FORWARD;
+	else if (!r->is_query)
+		describe_portal(s);
+	else if (!needs_preflight(s, r->judged))
+		r->stage = RUN_FORWARD;
+	else
+		describe_query(s);
+}
+
+/* Waits for the portal's own description; the preflight of a Query answers through run_described(). */
+bool describe_answered(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (r->is_query)
+		return false;
+	if (r->portal->refusal) {
+		run_refuse(s,
+			refusal_new(r->portal->refusal->sqlstate, r->portal->refusal->rule, r->portal->refusal->message,
+				r->portal->refusal->detail, r->portal->refusal->hint));
+		return true;
+	}
+	if (!r->portal->columns)
+		return false;
+	r->stage = RUN_FORWARD;
+	return true;
+}
+
+static void run_described(struct session *s, struct columns *c)
+{
+	struct run *r = &s->run;
+
+	columns_unref(r->described);
+	r->described = c;
+	if (r->stage == RUN_DESCRIBING && r->is_query)
+		r->stage = r->preflight_failed ? RUN_FAILED : RUN_DESCRIBE;
+}
+
+/* ---- from the server ---- */
+
+static struct refusal *unmaskable(const char *which)
+{
+	char detail[600];
+
+	(void)snprintf(detail, sizeof(detail),
+		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
+	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
+		"Select sensitive columns bare (they come masked), or leave them out.");
+}
+
+/* NULL and no refusal: wait for newer labels. */
+static struct columns *understand(struct session *s, struct qw_bytes body, const struct judged *j, struct refusal **refused)
+{
+	struct columns *c;
+	const char *which;
+	enum columns_answer answer = columns_make(s, body, j, &c, &which);
+
+	*refused = NULL;
+	if (answer == COLUMNS_OK)
+		return c;
+	if (answer == COLUMNS_UNKNOWN && !s->up_asked_labels && !s->labels_pending) {
+		s->up_asked_labels = true;
+		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
+		(void)session_queue(s, SESSION_DO_CATALOG);
+		s->labels_pending = true;
+	}
+	if (answer == COLUMNS_UNKNOWN && s->labels_pending) {
+		s->up_waits_labels = true;
+		return NULL;
+	}
+	s->up_asked_labels = false;
+	*refused = unmaskable(which);
+	if (!*refused)
+		session_out_of_memory(s);
+	return NULL;
+}
+
+static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	struct refusal *refused = NULL;
+	struct columns *c = p->portal ? understand(s, body, p->portal->judged, &refused) : NULL;
+
+	if (s->up_waits_labels || s->state != STATE_READY)
+		return;
+	if (p->portal) {
+		columns_unref(p->portal->columns);
+		refusal_free(p->portal->refusal);
+		p->portal->columns = c;
+		p->portal->refusal = refused;
+	}
+	if (!p->is_ours)
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+	pending_pop(s);
+}
+
+static void described_preflight(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	struct refusal *refused = NULL;
+	struct columns *c = understand(s, body, p->unit->judged, &refused);
+
+	if (s->up_waits_labels || s->state != STATE_READY)
+		return;
+	columns_unref(c);
+	refusal_free(s->run.refusal);
+	s->run.refusal = refused;
+	pending_pop(s);
+}
+
+static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	struct refusal *refused = NULL;
+	struct columns *c = understand(s, body, p->unit->judged, &refused);
+
+	if (s->up_waits_labels || s->state != STATE_READY)
+		return;
+	if (refused) { /* the text did not show it: whatever runs, nothing of it leaves */
+		refusal_free(refused);
+		session_fatal(s, "42501", "the result holds a sensitive value that cannot be masked",
+			"Select sensitive columns bare (they come masked), or leave them out.");
+		return;
+	}
+	result_attach(s, p->unit);
+	columns_unref(p->unit->columns);
+	p->unit->columns = c;
+	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+}
+
+void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	if (p && p->kind == PENDING_QUERY && p->unit)
+		described_query(s, p, body);
+	else if (p && p->kind == PENDING_DESCRIBE_PORTAL)
+		described_portal(s, p, body);
+	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && p->is_preflight)
+		described_preflight(s, p, body);
+	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && !p->is_poison) {
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+		pending_pop(s);
+	} else
+		upstream_unexpected(s);
+}
+
+static struct columns *no_columns(void)
+{
+	struct columns *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->refs = 1;
+	return c;
+}
+
+void describe_on_none(struct session *s, struct pending *p, struct qw_bytes body)
+{
+	if (!p || (p->kind != PENDING_DESCRIBE_PORTAL && p->kind != PENDING_DESCRIBE_STATEMENT) || p->is_poison) {
+		upstream_unexpected(s);
+		return;
+	}
+	if (p->portal && !p->portal->columns && !(p->portal->columns = no_columns())) {
+		session_out_of_memory(s);
+		return;
+	}
+	if (!p->is_ours)
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'n', body));
+	pending_pop(s);
+}
+
+void describe_over(struct session *s)
+{
+	struct refusal *refused = s->run.refusal;
+
+	if (s->run.preflight_failed && s->run.unit) {
+		result_attach(s, s->run.unit);
+		result_finish(s, "failed");
+	}
+	run_described(s, NULL);
+	if (refused && !s->run.preflight_failed) {
+		s->run.refusal = NULL;
+		run_refuse(s, refused);
+	}
+}
