@@ -1,7 +1,7 @@
 #include "room.h"
 
-/* Is a relation of this name in the snapshot, in this schema (NULL: in any)? */
-static bool knows_relation(const struct labels *l, const char *schema, const char *name)
+/* The first relation of this name in the snapshot; place_count: none. */
+static size_t first_named(const struct labels *l, const char *name)
 {
 	size_t low = 0, high = l->place_count;
 
@@ -13,9 +13,55 @@ static bool knows_relation(const struct labels *l, const char *schema, const cha
 		else
 			high = middle;
 	}
-	for (; low < l->place_count && strcmp(l->named[low]->relation->name, name) == 0; low++) {
+	return low;
+}
+
+/* The next one at or after `i` in this schema (NULL: in any); NULL: no more. */
+static const struct catalog_relation *next_named(const struct labels *l, const struct qw_relation *r, size_t *i)
+{
+	for (; *i < l->place_count && strcmp(l->named[*i]->relation->name, r->name) == 0; (*i)++) {
+		const struct catalog_relation *found = l->named[*i]->relation;
+
 		/* pg_temp is another name of a schema that is listed as pg_temp_N. */
-		if (!schema || strcmp(schema, "pg_temp") == 0 || strcmp(l->named[low]->relation->schema, schema) == 0)
+		if (r->schema && strcmp(r->schema, "pg_temp") != 0 && strcmp(found->schema, r->schema) != 0)
+			continue;
+		(*i)++;
+		return found;
+	}
+	return NULL;
+}
+
+static bool has_column(const struct catalog_relation *r, const char *name)
+{
+	for (size_t i = 0; i < r->column_count; i++) {
+		if (strcmp(r->columns[i].name, name) == 0)
+			return true;
+	}
+	return labels_is_system_column(name);
+}
+
+/* Known, and nothing that it may be has such a column. */
+static bool lacks_column(const struct labels *l, const struct qw_relation *r, const char *name)
+{
+	size_t i = first_named(l, r->name);
+	const struct catalog_relation *found = next_named(l, r, &i);
+	bool is_known = found;
+
+	for (; found; found = next_named(l, r, &i)) {
+		if (has_column(found, name))
+			return false;
+	}
+	return is_known;
+}
+
+bool labels_is_call(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c)
+{
+	if (!c->qualifier || !c->name || c->is_deep)
+		return false;
+	for (size_t i = 0; i < s->relation_count; i++) {
+		const struct qw_relation *r = &s->relations[i];
+
+		if (r->name && labels_is_called(r, c->qualifier) && lacks_column(l, r, c->name))
 			return true;
 	}
 	return false;
@@ -26,7 +72,9 @@ bool labels_knows(const struct labels *l, const struct qw_statement *s)
 	for (size_t i = 0; i < s->relation_count; i++) {
 		const struct qw_relation *r = &s->relations[i];
 
-		if (r->name && !knows_relation(l, r->schema, r->name))
+		size_t at = r->name ? first_named(l, r->name) : 0;
+
+		if (r->name && !next_named(l, r, &at))
 			return false;
 	}
 	return true;

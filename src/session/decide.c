@@ -29,6 +29,16 @@ static bool labels_ready(struct session *s)
 	return false;
 }
 
+/* The columns are asked for once more before it runs. */
+static void undescribe(struct portal *p)
+{
+	columns_unref(p->columns);
+	refusal_free(p->refusal);
+	p->columns = NULL;
+	p->refusal = NULL;
+	p->describe_sent = false;
+}
+
 static bool make_current(struct session *s)
 {
 	struct run *r = &s->run;
@@ -42,6 +52,7 @@ static bool make_current(struct session *s)
 	if (r->portal && j) {
 		judged_unref(r->portal->judged);
 		r->portal->judged = judged_ref(j);
+		undescribe(r->portal); /* its masks were those of another policy or catalog */
 	}
 	return j != NULL;
 }
@@ -61,11 +72,13 @@ static bool object_for_masks(struct session *s)
 
 	if (!s->labels)
 		return false;
-	if (j->copies_out && j->touched)
+	if (j->secret_copied)
 		refuse_masking(s, "COPY of a sensitive column is refused: its rows cannot be masked", j->touched_name);
-	else if (j->changes_rows && j->touched && !j->is_ddl)
+	else if (j->secret_written)
 		refuse_masking(s, "a statement that writes may not read a sensitive column", j->touched_name);
-	else if (s->tx_ddl && !j->is_ddl && names_relations(j))
+	else if (j->secret_set)
+		refuse_masking(s, "a statement that changes a setting may not read a sensitive column", j->touched_name);
+	else if (s->tx_ddl && !j->is_ddl && (j->by_name || names_relations(j)))
 		run_refuse(s,
 			refusal_new("55000", "masks", "this transaction has changed the schema: commit before reading",
 				"What the uncommitted schema exposes cannot be known yet, so nothing can be masked.",
@@ -105,6 +118,22 @@ static void settle(struct session *s, const struct policy_verdict *v)
 		r->stage = v->effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
 }
 
+/* A portal of EXECUTE or FETCH: what the name stands for was not known when its columns were described. */
+static bool portal_by_name(struct session *s, struct portal *p)
+{
+	if (p->by_sql || p->has_run)
+		return true;
+	if (p->bound_at == s->run_count) {
+		undescribe(p);
+		return true;
+	}
+	run_refuse(s,
+		refusal_new("55000", "names", "EXECUTE and FETCH must run right after they were bound",
+			"The server described the columns at Bind; the name may stand for something else by now.",
+			"Bind the portal again."));
+	return false;
+}
+
 void decide(struct session *s)
 {
 	struct run *r = &s->run;
@@ -120,8 +149,10 @@ void decide(struct session *s)
 		r->approved = false;
 	if (labels_too_old(s))
 		return;
-	if (r->judged->by_name && !r->is_parse && s->pending_count)
-		return; /* what a name stands for is certain only when nothing is in flight */
+	if (r->judged->by_name && !r->is_parse && s->pending_count) {
+		(void)client_wait(s); /* what a name stands for is certain only when nothing is in flight */
+		return;
+	}
 	v = r->judged->verdict;
 	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
@@ -132,5 +163,7 @@ void decide(struct session *s)
 				"PREPARE or DECLARE it through this session first."));
 		return;
 	}
+	if (r->judged->by_name && r->portal && !portal_by_name(s, r->portal))
+		return;
 	settle(s, &v);
 }

@@ -56,22 +56,35 @@ static int describe_problem(struct judged *j)
 	return 0;
 }
 
+static bool sets(enum qw_verb v)
+{
+	return v == QW_VERB_SET || v == QW_VERB_SET_PINNED || v == QW_VERB_SET_ROLE || v == QW_VERB_RESET_ALL ||
+		v == QW_VERB_DISCARD;
+}
+
 static void note_act(struct judged *j, const struct qw_act *act)
 {
 	enum qw_verb v = act->verb;
 
-	if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT || v == QW_VERB_DELETE ||
-		v == QW_VERB_MERGE)
-		j->changes_rows = true;
 	if (v == QW_VERB_COPY_IN)
 		j->copies_in = true;
-	if (v == QW_VERB_COPY_OUT)
-		j->copies_out = true;
-	if (v == QW_VERB_SET || v == QW_VERB_SET_PINNED || v == QW_VERB_SET_ROLE || v == QW_VERB_RESET_ALL ||
-		v == QW_VERB_DISCARD)
+	if (sets(v))
 		j->changes_settings = true;
 	if (v == QW_VERB_TX_ROLLBACK || v == QW_VERB_TX_ROLLBACK_TO || v == QW_VERB_TX_COMMIT)
 		j->ends_tx = true;
+}
+
+/* Where a value could go besides into the result, past every mask. A person decides on what DDL copies. */
+static void note_secret(struct judged *j, const struct qw_statement *st)
+{
+	for (size_t i = 0; i < st->act_count && !st->is_ddl; i++) {
+		enum qw_verb v = st->acts[i].verb;
+
+		j->secret_copied |= v == QW_VERB_COPY_OUT;
+		j->secret_set |= sets(v);
+		j->secret_written |= v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT ||
+			v == QW_VERB_DELETE || v == QW_VERB_MERGE;
+	}
 }
 
 static void note_statement(struct judged *j, const struct qw_statement *st)
@@ -89,10 +102,43 @@ static void note_statement(struct judged *j, const struct qw_statement *st)
 		j->names_unknown = true;
 	if (labels_relation_touched(j->labels, st, &which))
 		j->relation_touched = true;
-	if (!j->touched && labels_touched(j->labels, st, &which)) {
+	if (labels_touched(j->labels, st, &which)) {
+		note_secret(j, st);
+		j->touched_name = j->touched ? j->touched_name : which;
 		j->touched = true;
-		j->touched_name = which;
 	}
+}
+
+static bool has_call(const struct qw_statement *st, const char *name)
+{
+	for (size_t i = 0; i < st->act_count; i++)
+		if (st->acts[i].verb == QW_VERB_CALL && st->acts[i].name && !st->acts[i].schema &&
+			strcmp(st->acts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Attribute notation: o.f may call f(o), which only the catalog can tell from a column. The rules judge it as a call. */
+static int add_row_calls(struct judged *j, struct qw_statement *st)
+{
+	for (size_t i = 0; j->labels && i < st->column_count; i++) {
+		struct qw_act *more;
+
+		if (!labels_is_call(j->labels, st, &st->columns[i]) || has_call(st, st->columns[i].name))
+			continue;
+		more = qw_arena_alloc(&j->arena, (st->act_count + 1) * sizeof(*more));
+		if (!more)
+			return QW_E_NOMEM;
+		memcpy(more, st->acts, st->act_count * sizeof(*more));
+		more[st->act_count] = (struct qw_act){.verb = QW_VERB_CALL,
+			.kind = QW_OBJECT_FUNCTION,
+			.kind_name = "field or function",
+			.name = st->columns[i].name};
+		st->acts = more;
+		st->act_count++;
+		st->writes = true;
+	}
+	return 0;
 }
 
 /* Rule and message are copied: the policy may be gone before this is. */
@@ -106,8 +152,11 @@ static int settle(struct session *s, struct judged *j)
 	memcpy(j->policy_revision, policy_revision(s->policy), 16);
 	j->role_bit = s->role->id_bit;
 	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
-	for (size_t i = 0; i < j->facts.count; i++)
+	for (size_t i = 0; i < j->facts.count; i++) {
+		if (add_row_calls(j, &j->facts.list[i]))
+			return QW_E_NOMEM;
 		note_statement(j, &j->facts.list[i]);
+	}
 	if (j->is_unparsed)
 		j->copies_in = true;
 	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);

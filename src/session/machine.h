@@ -40,7 +40,8 @@ struct judged {
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
-	bool writes, changes_rows, is_ddl, copies_in, copies_out, changes_settings, ends_tx, is_unparsed;
+	bool writes, is_ddl, copies_in, changes_settings, ends_tx, is_unparsed;
+	bool secret_copied, secret_written, secret_set; /* one of its statements reads a sensitive column, and: COPY TO, writes, set_config() */
 };
 
 /* A prepared statement, by Parse or by SQL PREPARE: one name space. */
@@ -73,7 +74,8 @@ struct portal {
 	struct columns *columns; /* NULL until described */
 	struct refusal *refusal; /* its columns cannot be masked */
 	bool describe_sent; /* a Describe of it is under way or answered */
-	bool by_sql, with_hold, is_running;
+	bool by_sql, with_hold, has_run;
+	uint64_t bound_at; /* session.run_count when it was bound */
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -148,7 +150,7 @@ struct run {
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
-	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, flushed, was_described;
+	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described;
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -160,7 +162,7 @@ struct queued_action {
 	bool has_blob;
 };
 
-enum { NAME_BUCKETS = 64, NAMES_MAX = 20000, PENDING_MAX = 65536 };
+enum { NAME_BUCKETS = 64, NAME_BYTES_MAX = 63, NAMES_MAX = 20000, PENDING_MAX = 65536 };
 
 struct session {
 	const struct session_options *options;
@@ -219,10 +221,13 @@ struct session {
 	struct unit *unit; /* whose response is being delivered now */
 	size_t account_mark; /* out[CLIENT] up to here is in the unit's digest */
 	uint64_t statement_count, audit_waits, audit_done;
+	uint64_t run_count; /* Query and Execute messages sent on */
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out, copy_may_start;
+	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
+	bool flush_sent; /* for the client's message at the front */
 	bool tx_wrote, tx_ddl, tx_settings;
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
@@ -290,6 +295,7 @@ void hold_tick(struct session *s);
 void hold_end(struct session *s, const char *why); /* withdraws */
 
 /* ---- names.c ---- */
+bool names_are_short(const char *name);
 struct prepared *prepared_new(const char *name, struct judged *j);
 struct prepared *prepared_ref(struct prepared *p);
 void prepared_unref(struct prepared *p);
@@ -323,6 +329,7 @@ void login_labelled(struct session *s);
 void login_opened(struct session *s);
 void login_rights(struct session *s);
 void client_pump(struct session *s);
+enum step client_wait(struct session *s); /* STEP_WAIT, for answers to what is in flight */
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
 bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
@@ -375,8 +382,9 @@ struct unit *unit_new(struct session *s, struct judged *j, bool is_simple);
 void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
-/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
-enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
+/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. Strict: what is
+   computed may hold something sensitive. */
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
 	const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
 void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */

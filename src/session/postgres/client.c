@@ -10,7 +10,7 @@ static bool pass_copy_data(struct session *s)
 
 	if (n == 0)
 		return false;
-	if (s->copy_in)
+	if (s->copy_data_goes_on)
 		session_put(s, SESSION_UPSTREAM, qw_buf_append(&s->out[SESSION_UPSTREAM], have.p, n));
 	s->pass_through[SESSION_CLIENT] -= n;
 	if (s->state == STATE_READY)
@@ -101,12 +101,24 @@ static bool start_copy_data(struct session *s, const struct pgwire_frame *f)
 {
 	struct qw_buf *in = &s->in[SESSION_CLIENT];
 
+	/* All of a frame or nothing: COPY may begin or fail in its middle, and its rest must never be read as messages. */
+	s->copy_data_goes_on = s->copy_in;
 	if (s->copy_in)
 		session_put(s, SESSION_UPSTREAM, qw_buf_append(&s->out[SESSION_UPSTREAM], in->p + in->off, PGWIRE_HEADER));
 	s->pass_through[SESSION_CLIENT] = f->body_bytes;
 	if (s->state == STATE_READY)
 		qw_buf_consume(in, PGWIRE_HEADER);
 	return s->state == STATE_READY;
+}
+
+/* The answers that this message waits for may need a push: inside a pipeline the server keeps them until Sync or Flush. */
+enum step client_wait(struct session *s)
+{
+	if (s->unsynced && !s->flush_sent && s->pending_count) {
+		s->flush_sent = true;
+		session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+	}
+	return STEP_WAIT;
 }
 
 /* False: nothing more to do now. */
@@ -136,6 +148,7 @@ static bool one_message(struct session *s)
 	if (s->state != STATE_READY)
 		return false;
 	qw_buf_consume(in, PGWIRE_HEADER + (size_t)f.body_bytes);
+	s->flush_sent = false;
 	return true;
 }
 

@@ -19,6 +19,7 @@ static void preflight_one(struct session *s, struct qw_bytes text)
 	struct builder b;
 	static const enum pending_kind kinds[] = {PENDING_PARSE, PENDING_DESCRIBE_STATEMENT, PENDING_SYNC};
 
+	prepared_drop(s, ""); /* what the client had under this name is gone, as after any Query */
 	bld_init(&b, out);
 	bld_begin(&b, 'P');
 	bld_cstr(&b, "");
@@ -142,11 +143,11 @@ static struct refusal *unmaskable(const char *which)
 }
 
 /* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, const struct judged *j, struct refusal **refused)
+static struct columns *understand(struct session *s, struct qw_bytes body, bool is_strict, struct refusal **refused)
 {
 	struct columns *c;
 	const char *which;
-	enum columns_answer answer = columns_make(s, body, j, &c, &which);
+	enum columns_answer answer = columns_make(s, body, is_strict, &c, &which);
 
 	*refused = NULL;
 	if (answer == COLUMNS_OK)
@@ -171,7 +172,7 @@ static struct columns *understand(struct session *s, struct qw_bytes body, const
 static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = p->portal ? understand(s, body, p->portal->judged, &refused) : NULL;
+	struct columns *c = p->portal ? understand(s, body, p->portal->judged->touched, &refused) : NULL;
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -186,10 +187,10 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 	pending_pop(s);
 }
 
-static void described_preflight(struct session *s, struct pending *p, struct qw_bytes body)
+static void described_preflight(struct session *s, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, &refused);
+	struct columns *c = understand(s, body, true, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -199,10 +200,23 @@ static void described_preflight(struct session *s, struct pending *p, struct qw_
 	pending_pop(s);
 }
 
+/* Of several statements only those that mention something sensitive. Not so where one can pass it to the next: by a name, or
+   by a relation that it makes. */
+static bool is_strict_now(const struct session *s, const struct unit *u)
+{
+	const struct judged *j = u->judged;
+	const char *which;
+
+	if (!j->touched || !s->labels)
+		return j->touched;
+	return j->by_name || j->is_ddl || u->statement_index >= j->facts.count ||
+		labels_touched(s->labels, &j->facts.list[u->statement_index], &which);
+}
+
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, &refused);
+	struct columns *c = understand(s, body, is_strict_now(s, p->unit), &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -225,7 +239,7 @@ void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes b
 	else if (p && p->kind == PENDING_DESCRIBE_PORTAL)
 		described_portal(s, p, body);
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && p->is_preflight)
-		described_preflight(s, p, body);
+		described_preflight(s, body);
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && !p->is_poison) {
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
 		pending_pop(s);

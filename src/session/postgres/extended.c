@@ -31,11 +31,11 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 	struct pending *p;
 	bool uncertain;
 
-	if (pgwire_bind_decode(body, &bind))
+	if (pgwire_bind_decode(body, &bind) || !names_are_short(bind.portal) || !names_are_short(bind.statement))
 		return violation(s, "invalid Bind message");
 	st = pending_prepared(s, bind.statement, &uncertain);
 	if (uncertain)
-		return STEP_WAIT;
+		return client_wait(s);
 	if (!st && !(unknown = unknown_statement(s)))
 		return STEP_CLOSED;
 	p = pending_push(s, PENDING_BIND);
@@ -46,6 +46,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 		session_out_of_memory(s);
 		return STEP_CLOSED;
 	}
+	p->portal->bound_at = s->run_count;
 	return forwarded(s, 'B', body);
 }
 
@@ -56,12 +57,12 @@ enum step extended_describe(struct session *s, struct qw_bytes body)
 	struct portal *portal = NULL;
 	bool uncertain = false;
 
-	if (pgwire_named_decode(body, &d) || (d.kind != 'S' && d.kind != 'P'))
+	if (pgwire_named_decode(body, &d) || !names_are_short(d.name) || (d.kind != 'S' && d.kind != 'P'))
 		return violation(s, "invalid Describe message");
 	if (d.kind == 'P')
 		portal = pending_portal(s, d.name, &uncertain);
 	if (uncertain)
-		return STEP_WAIT;
+		return client_wait(s);
 	p = pending_push(s, d.kind == 'P' ? PENDING_DESCRIBE_PORTAL : PENDING_DESCRIBE_STATEMENT);
 	if (!p)
 		return STEP_CLOSED;
@@ -77,7 +78,7 @@ enum step extended_close(struct session *s, struct qw_bytes body)
 	struct pgwire_named c;
 	struct pending *p;
 
-	if (pgwire_named_decode(body, &c) || (c.kind != 'S' && c.kind != 'P'))
+	if (pgwire_named_decode(body, &c) || !names_are_short(c.name) || (c.kind != 'S' && c.kind != 'P'))
 		return violation(s, "invalid Close message");
 	p = pending_push(s, PENDING_CLOSE);
 	if (!p)

@@ -38,13 +38,9 @@ static void stage_review(struct session *s)
 	struct run *r = &s->run;
 
 	if (s->pending_count) {
-		/* Answers of what runs before must not wait for a person: let the server send them. */
-		if (s->unsynced && !r->flushed) {
-			r->flushed = true;
-			session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
-		}
-		if (r->is_query)
-			return;
+		/* Answers of what runs before must not wait for a person, nor the notice stand in the middle of a row. */
+		(void)client_wait(s);
+		return;
 	}
 	if (s->tx_status == 'E' && r->is_query) {
 		run_refuse(s, refusal_new("25P02", "transaction", "current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
@@ -81,10 +77,8 @@ static void note_forwarded(struct session *s, const struct judged *j)
 		settings_extend(s, j->sql);
 		s->tx_settings = true;
 	}
-	if (j->ends_tx && s->tx_settings) {
-		settings_extend(s, QW_LIT("end of transaction"));
-		s->tx_settings = false;
-	}
+	if (j->ends_tx && s->tx_settings)
+		settings_extend(s, j->sql); /* COMMIT keeps them, ROLLBACK does not */
 	if (j->writes && !j->is_ddl)
 		s->tx_wrote = true;
 	if (j->is_ddl || j->is_unparsed)
@@ -113,7 +107,10 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
 		note_forwarded(s, r->judged);
-		s->copy_may_start = r->judged->copies_in && !r->is_query;
+		s->run_count++;
+		if (r->portal)
+			r->portal->has_run = true;
+		s->copy_may_start = r->judged->copies_in;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
 	run_reset(s);
@@ -277,7 +274,7 @@ enum step run_parse(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE)
 		return go(s, 'P', body);
-	if (pgwire_parse_decode(body, &parse))
+	if (pgwire_parse_decode(body, &parse) || !names_are_short(parse.name))
 		return protocol_violation(s, "invalid Parse message");
 	s->run.is_parse = true;
 	return start(s, 'P', body, parse.sql);
@@ -291,11 +288,11 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE)
 		return go(s, 'E', body);
-	if (pgwire_execute_decode(body, &ex))
+	if (pgwire_execute_decode(body, &ex) || !names_are_short(ex.portal))
 		return protocol_violation(s, "invalid Execute message");
 	p = pending_portal(s, ex.portal, &uncertain);
 	if (uncertain)
-		return STEP_WAIT;
+		return client_wait(s);
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
 		if (!s->run.judged)
