@@ -39,8 +39,8 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
  */
 bool labels_touched(const struct labels *l, const struct qw_statement *s, const char **which);
 /*
- * x.y where x is a relation of the statement and y no column of it: the server looks for a function y of x's row. Only told
- * of relations that are in the snapshot; an alias that stands for a relation anywhere in the statement counts everywhere.
+ * Attribute notation: x.y may call a function y of the database with the row of x, a table, a subquery or a common table
+ * expression. Not when a relation that is called x has a column y.
  */
 bool labels_is_call(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c);
 /* Is every relation that the statement reads or writes in the snapshot? Otherwise the snapshot may be old. */

@@ -53,6 +53,21 @@ const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oi
 	return low < c->count && c->relations[low]->oid == oid ? c->relations[low] : NULL;
 }
 
+bool catalog_has_function(const struct catalog *c, const char *name)
+{
+	size_t low = 0, high = c->function_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(c->functions[middle], name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < c->function_count && strcmp(c->functions[low], name) == 0;
+}
+
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum)
 {
 	size_t low = 0, high;

@@ -40,31 +40,29 @@ static bool has_column(const struct catalog_relation *r, const char *name)
 	return labels_is_system_column(name);
 }
 
-/* Known, and nothing that it may be has such a column. */
-static bool lacks_column(const struct labels *l, const struct qw_relation *r, const char *name)
+static bool may_have_column(const struct labels *l, const struct qw_relation *r, const char *name)
 {
 	size_t i = first_named(l, r->name);
-	const struct catalog_relation *found = next_named(l, r, &i);
-	bool is_known = found;
+	const struct catalog_relation *found;
 
-	for (; found; found = next_named(l, r, &i)) {
+	while ((found = next_named(l, r, &i))) {
 		if (has_column(found, name))
-			return false;
+			return true;
 	}
-	return is_known;
+	return false;
 }
 
 bool labels_is_call(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c)
 {
-	if (!c->qualifier || !c->name || c->is_deep)
+	if (!c->qualifier || !c->name || c->is_deep || !catalog_has_function(l->catalog, c->name))
 		return false;
 	for (size_t i = 0; i < s->relation_count; i++) {
 		const struct qw_relation *r = &s->relations[i];
 
-		if (r->name && labels_is_called(r, c->qualifier) && lacks_column(l, r, c->name))
-			return true;
+		if (r->name && labels_is_called(r, c->qualifier) && may_have_column(l, r, c->name))
+			return false;
 	}
-	return false;
+	return true;
 }
 
 bool labels_knows(const struct labels *l, const struct qw_statement *s)

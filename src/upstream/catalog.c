@@ -117,6 +117,11 @@ static int take_column(struct reading *rd, const PGresult *r, int row)
 	return catalog_add_column(rd->b, oid_at(r, row, 0), attnum_at(r, row, 1), PQgetvalue(r, row, 2), oid_at(r, row, 3));
 }
 
+static int take_function(struct reading *rd, const PGresult *r, int row)
+{
+	return catalog_add_function(rd->b, PQgetvalue(r, row, 0));
+}
+
 static int take_parent(struct reading *rd, const PGresult *r, int row)
 {
 	return catalog_add_parent(rd->b, oid_at(r, row, 0), oid_at(r, row, 1));
@@ -143,6 +148,10 @@ static const char columns_sql[] =
 static const char parents_sql[] =
 	"select i.inhrelid, i.inhparent from pg_inherits i join pg_class c on c.oid = i.inhrelid"
 	" where c.relkind in " KINDS " order by i.inhrelid, i.inhseqno";
+static const char functions_sql[] =
+	"select distinct p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+	" where p.pronargs > 0 and p.pronargs - p.pronargdefaults <= 1"
+	" and n.nspname not in ('pg_catalog', 'information_schema')";
 static const char depends_sql[] =
 	"select distinct r.ev_class, d.refobjid, d.refobjsubid from pg_rewrite r join pg_depend d on d.objid = r.oid"
 	" where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass"
@@ -160,6 +169,8 @@ static int read_relations(struct reading *rd)
 		err = each_row(rd, columns_sql, take_column);
 	if (!err)
 		err = each_row(rd, parents_sql, take_parent);
+	if (!err)
+		err = each_row(rd, functions_sql, take_function);
 	if (!err)
 		err = each_row(rd, depends_sql, take_depend);
 	return err ? err : each_row(rd, actions_sql, take_action);
