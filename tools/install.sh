@@ -31,7 +31,7 @@ quiet_server() {
 npm_folders() { # that have not been installed since their lock file changed
 	local lock folder
 	[[ " $* " == *" run "* ]] || return 0
-	for lock in tests/support/issuer/package-lock.json $([[ " $* " != *" test "* ]] || git ls-files 'tests/*package-lock.json'); do
+	for lock in tests/support/issuer/package-lock.json $([[ " $* " != *" test "* ]] || find tests -name package-lock.json -not -path '*/node_modules/*'); do
 		folder=${lock%/*}
 		[[ $folder/node_modules/.package-lock.json -nt $lock ]] || echo "$folder"
 	done | sort -u

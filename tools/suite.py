@@ -130,7 +130,7 @@ def all_parts():
     python = "/usr/bin/python3"
     asan = sanitizers()
     return [
-        Build("build", ["tools/build.sh"], 900),
+        Build("build", ["tools/build.sh", "all"], 900),
         Meson("unit", "build", "--no-suite", "integration", limit_s=600),
         Part("integration", [python, "tests/integration/run"], 900, "tests/integration/run"),
         Meson("integration-suites", "build", "--suite", "integration", limit_s=900),

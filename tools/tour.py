@@ -234,7 +234,7 @@ def main(once):
         write_home(env)
         say_hello(env)
         Tour(env, checks).play()
-        print(f"\n{checks.count - len(checks.failed)} of {checks.count} things were as they should be.", flush=True)
+        print(f"\ntour: {checks.count - len(checks.failed)} passed, {len(checks.failed)} failed", flush=True)
         if not once:
             say_goodbye(env)
             return wait_for_the_end(env)

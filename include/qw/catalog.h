@@ -42,9 +42,9 @@ bool catalog_same(const struct catalog *a, const struct catalog *b); /* hold the
 uint64_t catalog_generation(const struct catalog *c);
 size_t catalog_count(const struct catalog *c);
 const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /* sorted by oid */
-const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oid);
-/* Is there a function of this name, outside of the server's own schemas, that one argument suffices for? x.f can call it. */
+/* Is there a function of this name outside of pg_catalog and information_schema? Attribute notation, x.f, may call it. */
 bool catalog_has_function(const struct catalog *c, const char *name);
+const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oid);
 /* Index in r->columns, or -1. */
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
 
@@ -63,8 +63,8 @@ int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t
 int catalog_add_parent(struct catalog_builder *b, uint32_t relation_oid, uint32_t parent_oid) QW_MUST_CHECK;
 int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct catalog_origin on) QW_MUST_CHECK;
 int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from) QW_MUST_CHECK;
-int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* again: no harm */
 int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid) QW_MUST_CHECK;
+int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
 struct catalog *catalog_builder_finish(struct catalog_builder *b); /* frees the builder; NULL: out of memory */
 
 #endif

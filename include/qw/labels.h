@@ -38,13 +38,13 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
  * relation with sensitive columns count. On true *which names the column or relation ("public.customers.ssn").
  */
 bool labels_touched(const struct labels *l, const struct qw_statement *s, const char **which);
-/*
- * Attribute notation: x.y may call a function y of the database with the row of x, a table, a subquery or a common table
- * expression. Not when a relation that is called x has a column y.
- */
-bool labels_is_call(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c);
 /* Is every relation that the statement reads or writes in the snapshot? Otherwise the snapshot may be old. */
 bool labels_knows(const struct labels *l, const struct qw_statement *s);
+/*
+ * May column reference `i` of the statement call a user function by attribute notation: x.f, (x).f, where no relation of the
+ * statement has a column f that x stands for?
+ */
+bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_t i);
 /* Does it name a relation that has sensitive columns (or a view over one)? */
 bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which);
 

@@ -1,9 +1,7 @@
 /*
  * The conversation: one client session, one upstream session, as a pure machine. Events in, actions out; no socket, no
- * clock, no thread. The street (io/) executes the actions.
- *
+ * clock, no thread. The street (io/) executes the actions:
  *   session_on(s, &event); while (session_next(s, &action)) execute(&action);
- *
  * Executing an action may call session_on again before the next session_next; actions stay in order.
  */
 #ifndef QW_SESSION_H
@@ -26,7 +24,7 @@ struct session_now {
 
 enum session_event_kind {
 	SESSION_EV_BYTES, /* side, bytes: plaintext as read; borrowed during the call */
-	SESSION_EV_EOF, /* side */
+	SESSION_EV_EOF, /* side; text: why, when it was not the other end */
 	SESSION_EV_TLS_READY, /* tls; client side */
 	SESSION_EV_IDENTIFIED, /* principal */
 	SESSION_EV_REFUSED, /* the token is refused: text for the log and record */

@@ -24,25 +24,8 @@ void spg_on_column_ref(struct walk *w, const struct frame *f)
 	spg_walk_children(w, f, f->ctx, NULL);
 }
 
-/* Fields that are columns for certain: drivers ask for the key columns of an index this way. */
-static bool is_known_field(const Node *arg, const char *field)
-{
-	const FuncCall *call = (const FuncCall *)(const void *)arg;
-	const char *schema, *name;
-
-	if (!IsA(arg, FuncCall))
-		return false;
-	schema = spg_name_schema(call->funcname);
-	name = spg_name_last(call->funcname);
-	return schema && strcmp(schema, "information_schema") == 0 && name &&
-	       strcmp(name, "_pg_expandarray") == 0 &&
-	       (strcmp(field, "x") == 0 || strcmp(field, "n") == 0);
-}
-
-/*
- * (x).field can be a column of x, or a call of a function of that name, of any type of x: it is
- * listed as a deep reference, and as the call that it may be.
- */
+/* (x).field can be a column of x, or a call of a function of that name: it is listed as a deep
+ * reference. */
 void spg_on_indirection(struct walk *w, const struct frame *f)
 {
 	const A_Indirection *a = f->node;
@@ -60,11 +43,6 @@ void spg_on_indirection(struct walk *w, const struct frame *f)
 			continue;
 		spg_facts_column(
 			w, selects ? NULL : qualifier, IsA(n, String) ? strVal(n) : NULL, true);
-		if (IsA(n, String) && (selects || !is_known_field(a->arg, strVal(n))))
-			spg_facts_act(w, &(struct qw_act){.verb = QW_VERB_CALL,
-						 .kind = QW_OBJECT_FUNCTION,
-						 .kind_name = "field or function",
-						 .name = strVal(n)});
 		selects = true;
 	}
 	spg_walk_children(w, f, ctx, NULL);

@@ -29,16 +29,16 @@ node_handler spg_on_transaction, spg_on_prepare, spg_on_execute, spg_on_dealloca
 	spg_on_fetch, spg_on_close, spg_on_explain, spg_on_copy, spg_on_do, spg_on_call,
 	spg_on_listen, spg_on_unlisten, spg_on_notify, spg_on_load, spg_on_checkpoint,
 	spg_on_discard;
-/* ddl.c: the kinds with a rule in ddl_rules.c, and those that need more */
+/* ddl/ddl.c: the kinds with a rule in ddl/rules.c, and those that need more */
 node_handler spg_on_ddl, spg_on_create_table, spg_on_create_as, spg_on_constraint, spg_on_like,
 	spg_on_alter_table, spg_on_alter_table_cmd, spg_on_alter_domain, spg_on_partition_cmd,
 	spg_on_vacuum_relation, spg_on_publication_table, spg_on_opclass_item, spg_on_plain;
-/* ddl_object.c: statements about objects of any type */
+/* ddl/object.c: statements about objects of any type */
 node_handler spg_on_drop, spg_on_rename, spg_on_alter_schema, spg_on_alter_owner,
 	spg_on_alter_depends, spg_on_comment, spg_on_seclabel, spg_on_grant, spg_on_grant_role,
 	spg_on_alter_role, spg_on_alter_role_set, spg_on_drop_role, spg_on_define, spg_on_reindex,
 	spg_on_extension_contents;
-/* ddl_function.c: calls of the functions that a definition names */
+/* ddl/function.c: calls of the functions that a definition names */
 void spg_ddl_functions(struct walk *w, const Node *statement);
 
 /* One line for every statement kind whose object is named in one field. */

@@ -227,19 +227,25 @@ static int store_record(struct ledger *l, MDB_txn *txn, uint64_t seq, struct qw_
 	return mdb_put(txn, l->store->table[STORE_OPENS], &key, &val, MDB_APPEND);
 }
 
-/* Returns LMDB's code; *damage: the ring ends in something that is no record. */
-static int drain_records(struct ledger *l, MDB_txn *txn, const struct ring *r, uint64_t head,
-	struct ledger_limits max, struct ledger_position *at, bool *damage)
+struct drain {
+	const struct ring *ring;
+	uint64_t head;
+	struct ledger_limits max;
+	bool damage; /* the ring ends in something that is no record */
+};
+
+/* Returns LMDB's code. */
+static int drain_records(struct ledger *l, MDB_txn *txn, struct drain *d, struct ledger_position *at)
 {
 	size_t bytes = 0;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < max.records && bytes < max.bytes; i++) {
+	for (size_t i = 0; !rc && i < d->max.records && bytes < d->max.bytes; i++) {
 		struct qw_bytes record;
 		uint64_t next;
-		int err = ring_peek(r, at->ring_pos, head, at->next_seq, &record, &next);
+		int err = ring_peek(d->ring, at->ring_pos, d->head, at->next_seq, &record, &next);
 
-		*damage = err == QW_E_MALFORMED;
+		d->damage = err == QW_E_MALFORMED;
 		if (err)
 			break;
 		rc = store_record(l, txn, at->next_seq, record);
@@ -254,13 +260,13 @@ int ledger_drain(
 	struct ledger *l, const struct ring *r, uint64_t head, struct ledger_limits max, int *rc)
 {
 	struct ledger_position at = l->at;
-	bool damage = false;
+	struct drain d = {.ring = r, .head = head, .max = max};
 	MDB_txn *txn;
 
 	*rc = store_begin(l->store, true, &txn);
 	if (*rc)
 		return QW_E_IO;
-	*rc = drain_records(l, txn, r, head, max, &at, &damage);
+	*rc = drain_records(l, txn, &d, &at);
 	if (*rc == 0 && at.next_seq != l->at.next_seq)
 		*rc = put_position(l, txn, at);
 	if (*rc)
@@ -272,5 +278,5 @@ int ledger_drain(
 		return *rc == ENOMEM ? QW_E_NOMEM : QW_E_IO;
 	}
 	l->at = at;
-	return damage ? QW_E_MALFORMED : 0;
+	return d.damage ? QW_E_MALFORMED : 0;
 }

@@ -12,7 +12,6 @@ struct catalog_builder {
 	struct catalog *c; /* its arena takes all copies from the start */
 	struct growing **table; /* open addressing by oid, table_size is a power of two */
 	size_t table_size;
-	size_t function_cap;
 	const char *last_schema; /* relations of one schema mostly come together: one copy */
 };
 
@@ -196,22 +195,6 @@ int catalog_set_origin(
 	return 0;
 }
 
-int catalog_add_function(struct catalog_builder *b, const char *name)
-{
-	struct catalog *c = b->c;
-	const char **functions, *copy;
-
-	if (!name)
-		return QW_E_MALFORMED;
-	functions = grown(b, c->functions, c->function_count, &b->function_cap, sizeof(*functions));
-	copy = qw_arena_strdup(&c->arena, qw_bytes_from(name));
-	if (!functions || !copy)
-		return QW_E_NOMEM;
-	c->functions = functions;
-	functions[c->function_count++] = copy;
-	return 0;
-}
-
 int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid)
 {
 	struct growing *g = find(b, view_oid);
@@ -222,18 +205,31 @@ int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid)
 	return 0;
 }
 
+int catalog_add_function(struct catalog_builder *b, const char *name)
+{
+	struct catalog *c = b->c;
+	const char *copy = name ? qw_arena_strdup(&c->arena, qw_bytes_from(name)) : NULL;
+	const char **functions = grown(b, c->functions, c->function_count, &c->function_cap, sizeof(*functions));
+
+	if (!name)
+		return QW_E_MALFORMED;
+	if (!copy || !functions)
+		return QW_E_NOMEM;
+	c->functions = functions;
+	functions[c->function_count++] = copy;
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static int by_oid(const void *a, const void *b)
 {
 	const struct catalog_relation *const *left = a, *const *right = b;
 
 	return ((*left)->oid > (*right)->oid) - ((*left)->oid < (*right)->oid);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const char *const *left = a, *const *right = b;
-
-	return strcmp(*left, *right);
 }
 
 struct catalog *catalog_builder_finish(struct catalog_builder *b)
@@ -254,7 +250,7 @@ struct catalog *catalog_builder_finish(struct catalog_builder *b)
 	if (n > 1)
 		qsort(c->relations, n, sizeof(struct catalog_relation *), by_oid);
 	if (c->function_count > 1)
-		qsort(c->functions, c->function_count, sizeof(*c->functions), by_name);
+		qsort(c->functions, c->function_count, sizeof(*c->functions), by_text);
 	b->c = NULL;
 	catalog_builder_free(b);
 	return c;

@@ -53,21 +53,6 @@ const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oi
 	return low < c->count && c->relations[low]->oid == oid ? c->relations[low] : NULL;
 }
 
-bool catalog_has_function(const struct catalog *c, const char *name)
-{
-	size_t low = 0, high = c->function_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(c->functions[middle], name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < c->function_count && strcmp(c->functions[low], name) == 0;
-}
-
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum)
 {
 	size_t low = 0, high;
@@ -87,4 +72,14 @@ int catalog_column_index(const struct catalog_relation *r, int16_t attnum)
 			high = middle;
 	}
 	return low < r->column_count && r->columns[low].attnum == attnum ? (int)low : -1;
+}
+
+static int text_to_text(const void *key, const void *item)
+{
+	return strcmp(key, *(const char *const *)item);
+}
+
+bool catalog_has_function(const struct catalog *c, const char *name)
+{
+	return c->function_count && bsearch(name, c->functions, c->function_count, sizeof(*c->functions), text_to_text);
 }

@@ -33,8 +33,11 @@ static bool same_relation(const struct catalog_relation *a, const struct catalog
 
 bool catalog_same(const struct catalog *a, const struct catalog *b)
 {
-	if (a->count != b->count)
+	if (a->count != b->count || a->function_count != b->function_count)
 		return false;
+	for (size_t i = 0; i < a->function_count; i++)
+		if (strcmp(a->functions[i], b->functions[i]) != 0)
+			return false;
 	for (size_t i = 0; i < a->count; i++)
 		if (!same_relation(a->relations[i], b->relations[i]))
 			return false;

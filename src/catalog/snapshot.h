@@ -16,8 +16,8 @@ struct catalog {
 	struct qw_arena arena; /* owns everything below */
 	struct catalog_relation **relations; /* sorted by oid */
 	size_t count;
-	const char **functions; /* sorted by name */
-	size_t function_count;
+	const char **functions; /* sorted */
+	size_t function_count, function_cap;
 };
 
 #endif

@@ -109,6 +109,7 @@ bool tls_is_ready(const struct tls *t);
 /* Ciphertext came: shakes hands, decrypts, tells the session. False: the stream is over, cleanly or not. */
 bool tls_feed(struct conn *c, struct qw_bytes raw);
 int tls_encrypt(struct tls *t, struct qw_bytes plain) QW_MUST_CHECK; /* at most READ_BYTES; into street.cipher */
+void tls_errors_clear(void); /* OpenSSL's of this thread: before anything that may ask SSL_get_error */
 void tls_goodbye(struct tls *t); /* close_notify */
 /* Ciphertext for the socket. What one tls_sent leaves over is kept; to be called before another client is written to. */
 struct qw_bytes tls_waiting(const struct tls *t);

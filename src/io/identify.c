@@ -4,19 +4,23 @@
 
 #include "qw/digest.h"
 
-#include "keys.h"
+#include "keys/keys.h"
 #include "street.h"
 
 enum { PRINCIPAL_BYTES_MAX = 256 * 1024, ISSUER_CHARS_MAX = 1024 };
 
-struct identify {
-	struct keys_wait wait; /* first: the callback gets it */
+struct question {
 	struct street *street;
 	size_t issuer;
+	struct qw_bytes token; /* borrowed */
 	identify_cb cb;
 	void *ctx;
-	struct qw_bytes token; /* our copy, wiped */
-	uint8_t *copy;
+};
+
+struct identify {
+	struct keys_wait wait; /* first: the callback gets it */
+	struct question question;
+	uint8_t *copy; /* of the token, wiped */
 };
 
 /* ---- key sets ---- */
@@ -66,7 +70,7 @@ static void identify_free(struct identify *i)
 		return;
 	keys_wait_cancel(&i->wait);
 	if (i->copy)
-		qw_wipe(i->copy, i->token.n);
+		qw_wipe(i->copy, i->question.token.n);
 	free(i->copy);
 	free(i);
 }
@@ -76,8 +80,8 @@ void identify_cancel(struct identify *i)
 	identify_free(i);
 }
 
-static enum identity_verdict verify(struct street *s, size_t issuer, const struct identity_keys *keys,
-	struct qw_bytes token, struct qw_arena *arena, struct principal *p, char *why, size_t why_size)
+static enum identity_verdict verify(const struct question *q, const struct identity_keys *keys, struct qw_arena *arena,
+	struct principal *p, char *why, size_t why_size)
 {
 	int64_t now_s = (int64_t)(street_now().wall_us / 1000000);
 
@@ -85,12 +89,12 @@ static enum identity_verdict verify(struct street *s, size_t issuer, const struc
 		(void)snprintf(why, why_size, "no key set of this issuer is at hand");
 		return IDENTITY_UNKNOWN_KEY;
 	}
-	return identity_verify(&s->config->issuers[issuer].id, keys, token, now_s, arena, p, why, why_size);
+	return identity_verify(&q->street->config->issuers[q->issuer].id, keys, q->token, now_s, arena, p, why,
+		why_size);
 }
 
 /* True when it is decided, and then cb has been called. */
-static bool decide(struct street *s, size_t issuer, const struct identity_keys *keys, struct qw_bytes token,
-	bool is_last, identify_cb cb, void *ctx)
+static bool decide(const struct question *q, const struct identity_keys *keys, bool is_last)
 {
 	struct qw_arena arena;
 	struct principal p = {0};
@@ -98,9 +102,9 @@ static bool decide(struct street *s, size_t issuer, const struct identity_keys *
 	enum identity_verdict v;
 
 	qw_arena_init(&arena, PRINCIPAL_BYTES_MAX);
-	v = verify(s, issuer, keys, token, &arena, &p, why, sizeof(why));
+	v = verify(q, keys, &arena, &p, why, sizeof(why));
 	if (v != IDENTITY_UNKNOWN_KEY || is_last)
-		cb(ctx, v == IDENTITY_ACCEPTED ? &p : NULL, &arena, why);
+		q->cb(q->ctx, v == IDENTITY_ACCEPTED ? &p : NULL, &arena, why);
 	qw_arena_fini(&arena);
 	return v != IDENTITY_UNKNOWN_KEY || is_last;
 }
@@ -108,30 +112,24 @@ static bool decide(struct street *s, size_t issuer, const struct identity_keys *
 static void on_fetched(struct keys_wait *w, const struct identity_keys *current)
 {
 	struct identify *i = (struct identify *)w;
-	struct qw_bytes token = i->token;
-	identify_cb cb = i->cb;
-
 	/* The callback forgets us (it clears its pointer), so the memory is ours to free afterwards. */
-	(void)decide(i->street, i->issuer, current, token, true, cb, i->ctx);
+	(void)decide(&i->question, current, true);
 	identify_free(i);
 }
 
-static struct identify *wait_for_keys(struct street *s, size_t issuer, struct qw_bytes token, identify_cb cb, void *ctx)
+static struct identify *wait_for_keys(const struct question *q)
 {
 	struct identify *i = calloc(1, sizeof(*i));
 
 	if (!i)
 		return NULL;
-	i->copy = malloc(token.n);
+	i->question = *q;
+	i->copy = malloc(q->token.n);
 	if (i->copy) {
-		memcpy(i->copy, token.p, token.n);
-		i->token = qw_bytes(i->copy, token.n);
-		i->street = s;
-		i->issuer = issuer;
-		i->cb = cb;
-		i->ctx = ctx;
+		memcpy(i->copy, q->token.p, q->token.n);
+		i->question.token = qw_bytes(i->copy, q->token.n);
 	}
-	if (i->copy && keys_want(s->keys[issuer], &i->wait, on_fetched))
+	if (i->copy && keys_want(q->street->keys[q->issuer], &i->wait, on_fetched))
 		return i;
 	identify_free(i);
 	return NULL;
@@ -151,18 +149,18 @@ static bool issuer_of(const struct config *c, struct qw_bytes token, size_t *iss
 
 struct identify *identify_start(struct street *s, struct qw_bytes token, identify_cb cb, void *ctx)
 {
+	struct question q = {.street = s, .token = token, .cb = cb, .ctx = ctx};
 	struct identify *i;
-	size_t issuer;
 
-	if (!issuer_of(s->config, token, &issuer)) {
+	if (!issuer_of(s->config, token, &q.issuer)) {
 		cb(ctx, NULL, NULL, "not a token of a configured issuer");
 		return NULL;
 	}
-	if (decide(s, issuer, keys_current(s->keys[issuer]), token, false, cb, ctx))
+	if (decide(&q, keys_current(s->keys[q.issuer]), false))
 		return NULL;
-	i = wait_for_keys(s, issuer, token, cb, ctx);
+	i = wait_for_keys(&q);
 	if (!i)
-		(void)decide(s, issuer, keys_current(s->keys[issuer]), token, true, cb, ctx);
+		(void)decide(&q, keys_current(s->keys[q.issuer]), true);
 	return i;
 }
 

@@ -167,11 +167,23 @@ int street_reload_policy(struct street *s, char *why, size_t why_size)
 
 /* ---- signals ---- */
 
+/* The session hears that it is over, so that its end is on record. */
+static void session_cut(struct conn *c)
+{
+	struct session_event ev = {.kind = SESSION_EV_EOF, .side = SESSION_CLIENT, .text = "the gateway was stopped"};
+
+	conn_event(c, &ev);
+}
+
 static void cut_all(struct street *s)
 {
 	while (s->conns) {
+		struct conn *c = s->conns;
+
 		s->was_cut = true;
-		conn_close(s->conns);
+		session_cut(c);
+		if (c == s->conns)
+			conn_close(c);
 	}
 	street_conn_gone(s);
 }

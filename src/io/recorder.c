@@ -118,6 +118,7 @@ static void settle(struct conn *c, int err, uint64_t seq, enum session_wait wait
 		return;
 	case SESSION_WAIT_DISK:
 		disk_push(c, seq, action_seq);
+		audit_hurry(c->street->audit, seq); /* a statement waits: no lingering for a fuller batch */
 		atomic_store(&r->wants_progress, true);
 		atomic_thread_fence(memory_order_seq_cst);
 		disk_serve(r); /* it may be there already, and then nobody would wake us */

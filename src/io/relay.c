@@ -105,7 +105,7 @@ static int read_upstream_tls(struct conn *c, size_t *n)
 
 	*n = 0;
 	while (*n < READ_BYTES) {
-		ERR_clear_error();
+		tls_errors_clear();
 		r = SSL_read(c->upstream_ssl, s->plain + *n, (int)(READ_BYTES - *n));
 		if (r <= 0)
 			break;
@@ -116,7 +116,7 @@ static int read_upstream_tls(struct conn *c, size_t *n)
 	if (r > 0)
 		return 1;
 	err = SSL_get_error(c->upstream_ssl, r);
-	ERR_clear_error();
+	tls_errors_clear();
 	if (err == SSL_ERROR_WANT_WRITE)
 		side->wants_write = true;
 	return err == SSL_ERROR_WANT_READ || err == SSL_ERROR_WANT_WRITE ? 0 : -1;
@@ -303,10 +303,10 @@ static void write_upstream_tls(struct conn *c)
 
 		if (out.n == 0)
 			return;
-		ERR_clear_error();
+		tls_errors_clear();
 		n = SSL_write(c->upstream_ssl, out.p, (int)(out.n < READ_BYTES ? out.n : READ_BYTES));
 		err = n > 0 ? SSL_ERROR_NONE : SSL_get_error(c->upstream_ssl, n);
-		ERR_clear_error();
+		tls_errors_clear();
 		if (n > 0) {
 			session_sent(c->session, SESSION_UPSTREAM, (size_t)n);
 			c->street->totals.bytes_to_upstream += (size_t)n;

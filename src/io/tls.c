@@ -161,6 +161,13 @@ SSL_CTX *tls_context_new(const char *certificate, const char *key, char *why, si
 
 /* ---- one connection ---- */
 
+/* SSL_get_error needs an empty queue. Clearing one walks all its places; it is empty nearly always. */
+void tls_errors_clear(void)
+{
+	if (ERR_peek_error())
+		ERR_clear_error();
+}
+
 struct tls *tls_new(SSL_CTX *context, struct street *s, bool is_direct)
 {
 	struct tls *t = calloc(1, sizeof(*t));
@@ -248,12 +255,16 @@ static int decrypt(struct conn *c)
 	size_t n = 0;
 	int r = 1, err = SSL_ERROR_NONE;
 
+	tls_errors_clear();
 	while (n < READ_BYTES) {
-		ERR_clear_error();
 		r = SSL_read(c->tls->ssl, s->plain + n, (int)(READ_BYTES - n));
 		if (r <= 0)
 			break;
 		n += (size_t)r;
+		if (c->tls->in.n == 0 && !SSL_has_pending(c->tls->ssl)) {
+			err = SSL_ERROR_WANT_READ; /* what asking again would say */
+			break;
+		}
 	}
 	if (r <= 0)
 		err = SSL_get_error(c->tls->ssl, r);
@@ -275,21 +286,23 @@ bool tls_feed(struct conn *c, struct qw_bytes raw)
 	t->in = raw;
 	if (!t->is_ready)
 		is_alive = shake(c);
-	while (is_alive && more > 0 && t->is_ready && c->phase == CONN_OPEN) {
+	while (c->phase == CONN_OPEN && is_alive && more > 0 && t->is_ready) {
 		more = decrypt(c);
 		is_alive = more >= 0;
 	}
-	ERR_clear_error();
+	tls_errors_clear();
+	if (c->phase == CONN_CLOSED)
+		return true; /* the client is gone, and `t` with it */
 	t->in = (struct qw_bytes){0};
 	return is_alive && !t->has_failed;
 }
 
 int tls_encrypt(struct tls *t, struct qw_bytes plain)
 {
-	ERR_clear_error();
-	if (t->has_failed || SSL_write(t->ssl, plain.p, (int)plain.n) != (int)plain.n || t->has_failed)
-		return QW_E_CRYPTO;
-	return 0;
+	if (!t->has_failed && SSL_write(t->ssl, plain.p, (int)plain.n) == (int)plain.n && !t->has_failed)
+		return 0;
+	tls_errors_clear();
+	return QW_E_CRYPTO;
 }
 
 void tls_goodbye(struct tls *t)

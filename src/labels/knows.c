@@ -1,6 +1,7 @@
 #include "room.h"
 
-/* The first relation of this name in the snapshot; place_count: none. */
+/* What labels know of a statement by the names in the snapshot, sensitive or not. */
+
 static size_t first_named(const struct labels *l, const char *name)
 {
 	size_t low = 0, high = l->place_count;
@@ -16,53 +17,17 @@ static size_t first_named(const struct labels *l, const char *name)
 	return low;
 }
 
-/* The next one at or after `i` in this schema (NULL: in any); NULL: no more. */
-static const struct catalog_relation *next_named(const struct labels *l, const struct qw_relation *r, size_t *i)
+/* Is a relation of this name in the snapshot, in this schema (NULL: in any)? */
+static bool knows_relation(const struct labels *l, const char *schema, const char *name)
 {
-	for (; *i < l->place_count && strcmp(l->named[*i]->relation->name, r->name) == 0; (*i)++) {
-		const struct catalog_relation *found = l->named[*i]->relation;
+	size_t low = first_named(l, name);
 
+	for (; low < l->place_count && strcmp(l->named[low]->relation->name, name) == 0; low++) {
 		/* pg_temp is another name of a schema that is listed as pg_temp_N. */
-		if (r->schema && strcmp(r->schema, "pg_temp") != 0 && strcmp(found->schema, r->schema) != 0)
-			continue;
-		(*i)++;
-		return found;
-	}
-	return NULL;
-}
-
-static bool has_column(const struct catalog_relation *r, const char *name)
-{
-	for (size_t i = 0; i < r->column_count; i++) {
-		if (strcmp(r->columns[i].name, name) == 0)
-			return true;
-	}
-	return labels_is_system_column(name);
-}
-
-static bool may_have_column(const struct labels *l, const struct qw_relation *r, const char *name)
-{
-	size_t i = first_named(l, r->name);
-	const struct catalog_relation *found;
-
-	while ((found = next_named(l, r, &i))) {
-		if (has_column(found, name))
+		if (!schema || strcmp(schema, "pg_temp") == 0 || strcmp(l->named[low]->relation->schema, schema) == 0)
 			return true;
 	}
 	return false;
-}
-
-bool labels_is_call(const struct labels *l, const struct qw_statement *s, const struct qw_colref *c)
-{
-	if (!c->qualifier || !c->name || c->is_deep || !catalog_has_function(l->catalog, c->name))
-		return false;
-	for (size_t i = 0; i < s->relation_count; i++) {
-		const struct qw_relation *r = &s->relations[i];
-
-		if (r->name && labels_is_called(r, c->qualifier) && may_have_column(l, r, c->name))
-			return false;
-	}
-	return true;
 }
 
 bool labels_knows(const struct labels *l, const struct qw_statement *s)
@@ -70,10 +35,55 @@ bool labels_knows(const struct labels *l, const struct qw_statement *s)
 	for (size_t i = 0; i < s->relation_count; i++) {
 		const struct qw_relation *r = &s->relations[i];
 
-		size_t at = r->name ? first_named(l, r->name) : 0;
-
-		if (r->name && !next_named(l, r, &at))
+		if (r->name && !knows_relation(l, r->schema, r->name))
 			return false;
 	}
 	return true;
+}
+
+static bool has_column(const struct catalog_relation *r, const char *name)
+{
+	for (size_t i = 0; i < r->column_count; i++)
+		if (strcmp(r->columns[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Every relation that the name may denote has the column: then it is the column that is meant, whichever it is. */
+static bool all_have_column(const struct labels *l, const struct qw_relation *r, const char *column)
+{
+	size_t at = first_named(l, r->name), found = 0;
+
+	for (; at < l->place_count && strcmp(l->named[at]->relation->name, r->name) == 0; at++) {
+		const struct catalog_relation *c = l->named[at]->relation;
+
+		if (r->schema && strcmp(r->schema, "pg_temp") != 0 && strcmp(c->schema, r->schema) != 0)
+			continue;
+		if (!has_column(c, column))
+			return false;
+		found++;
+	}
+	return found > 0;
+}
+
+bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_t i)
+{
+	const struct qw_colref *c = &s->columns[i];
+	bool is_column = false;
+
+	if (!c->name || (!c->qualifier && !c->is_deep) || !catalog_has_function(l->catalog, c->name))
+		return false;
+	if (c->is_deep)
+		return true;
+	for (size_t k = 0; k < s->relation_count; k++) {
+		const struct qw_relation *r = &s->relations[k];
+		const char *known_as = r->alias ? r->alias : r->name;
+
+		if (!r->name || !known_as || strcmp(known_as, c->qualifier) != 0)
+			continue;
+		if (r->has_column_aliases || !all_have_column(l, r, c->name))
+			return true;
+		is_column = true;
+	}
+	return !is_column;
 }

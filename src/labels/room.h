@@ -30,10 +30,6 @@ struct labels {
 
 const struct place *labels_place(const struct labels *l, uint32_t oid);
 
-/* May a reference by this name mean the relation? */
-bool labels_is_called(const struct qw_relation *r, const char *name);
-bool labels_is_system_column(const char *name);
-
 /* ---- how it is found out ---- */
 enum cell_state { CELL_NEW, CELL_BUSY, CELL_DONE };
 struct cell { /* one column while labels are built */

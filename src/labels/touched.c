@@ -67,21 +67,12 @@ static const struct place *sensitive_relation(const struct labels *l, const stru
 	return first_candidate(&c);
 }
 
-bool labels_is_called(const struct qw_relation *r, const char *name)
+static bool is_called(const struct qw_relation *r, const char *name)
 {
 	if (same(r->alias, name) || same(r->name, name))
 		return true;
 	/* The row before and after a write (RETURNING of PostgreSQL 18), or refused in a conflict. */
 	return r->is_written && (same(name, "old") || same(name, "new") || same(name, "excluded"));
-}
-
-bool labels_is_system_column(const char *name)
-{
-	for (size_t i = 0; i < SYSTEM_COLUMNS; i++) {
-		if (same(system_columns[i], name))
-			return true;
-	}
-	return false;
 }
 
 enum column_kind { COLUMN_ABSENT, COLUMN_PLAIN, COLUMN_SENSITIVE };
@@ -98,7 +89,11 @@ static enum column_kind column_kind(const struct place *p, const char *name, con
 		*which = p->labels[i].column;
 		return COLUMN_SENSITIVE;
 	}
-	return labels_is_system_column(name) ? COLUMN_PLAIN : COLUMN_ABSENT;
+	for (size_t i = 0; i < SYSTEM_COLUMNS; i++) {
+		if (same(system_columns[i], name))
+			return COLUMN_PLAIN;
+	}
+	return COLUMN_ABSENT;
 }
 
 /* Has a relation that `r` may denote a sensitive column of that name, or (`strict`) no plain one? */
@@ -126,7 +121,7 @@ static const struct place *sensitive_called(
 	const struct labels *l, const struct qw_statement *s, const char *name)
 {
 	for (size_t i = 0; i < s->relation_count; i++) {
-		const struct place *p = labels_is_called(&s->relations[i], name)
+		const struct place *p = is_called(&s->relations[i], name)
 						? sensitive_relation(l, &s->relations[i])
 						: NULL;
 
@@ -151,7 +146,7 @@ static bool qualified_hits(const struct labels *l, const struct qw_statement *s,
 	const struct qw_colref *c, const char **which)
 {
 	for (size_t i = 0; i < s->relation_count; i++) {
-		if (labels_is_called(&s->relations[i], c->qualifier) &&
+		if (is_called(&s->relations[i], c->qualifier) &&
 			column_hits(l, &s->relations[i], c->name, true, which))
 			return true;
 	}
@@ -161,7 +156,7 @@ static bool qualified_hits(const struct labels *l, const struct qw_statement *s,
 static bool is_any_relation(const struct qw_statement *s, const char *name)
 {
 	for (size_t i = 0; i < s->relation_count; i++) {
-		if (labels_is_called(&s->relations[i], name))
+		if (is_called(&s->relations[i], name))
 			return true;
 	}
 	return false;

@@ -127,7 +127,7 @@ bool session_next(struct session *s, struct session_action *out)
 	s->queue_count--;
 	*out = q->action;
 	if (q->has_blob)
-		out->bytes = qw_bytes(s->blob.p + q->bytes_at, q->bytes_n);
+		out->bytes = qw_bytes(q->bytes_n ? s->blob.p + q->bytes_at : NULL, q->bytes_n);
 	if (out->kind == SESSION_DO_SEND)
 		s->send_queued[out->side] = false;
 	return true;

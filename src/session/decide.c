@@ -150,7 +150,7 @@ void decide(struct session *s)
 	if (labels_too_old(s))
 		return;
 	if (r->judged->by_name && !r->is_parse && s->pending_count) {
-		(void)client_wait(s); /* what a name stands for is certain only when nothing is in flight */
+		pending_flush(s); /* what a name stands for is certain only when nothing is in flight */
 		return;
 	}
 	v = r->judged->verdict;

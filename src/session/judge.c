@@ -18,6 +18,7 @@ void judged_unref(struct judged *j)
 {
 	if (!j || --j->refs)
 		return;
+	columns_unref(j->columns);
 	labels_unref(j->labels);
 	qw_arena_fini(&j->arena);
 	free(j);
@@ -87,6 +88,34 @@ static void note_secret(struct judged *j, const struct qw_statement *st)
 	}
 }
 
+/*
+ * Attribute notation calls functions without looking like it: ('x'::text).pg_read_file, c.purge. What may be such a call is
+ * judged as one. A name that is no function is a column, or the server says that it is nothing.
+ */
+static void judge_attributes(struct session *s, struct judged *j, const struct qw_statement *st)
+{
+	char class[128];
+
+	for (size_t i = 0; i < st->column_count; i++) {
+		const struct qw_colref *c = &st->columns[i];
+		struct qw_act *act;
+		struct policy_verdict v;
+
+		if (!c->name || !((c->is_deep && policy_function_class(c->name, class, sizeof(class))) ||
+				    (j->labels && labels_may_call(j->labels, st, i))))
+			continue;
+		act = qw_arena_alloc(&j->arena, sizeof(*act));
+		if (!act) {
+			j->verdict = (struct policy_verdict){.effect = POLICY_DENY, .rule = "default"};
+			return;
+		}
+		*act = (struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function", .name = c->name};
+		policy_judge_act(s->policy, s->role, s->database, act, &v);
+		if (v.effect < j->verdict.effect)
+			j->verdict = v;
+	}
+}
+
 static void note_statement(struct judged *j, const struct qw_statement *st)
 {
 	const char *which = NULL;
@@ -109,38 +138,6 @@ static void note_statement(struct judged *j, const struct qw_statement *st)
 	}
 }
 
-static bool has_call(const struct qw_statement *st, const char *name)
-{
-	for (size_t i = 0; i < st->act_count; i++)
-		if (st->acts[i].verb == QW_VERB_CALL && st->acts[i].name && !st->acts[i].schema &&
-			strcmp(st->acts[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* Attribute notation: o.f may call f(o), which only the catalog can tell from a column. The rules judge it as a call. */
-static int add_row_calls(struct judged *j, struct qw_statement *st)
-{
-	for (size_t i = 0; j->labels && i < st->column_count; i++) {
-		struct qw_act *more;
-
-		if (!labels_is_call(j->labels, st, &st->columns[i]) || has_call(st, st->columns[i].name))
-			continue;
-		more = qw_arena_alloc(&j->arena, (st->act_count + 1) * sizeof(*more));
-		if (!more)
-			return QW_E_NOMEM;
-		memcpy(more, st->acts, st->act_count * sizeof(*more));
-		more[st->act_count] = (struct qw_act){.verb = QW_VERB_CALL,
-			.kind = QW_OBJECT_FUNCTION,
-			.kind_name = "field or function",
-			.name = st->columns[i].name};
-		st->acts = more;
-		st->act_count++;
-		st->writes = true;
-	}
-	return 0;
-}
-
 /* Rule and message are copied: the policy may be gone before this is. */
 static int settle(struct session *s, struct judged *j)
 {
@@ -152,14 +149,13 @@ static int settle(struct session *s, struct judged *j)
 	memcpy(j->policy_revision, policy_revision(s->policy), 16);
 	j->role_bit = s->role->id_bit;
 	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
-	for (size_t i = 0; i < j->facts.count; i++) {
-		if (add_row_calls(j, &j->facts.list[i]))
-			return QW_E_NOMEM;
+	for (size_t i = 0; i < j->facts.count; i++)
 		note_statement(j, &j->facts.list[i]);
-	}
 	if (j->is_unparsed)
 		j->copies_in = true;
 	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
+	for (size_t i = 0; i < j->facts.count; i++)
+		judge_attributes(s, j, &j->facts.list[i]);
 	v->rule = qw_arena_strdup(&j->arena, qw_bytes_from(v->rule));
 	if (v->message)
 		v->message = qw_arena_strdup(&j->arena, qw_bytes_from(v->message));

@@ -80,14 +80,15 @@ void ledger_session_close(struct session *s, const char *reason)
 	finish(s, &r, at, SESSION_WAIT_NONE);
 }
 
-static void put_acts(struct qw_record *r, const struct judged *j)
+/* Verbs and objects as a record names them: once for a text, however often it runs. */
+static int name_acts(struct judged *j)
 {
 	char verbs[512], objects[1024];
 	size_t v = 0, o = 0;
 	enum qw_verb last = QW_VERB_COUNT;
 
 	verbs[0] = objects[0] = '\0';
-	for (size_t i = 0; j && i < j->facts.count; i++) {
+	for (size_t i = 0; i < j->facts.count; i++) {
 		const struct qw_statement *st = &j->facts.list[i];
 
 		for (size_t k = 0; k < st->act_count; k++) {
@@ -105,16 +106,30 @@ static void put_acts(struct qw_record *r, const struct judged *j)
 			o += n > 0 ? (size_t)n : 0;
 		}
 	}
-	qw_record_text(r, QW_FIELD_VERBS, verbs);
-	if (o)
-		qw_record_text(r, QW_FIELD_OBJECTS, objects);
+	j->verbs = qw_arena_strdup(&j->arena, qw_bytes_from(verbs));
+	j->objects = o ? qw_arena_strdup(&j->arena, qw_bytes_from(objects)) : NULL;
+	return j->verbs && (j->objects || !o) ? 0 : QW_E_NOMEM;
+}
+
+static void put_acts(struct qw_record *r, struct judged *j)
+{
+	if (!j) {
+		qw_record_text(r, QW_FIELD_VERBS, "");
+		return;
+	}
+	if (!j->verbs && name_acts(j)) {
+		r->err = QW_E_NOMEM;
+		return;
+	}
+	qw_record_text(r, QW_FIELD_VERBS, j->verbs);
+	qw_record_text(r, QW_FIELD_OBJECTS, j->objects);
 }
 
 void ledger_statement(struct session *s, const struct run *run, const char *decision, enum session_wait wait)
 {
 	size_t at = s->blob.n;
 	struct qw_record r = begin(s, QW_RECORD_STATEMENT);
-	const struct judged *j = run->judged;
+	struct judged *j = run->judged;
 
 	qw_record_u64(&r, QW_FIELD_STATEMENT_ID, run->unit ? run->unit->id : 0);
 	qw_record_text(&r, QW_FIELD_PROTOCOL,

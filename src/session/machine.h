@@ -35,10 +35,14 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: not described yet */
+	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
+	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
 	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
+	const char *verbs, *objects; /* as the record names them; NULL: not asked for yet */
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
 	bool writes, is_ddl, copies_in, changes_settings, ends_tx, is_unparsed;
 	bool secret_copied, secret_written, secret_set; /* one of its statements reads a sensitive column, and: COPY TO, writes, set_config() */
@@ -109,6 +113,7 @@ struct pending {
 	uint8_t close_kind; /* CLOSE: 'S' or 'P' */
 	bool is_ours; /* injected: the answer is not for the client */
 	bool is_poison; /* must fail: the answer becomes `refusal` */
+	bool copy_may_start; /* EXECUTE, QUERY: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
@@ -150,7 +155,8 @@ struct run {
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
-	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described;
+	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described,
+		is_recorded /* as let through, and not sent yet: it is owed a RESULT */;
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -217,6 +223,7 @@ struct session {
 	size_t prepared_count, portal_count;
 	struct pending *pending;
 	size_t pending_head, pending_count, pending_cap, pending_syncs;
+	uint64_t pushed, flushed; /* how many were ever pushed, and how many of them are sure to be answered */
 	struct run run;
 	struct unit *unit; /* whose response is being delivered now */
 	size_t account_mark; /* out[CLIENT] up to here is in the unit's digest */
@@ -225,9 +232,8 @@ struct session {
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
-	bool copy_in, copy_out, copy_may_start;
+	bool copy_in, copy_out;
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
-	bool flush_sent; /* for the client's message at the front */
 	bool tx_wrote, tx_ddl, tx_settings;
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
@@ -329,7 +335,6 @@ void login_labelled(struct session *s);
 void login_opened(struct session *s);
 void login_rights(struct session *s);
 void client_pump(struct session *s);
-enum step client_wait(struct session *s); /* STEP_WAIT, for answers to what is in flight */
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
 bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
@@ -340,6 +345,7 @@ enum step run_execute(struct session *s, struct qw_bytes body);
 enum step run_parse(struct session *s, struct qw_bytes body);
 enum step run_fastpath(struct session *s, struct qw_bytes body);
 void run_reset(struct session *s);
+void run_skipped(struct session *s); /* what was let through will not run after all */
 void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
 
 /* describe.c */
@@ -360,6 +366,9 @@ enum step extended_sync(struct session *s);
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
 struct pending *pending_front(struct session *s);
 void pending_pop(struct session *s);
+bool pending_may_start_copy(const struct session *s); /* the last thing sent */
+/* Whoever waits for answers inside a pipeline calls this: the server keeps them to itself until Flush or Sync. */
+void pending_flush(struct session *s);
 void pending_skip_to_sync(struct session *s); /* after an error in the extended protocol */
 void pending_lost(struct session *s); /* the session ends: what was not answered never will be */
 void pending_fini(struct session *s);

@@ -71,6 +71,7 @@ void session_close(struct session *s, const char *reason)
 		hold_end(s, reason);
 	if (s->unit)
 		result_finish(s, "lost");
+	run_skipped(s);
 	pending_lost(s);
 	if (s->is_open_recorded) {
 		ledger_session_close(s, reason);
@@ -135,12 +136,12 @@ static void resume_client(struct session *s)
 	s->paused[SESSION_CLIENT] = false;
 }
 
-static void on_eof(struct session *s, enum session_side side)
+static void on_eof(struct session *s, const struct session_event *ev)
 {
-	s->eof[side] = true;
-	if (side == SESSION_CLIENT) {
+	s->eof[ev->side] = true;
+	if (ev->side == SESSION_CLIENT) {
 		s->client_gone = true;
-		session_close(s, "the client closed the connection");
+		session_close(s, ev->text ? ev->text : "the client closed the connection");
 	} else if (!s->was_fatal) {
 		session_fatal(s, "08006", "the connection to the database was lost", "Connect again.");
 	} else {
@@ -227,7 +228,7 @@ static void dispatch(struct session *s, const struct session_event *ev)
 		on_bytes(s, ev);
 		break;
 	case SESSION_EV_EOF:
-		on_eof(s, ev->side);
+		on_eof(s, ev);
 		break;
 	case SESSION_EV_TLS_READY:
 		startup_tls_ready(s, ev->tls);

@@ -39,7 +39,7 @@ static uint32_t oid_at(const PGresult *r, int row, int column)
 
 static int16_t attnum_at(const PGresult *r, int row, int column)
 {
-	return (int16_t)atoi(PQgetvalue(r, row, column));
+	return (int16_t)strtol(PQgetvalue(r, row, column), NULL, 10);
 }
 
 /* One command; its last result, which is PQcleared by the caller. */
@@ -117,11 +117,6 @@ static int take_column(struct reading *rd, const PGresult *r, int row)
 	return catalog_add_column(rd->b, oid_at(r, row, 0), attnum_at(r, row, 1), PQgetvalue(r, row, 2), oid_at(r, row, 3));
 }
 
-static int take_function(struct reading *rd, const PGresult *r, int row)
-{
-	return catalog_add_function(rd->b, PQgetvalue(r, row, 0));
-}
-
 static int take_parent(struct reading *rd, const PGresult *r, int row)
 {
 	return catalog_add_parent(rd->b, oid_at(r, row, 0), oid_at(r, row, 1));
@@ -130,6 +125,11 @@ static int take_parent(struct reading *rd, const PGresult *r, int row)
 static int take_depend(struct reading *rd, const PGresult *r, int row)
 {
 	return catalog_add_depend(rd->b, oid_at(r, row, 0), (struct catalog_origin){oid_at(r, row, 1), attnum_at(r, row, 2)});
+}
+
+static int take_function(struct reading *rd, const PGresult *r, int row)
+{
+	return catalog_add_function(rd->b, PQgetvalue(r, row, 0));
 }
 
 static int take_action(struct reading *rd, const PGresult *r, int row)
@@ -148,15 +148,14 @@ static const char columns_sql[] =
 static const char parents_sql[] =
 	"select i.inhrelid, i.inhparent from pg_inherits i join pg_class c on c.oid = i.inhrelid"
 	" where c.relkind in " KINDS " order by i.inhrelid, i.inhseqno";
-static const char functions_sql[] =
-	"select distinct p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-	" where p.pronargs > 0 and p.pronargs - p.pronargdefaults <= 1"
-	" and n.nspname not in ('pg_catalog', 'information_schema')";
 static const char depends_sql[] =
 	"select distinct r.ev_class, d.refobjid, d.refobjsubid from pg_rewrite r join pg_depend d on d.objid = r.oid"
 	" where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass"
 	" and r.ev_type = '1' and d.refobjid <> r.ev_class";
 static const char actions_sql[] = "select ev_class, ev_action::text from pg_rewrite where ev_type = '1'";
+static const char functions_sql[] =
+	"select distinct p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+	" where n.nspname not in ('pg_catalog', 'information_schema')";
 static const char views_sql[] = "select oid from pg_class where relkind in ('v','m')";
 static const char definitions_sql[] =
 	"select oid, relnatts, pg_get_viewdef(oid) from pg_class where relkind in ('v','m')";
@@ -170,9 +169,9 @@ static int read_relations(struct reading *rd)
 	if (!err)
 		err = each_row(rd, parents_sql, take_parent);
 	if (!err)
-		err = each_row(rd, functions_sql, take_function);
-	if (!err)
 		err = each_row(rd, depends_sql, take_depend);
+	if (!err)
+		err = each_row(rd, functions_sql, take_function);
 	return err ? err : each_row(rd, actions_sql, take_action);
 }
 

@@ -101,7 +101,7 @@ static int receive_row(struct describing *d, const PGresult *defs, int row)
 
 	if (PQgetisnull(defs, row, 2))
 		return set_unresolved(d->b, oid);
-	return receive_one(d, oid, atoi(PQgetvalue(defs, row, 1)));
+	return receive_one(d, oid, (int)strtol(PQgetvalue(defs, row, 1), NULL, 10));
 }
 
 static int describe_window(struct describing *d, const PGresult *defs, int from, int to)

@@ -33,6 +33,7 @@ ROOMS = {
     "pgwire": Room("protocols/postgres", "base wire", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
+                     inner=("ddl",),
                      outside="pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
     # ---- small rooms that everybody may use ----
     "digest": Room("src/digest", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/params.h"),
@@ -63,11 +64,11 @@ ROOMS = {
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
     "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy mask config sqlparse "
                          "digest log record",
-               "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h"),
+               "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
     "cli": Room("src/cli", "base control io config policy audit vault identity approval labels catalog record digest log "
-                           "sqlparse statement mask wire pgwire", outside="jansson.h"),
+                           "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
 }
 
 # Headers of the C library that every room may include. Others, of the kernel, only the rooms that are not pure.

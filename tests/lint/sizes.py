@@ -9,13 +9,12 @@ import sys
 
 from tree import Report, code_only, read, tracked
 
-FUNCTION_LINES, NESTING, PARAMETERS, FILE_LINES, DOOR_LINES, FOLDER_FILES, LINE_CHARS = 70, 4, 6, 600, 150, 12, 120
+FUNCTION_LINES, NESTING, PARAMETERS, FILE_LINES, DOOR_LINES, FOLDER_FILES, LINE_CHARS = 70, 4, 6, 600, 150, 12, 140
 
-ALLOWED = {
-    # "name": "reason"
-}
-# Folders that hold one file per message family or per kind of statement, and are clearer whole.
-FOLDERS = {
+TEST_FUNCTION_LINES, TEST_FILE_LINES = 100, 800  # tests hold tables of cases
+
+ALLOWED = {  # name: reason
+    "on_request": "libmicrohttpd's callback: its eight parameters are given",
 }
 
 TOKEN = re.compile(r'[A-Za-z_]\w*|\d[\w.]*|""|[{}()\[\];:?,]|\n|[^\s\w]')
@@ -117,18 +116,21 @@ def promised(root):
 def check_c(complain, root, name, doors, seen):
     text = read(root, name)
     lines = text.count("\n")
-    if lines > FILE_LINES:
-        complain(name, f"{lines} lines, the limit is {FILE_LINES}: give each reason its own file")
+    in_tests = name.startswith("tests/")
+    limit = TEST_FILE_LINES if in_tests else FILE_LINES
+    if lines > limit:
+        complain(name, f"{lines} lines, the limit is {limit}: give each reason its own file")
     for number, line in enumerate(text.split("\n"), 1):
-        if len(line.expandtabs(8)) > LINE_CHARS + 20:
+        if len(line.expandtabs(8)) > LINE_CHARS and not in_tests:
             complain(f"{name}:{number}", f"{len(line.expandtabs(8))} columns")
     for function, line, count, parameters, nesting in functions(text):
         where = f"{name}:{line}"
         seen.append((count, nesting, parameters, f"{where} {function}"))
         if function in ALLOWED:
             continue
-        if count > FUNCTION_LINES:
-            complain(where, f"{function}() has {count} lines, the limit is {FUNCTION_LINES}")
+        limit = TEST_FUNCTION_LINES if in_tests else FUNCTION_LINES
+        if count > limit:
+            complain(where, f"{function}() has {count} lines, the limit is {limit}")
         if nesting > NESTING:
             complain(where, f"{function}() nests {nesting} deep, the limit is {NESTING}")
         if parameters > PARAMETERS and function not in doors:
@@ -141,7 +143,7 @@ def check_folders(complain, names):
         if name.endswith(".c") and name.startswith(("src/", "protocols/", "sqlparse/")):
             count[os.path.dirname(name)] = count.get(os.path.dirname(name), 0) + 1
     for folder, n in sorted(count.items()):
-        if n > FOLDERS.get(folder, (FOLDER_FILES,))[0]:
+        if n > FOLDER_FILES:
             complain(folder, f"{n} .c files, the limit is {FOLDER_FILES}: make a folder of one reason")
 
 

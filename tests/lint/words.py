@@ -9,10 +9,10 @@ import yaml
 
 from tree import Report, code_only, read, tracked
 
-# No length, hidden state, the stack, a shell, or no errors. Tests too.
-NEVER = "strcpy strcat sprintf vsprintf gets strtok alloca system popen tmpnam mktemp setjmp longjmp scanf sscanf".split()
-# In the program only: an unchecked number, a length that is a guess, a random that is none.
-NOT_IN_PROGRAM = "atoi atol atoll atof strncat rand random srand usleep".split()
+# No length, hidden state, the stack. Tests too.
+NEVER = "strcpy strcat sprintf vsprintf gets strtok alloca tmpnam mktemp setjmp longjmp".split()
+# In the program only: a shell, an unchecked number, a length that is a guess, a random that is none.
+NOT_IN_PROGRAM = "system popen atoi atol atoll atof strncat scanf sscanf fscanf rand random srand usleep".split()
 CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(NEVER))
 PROGRAM_CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(NEVER + NOT_IN_PROGRAM))
 

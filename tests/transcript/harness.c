@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+int harness_inside;
+
 void lines_add(struct lines *l, const char *fmt, ...)
 {
 	char *text = NULL;
@@ -31,31 +33,74 @@ static void event(struct harness *h, struct session_event ev)
 {
 	struct session_action a;
 
+	if (!h->session)
+		return;
 	ev.now = h->now;
+	if (ev.kind == SESSION_EV_AUDITED)
+		watch_audited(&h->watch);
+	if (ev.kind == SESSION_EV_BYTES && ev.side == SESSION_CLIENT)
+		watch_from_client(&h->watch, ev.bytes);
+	harness_inside++;
 	session_on(h->session, &ev);
+	harness_inside--;
 	drain(h, &a);
+}
+
+/* One line of what came out; a quiet harness keeps none. */
+static void say(struct harness *h, struct lines *to, const char *fmt, ...) QW_PRINTF(3, 4);
+static void say(struct harness *h, struct lines *to, const char *fmt, ...)
+{
+	char text[4096];
+	va_list args;
+
+	if (h->is_quiet)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (h->is_loud)
+		(void)fprintf(stderr, "%s %s\n", to == &h->client ? "C<" : to == &h->upstream ? "U>" : "?", text);
+	else
+		lines_add(to, "%s", text);
+}
+
+/* One whole message at the front of h->raw[side]; false: there is none. */
+static bool take_message(struct harness *h, enum session_side side, struct qw_buf *words)
+{
+	struct qw_bytes have = qw_buf_pending(&h->raw[side]);
+	size_t before = have.n;
+	struct pgwire_frame f;
+
+	if (before == 0 || words_print(&have, side == SESSION_CLIENT, words))
+		return false;
+	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(qw_buf_pending(&h->raw[side]), &f))
+		watch_upstream(&h->watch, f.type,
+			qw_bytes(qw_buf_pending(&h->raw[side]).p + PGWIRE_HEADER, f.body_bytes));
+	say(h, side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words->n, (char *)words->p);
+	qw_buf_clear(words);
+	qw_buf_consume(&h->raw[side], before - have.n);
+	return true;
 }
 
 static void take_output(struct harness *h, enum session_side side)
 {
-	struct qw_bytes b = session_output(h->session, side), have;
+	struct qw_bytes b = session_output(h->session, side);
 	struct qw_buf words;
 
 	if (b.n == 0)
 		return;
+	QW_ASSERT(!h->is_closed);
+	if (side == SESSION_CLIENT)
+		watch_to_client(&h->watch, b);
+	if (h->on_bytes)
+		h->on_bytes(h, side, b);
 	QW_ASSERT(!qw_buf_append(&h->raw[side], b.p, b.n));
+	harness_inside++;
 	session_sent(h->session, side, b.n);
+	harness_inside--;
 	qw_buf_init(&words, 1 << 22);
-	for (;;) {
-		have = qw_buf_pending(&h->raw[side]);
-		size_t before = have.n;
-
-		if (before == 0 || words_print(&have, side == SESSION_CLIENT, &words))
-			break;
-		lines_add(side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words.n, (char *)words.p);
-		qw_buf_clear(&words);
-		qw_buf_consume(&h->raw[side], before - have.n);
-	}
+	while (take_message(h, side, &words))
+		;
 	qw_buf_fini(&words);
 }
 
@@ -78,24 +123,79 @@ static void print_record(struct harness *h, struct qw_bytes record)
 				(int)value.n, (const char *)value.p);
 	if (qw_record_find(fields, QW_FIELD_ROWS, &value))
 		n += snprintf(text + n, sizeof(text) - (size_t)n, " rows=%d", (int)qw_record_u64_value(value));
-	lines_add(&h->other, "%s", text);
+	say(h, &h->other, "%s", text);
 }
 
-static void answer_parse(struct harness *h, struct qw_bytes sql)
+/* ---- what the session waits for ---- */
+
+bool harness_answer_audit(struct harness *h)
 {
+	if (h->audits_owed == 0)
+		return false;
+	h->audits_owed--;
+	event(h, (struct session_event){.kind = SESSION_EV_AUDITED, .seq = ++h->audit_seq});
+	return true;
+}
+
+bool harness_answer_catalog(struct harness *h)
+{
+	bool owed = h->owes_catalog;
+
+	h->owes_catalog = false;
+	if (owed)
+		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	return owed;
+}
+
+static void keep_long_sql(struct harness *h, struct qw_bytes sql)
+{
+	qw_buf_clear(&h->long_sql);
+	QW_ASSERT(!qw_buf_append(&h->long_sql, sql.p, sql.n));
+	h->owes_parse = true;
+}
+
+bool harness_answer_parse(struct harness *h)
+{
+	bool owed = h->owes_parse;
 	struct qw_statements st;
 
+	h->owes_parse = false;
+	if (!owed)
+		return false;
 	qw_arena_fini(&h->parse_arena);
 	qw_arena_init(&h->parse_arena, 64 << 20);
-	QW_ASSERT(!sqlparse_postgres(sql, &h->config.limits.sql, &h->parse_arena, &st));
+	QW_ASSERT(!sqlparse_postgres(qw_buf_pending(&h->long_sql), &h->config.limits.sql, &h->parse_arena, &st));
 	event(h, (struct session_event){.kind = SESSION_EV_PARSED, .statements = &st});
+	return true;
+}
+
+static void approved(struct harness *h, bool yes, const char *reason);
+
+bool harness_answer_hold(struct harness *h, bool yes)
+{
+	bool owed = h->owes_decision;
+
+	if (owed)
+		approved(h, yes, yes ? NULL : "no");
+	return owed;
+}
+
+bool harness_answer_cancel(struct harness *h)
+{
+	bool owed = h->owes_cancel;
+
+	h->owes_cancel = false;
+	if (owed)
+		event(h, (struct session_event){.kind = SESSION_EV_CANCEL_DONE});
+	return owed;
 }
 
 static void on_ask(struct harness *h, const struct approval *a)
 {
 	h->approval = *a;
 	memcpy(h->approval.id, "aaaaaaaaaa", 11);
-	lines_add(&h->other, "ask %s by %s", a->statement, a->subject);
+	h->owes_decision = true;
+	say(h, &h->other, "ask %s by %s", a->statement, a->subject);
 	event(h, (struct session_event){.kind = SESSION_EV_ASKED, .approval = &h->approval});
 }
 
@@ -106,64 +206,69 @@ static void execute(struct harness *h, const struct session_action *a)
 		take_output(h, a->side);
 		break;
 	case SESSION_DO_START_TLS:
-		lines_add(&h->other, "start tls%s", a->is_direct ? " direct" : "");
+		say(h, &h->other, "start tls%s", a->is_direct ? " direct" : "");
 		break;
 	case SESSION_DO_IDENTIFY:
-		lines_add(&h->other, "identify %.*s", (int)a->bytes.n, (const char *)a->bytes.p);
+		say(h, &h->other, "identify %.*s", (int)a->bytes.n, (const char *)a->bytes.p);
 		break;
 	case SESSION_DO_CONNECT:
-		lines_add(&h->other, "connect %s", a->connect->database);
+		say(h, &h->other, "connect %s", a->connect->database);
 		for (size_t i = 0; i < a->connect->setting_count; i++)
-			lines_add(&h->other, "setting %s=%s", a->connect->settings[i].name, a->connect->settings[i].value);
+			say(h, &h->other, "setting %s=%s", a->connect->settings[i].name, a->connect->settings[i].value);
 		break;
 	case SESSION_DO_CATALOG:
-		lines_add(&h->other, "catalog");
+		say(h, &h->other, "catalog");
+		h->owes_catalog = true;
 		if (!h->manual_catalog)
-			event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+			(void)harness_answer_catalog(h);
 		break;
 	case SESSION_DO_CATALOG_STALE:
-		lines_add(&h->other, "catalog stale");
+		say(h, &h->other, "catalog stale");
 		break;
 	case SESSION_DO_AUDIT:
+		watch_record(&h->watch, a->bytes, a->wait);
 		print_record(h, a->bytes);
-		h->audit_seq++;
-		if (a->wait != SESSION_WAIT_NONE && !h->manual_audit)
-			event(h, (struct session_event){.kind = SESSION_EV_AUDITED, .seq = h->audit_seq});
+		h->audits_owed += a->wait != SESSION_WAIT_NONE;
+		if (!h->manual_audit)
+			(void)harness_answer_audit(h);
 		break;
 	case SESSION_DO_PARSE:
-		lines_add(&h->other, "parse %zu bytes", a->bytes.n);
+		say(h, &h->other, "parse %zu bytes", a->bytes.n);
+		keep_long_sql(h, a->bytes);
 		if (!h->manual_parse)
-			answer_parse(h, a->bytes);
+			(void)harness_answer_parse(h);
 		break;
 	case SESSION_DO_ASK:
 		on_ask(h, a->approval);
 		break;
 	case SESSION_DO_WITHDRAW:
-		lines_add(&h->other, "%s %s", a->text ? "withdraw" : "detach", a->detail);
+		h->owes_decision = false;
+		say(h, &h->other, "%s %s", a->text ? "withdraw" : "detach", a->detail);
 		break;
 	case SESSION_DO_CANCEL_UPSTREAM:
-		lines_add(&h->other, "cancel upstream");
+		h->owes_cancel = true;
+		say(h, &h->other, "cancel upstream");
 		break;
 	case SESSION_DO_CANCEL_REQUEST:
-		lines_add(&h->other, "cancel request %u", a->pid);
+		say(h, &h->other, "cancel request %u", a->pid);
 		break;
 	case SESSION_DO_REGISTER_CANCEL:
-		lines_add(&h->other, "register cancel %u", a->pid);
+		say(h, &h->other, "register cancel %u", a->pid);
 		break;
 	case SESSION_DO_ARM:
 		break;
 	case SESSION_DO_PAUSE:
 	case SESSION_DO_RESUME:
-		lines_add(&h->other, "%s %s", a->kind == SESSION_DO_PAUSE ? "pause" : "resume",
+		say(h, &h->other, "%s %s", a->kind == SESSION_DO_PAUSE ? "pause" : "resume",
 			a->side == SESSION_CLIENT ? "client" : "upstream");
 		break;
 	case SESSION_DO_LOG:
-		lines_add(&h->other, "log %s", a->text);
+		say(h, &h->other, "log %s", a->text);
 		break;
 	case SESSION_DO_CLOSE:
 		take_output(h, SESSION_CLIENT);
 		take_output(h, SESSION_UPSTREAM);
-		lines_add(&h->other, "close");
+		say(h, &h->other, "close");
 		h->is_closed = true;
 		break;
 	}
@@ -171,8 +276,17 @@ static void execute(struct harness *h, const struct session_action *a)
 
 static void drain(struct harness *h, struct session_action *a)
 {
-	while (session_next(h->session, a))
+	for (;;) {
+		bool any;
+
+		harness_inside++;
+		any = session_next(h->session, a);
+		harness_inside--;
+		if (!any)
+			break;
+		QW_ASSERT(!h->is_closed);
 		execute(h, a);
+	}
 }
 
 void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes)
@@ -212,6 +326,7 @@ static void tick(struct harness *h, const char *seconds)
 
 static void approved(struct harness *h, bool yes, const char *reason)
 {
+	h->owes_decision = false;
 	h->approval.state = yes ? APPROVAL_CONSUMED : APPROVAL_DENIED;
 	h->approval.reason = reason;
 	event(h, (struct session_event){.kind = yes ? SESSION_EV_APPROVED : SESSION_EV_NOT_APPROVED, .approval = &h->approval});
@@ -271,6 +386,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
 	} else if (strcmp(line, "catalog") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	else if (strcmp(line, "policy") == 0)
+		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
 		approved(h, true, NULL);
 	else if (is(line, "deny", &rest))
@@ -340,6 +457,8 @@ static struct catalog *sample_catalog(void)
 	err |= catalog_set_origin(b, 20003, 2, (struct catalog_origin){20001, 4});
 	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 1});
 	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 4});
+	err |= catalog_add_function(b, "wipe");
+	err |= catalog_add_function(b, "total");
 	QW_ASSERT(!err);
 	return catalog_builder_finish(b);
 }
@@ -386,25 +505,52 @@ void harness_open(struct harness *h, const char *policy_file, const char *policy
 	h->options = (struct session_options){.config = &h->config, .policy = h->policy, .mask_key = h->key,
 		.cache = h->cache, .client_address = "127.0.0.1:5000", .now = h->now};
 	memset(h->options.entropy, 7, sizeof(h->options.entropy));
-	qw_buf_init(&h->raw[0], 1 << 24);
-	qw_buf_init(&h->raw[1], 1 << 24);
-	qw_arena_init(&h->parse_arena, 64 << 20);
-	h->session = session_new(&h->options);
-	QW_ASSERT(h->session);
+	(void)harness_begin(h);
 }
 
-void harness_close(struct harness *h)
+bool harness_begin(struct harness *h)
+{
+	struct session_action a;
+
+	h->now = (struct session_now){.mono_us = 1000000, .wall_us = 1700000000000000u};
+	h->options.now = h->now;
+	h->config.audit_mode = AUDIT_SPOOLED;
+	qw_buf_init(&h->raw[0], 1 << 24);
+	qw_buf_init(&h->raw[1], 1 << 24);
+	qw_buf_init(&h->long_sql, 1 << 24);
+	qw_arena_init(&h->parse_arena, 64 << 20);
+	harness_inside++;
+	h->session = session_new(&h->options);
+	harness_inside--;
+	if (h->session)
+		drain(h, &a);
+	return h->session != NULL;
+}
+
+void harness_end(struct harness *h)
 {
 	session_free(h->session);
-	verdict_cache_free(h->cache);
-	labels_unref(h->labels);
-	catalog_unref(h->catalog);
-	mask_key_free(h->key);
-	policy_free(h->policy);
+	h->session = NULL;
+	watch_fini(&h->watch);
 	qw_arena_fini(&h->parse_arena);
+	qw_buf_fini(&h->long_sql);
 	qw_buf_fini(&h->raw[0]);
 	qw_buf_fini(&h->raw[1]);
 	lines_clear(&h->client);
 	lines_clear(&h->upstream);
 	lines_clear(&h->other);
+	h->was_closed = h->is_closed;
+	h->is_closed = h->owes_catalog = h->owes_parse = h->owes_decision = h->owes_cancel = false;
+	h->manual_audit = h->manual_catalog = h->manual_parse = false;
+	h->audits_owed = h->audit_seq = 0;
+}
+
+void harness_close(struct harness *h)
+{
+	harness_end(h);
+	verdict_cache_free(h->cache);
+	labels_unref(h->labels);
+	catalog_unref(h->catalog);
+	mask_key_free(h->key);
+	policy_free(h->policy);
 }

@@ -3,6 +3,7 @@
 #define TRANSCRIPT_HARNESS_H
 
 #include "qw/session.h"
+#include "watch.h"
 
 enum { LINES_MAX = 4096 };
 
@@ -29,12 +30,31 @@ struct harness {
 	uint64_t audit_seq;
 	struct qw_arena parse_arena;
 	struct approval approval;
-	struct qw_bytes long_sql;
-	bool is_closed;
+	struct qw_buf long_sql; /* what PARSE asked for */
+	bool is_closed, was_closed; /* was_closed: the session before */
+	bool is_quiet; /* no lines, only the watch; loud (printed as they come) when is_loud */
+	bool is_loud;
+	uint64_t audits_owed; /* with manual_audit: AUDITED that the session waits for */
+	bool owes_catalog, owes_parse, owes_decision, owes_cancel; /* answers that the session waits for */
+	struct watch watch;
+	void (*on_bytes)(struct harness *h, enum session_side side, struct qw_bytes bytes); /* may be NULL */
+	void *user;
 };
+
+/* Not 0 while the session's code runs: tests let allocations fail only there. */
+extern int harness_inside;
 
 void harness_open(struct harness *h, const char *policy_file, const char *policy_text);
 void harness_close(struct harness *h);
+/* The same policy and catalog, another session; false: no memory for it. */
+bool harness_begin(struct harness *h);
+void harness_end(struct harness *h);
+/* AUDITED, CATALOG, PARSED, APPROVED: what the session waits for; false: it waits for nothing of that kind. */
+bool harness_answer_audit(struct harness *h);
+bool harness_answer_catalog(struct harness *h);
+bool harness_answer_parse(struct harness *h);
+bool harness_answer_hold(struct harness *h, bool yes);
+bool harness_answer_cancel(struct harness *h);
 void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes);
 void harness_event(struct harness *h, const char *line); /* "! ..." lines */
 void harness_login(struct harness *h, const char *role, const char *minor);

@@ -111,16 +111,6 @@ static bool start_copy_data(struct session *s, const struct pgwire_frame *f)
 	return s->state == STATE_READY;
 }
 
-/* The answers that this message waits for may need a push: inside a pipeline the server keeps them until Sync or Flush. */
-enum step client_wait(struct session *s)
-{
-	if (s->unsynced && !s->flush_sent && s->pending_count) {
-		s->flush_sent = true;
-		session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
-	}
-	return STEP_WAIT;
-}
-
 /* False: nothing more to do now. */
 static bool one_message(struct session *s)
 {
@@ -148,13 +138,12 @@ static bool one_message(struct session *s)
 	if (s->state != STATE_READY)
 		return false;
 	qw_buf_consume(in, PGWIRE_HEADER + (size_t)f.body_bytes);
-	s->flush_sent = false;
 	return true;
 }
 
 void client_pump(struct session *s)
 {
-	while (s->state == STATE_READY && !s->cancel_in_flight && !s->copy_may_start) {
+	while (s->state == STATE_READY && !s->cancel_in_flight && !pending_may_start_copy(s)) {
 		if (s->pass_through[SESSION_CLIENT] ? !pass_copy_data(s) : !one_message(s))
 			break;
 	}

@@ -8,9 +8,30 @@
 
 /* ---- to the server ---- */
 
+/*
+ * A text that was described under these labels and settings gives the same columns again, so nobody waits for that a second
+ * time. This only spares the wait: each result's own description still decides about its rows, before any of them.
+ */
+static void prove(const struct session *s, struct judged *j)
+{
+	if (j->labels != s->labels)
+		return;
+	for (size_t i = 0; i < j->facts.count; i++)
+		if (j->facts.list[i].named_op != QW_NAMED_NONE)
+			return; /* PREPARE has no columns, what it prepares has */
+	j->is_proven = true;
+	memcpy(j->proven_under, s->settings_digest, sizeof(j->proven_under));
+}
+
+static bool is_proven(const struct session *s, const struct judged *j)
+{
+	return j->is_proven && j->labels == s->labels &&
+		memcmp(j->proven_under, s->settings_digest, sizeof(j->proven_under)) == 0;
+}
+
 static bool needs_preflight(const struct session *s, const struct judged *j)
 {
-	return s->labels && j->touched && !j->is_ddl;
+	return s->labels && j->touched && !j->is_ddl && !is_proven(s, j);
 }
 
 static void preflight_one(struct session *s, struct qw_bytes text)
@@ -19,7 +40,7 @@ static void preflight_one(struct session *s, struct qw_bytes text)
 	struct builder b;
 	static const enum pending_kind kinds[] = {PENDING_PARSE, PENDING_DESCRIBE_STATEMENT, PENDING_SYNC};
 
-	prepared_drop(s, ""); /* what the client had under this name is gone, as after any Query */
+	prepared_drop(s, ""); /* the server's unnamed statement is ours from here on, whoever made it before */
 	bld_init(&b, out);
 	bld_begin(&b, 'P');
 	bld_cstr(&b, "");
@@ -61,6 +82,7 @@ static void describe_query(struct session *s)
 		r->stage = RUN_DESCRIBING;
 		return;
 	}
+	prove(s, r->judged);
 	r->stage = RUN_FORWARD;
 }
 
@@ -79,11 +101,15 @@ static void describe_portal(struct session *s)
 		pend->portal = portal_ref(p);
 		p->describe_sent = true;
 	}
+	if (p->refusal) {
+		r->stage = RUN_DESCRIBING; /* it is known already */
+		return;
+	}
 	if (!needs_preflight(s, r->judged)) {
 		r->stage = RUN_FORWARD;
 		return;
 	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+	pending_flush(s);
 	r->stage = RUN_DESCRIBING;
 }
 
@@ -142,16 +168,55 @@ static struct refusal *unmaskable(const char *which)
 		"Select sensitive columns bare (they come masked), or leave them out.");
 }
 
-/* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, bool is_strict, struct refusal **refused)
+/* The same description of the same text under the same labels comes to the same: columns never change once made. Not so where
+   the text alone does not tell what is sensitive: by name, or one statement of several. */
+static bool is_one_text(const struct judged *j)
 {
-	struct columns *c;
+	return j && !j->by_name && j->facts.count == 1;
+}
+
+static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j)
+{
+	if (!is_one_text(j) || !j->columns || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
+		return NULL;
+	return columns_ref(j->columns);
+}
+
+static void remember(const struct session *s, struct judged *j, struct columns *c)
+{
+	if (!is_one_text(j) || j->labels != s->labels)
+		return;
+	columns_unref(j->columns);
+	j->columns = columns_ref(c);
+}
+
+/* What is computed may hold something sensitive. Of several statements only in those that mention something sensitive; not so
+   where one can pass it to the next, by a name or by a relation that it makes. */
+static bool is_strict(const struct session *s, const struct judged *j, size_t statement)
+{
 	const char *which;
-	enum columns_answer answer = columns_make(s, body, is_strict, &c, &which);
+
+	if (!j || j->is_unparsed)
+		return true;
+	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
+		return j->touched;
+	return labels_touched(s->labels, &j->facts.list[statement], &which);
+}
+
+/* NULL and no refusal: wait for newer labels. */
+static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, size_t statement,
+	struct refusal **refused)
+{
+	struct columns *c = understood_before(s, body, j);
+	const char *which = NULL;
+	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, is_strict(s, j, statement), &c, &which);
 
 	*refused = NULL;
-	if (answer == COLUMNS_OK)
+	if (answer == COLUMNS_OK) {
+		if (!j || j->columns != c)
+			remember(s, j, c);
 		return c;
+	}
 	if (answer == COLUMNS_UNKNOWN && !s->up_asked_labels && !s->labels_pending) {
 		s->up_asked_labels = true;
 		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
@@ -172,7 +237,7 @@ static struct columns *understand(struct session *s, struct qw_bytes body, bool 
 static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = p->portal ? understand(s, body, p->portal->judged->touched, &refused) : NULL;
+	struct columns *c = p->portal ? understand(s, body, p->portal->judged, 0, &refused) : NULL;
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -181,16 +246,18 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 		refusal_free(p->portal->refusal);
 		p->portal->columns = c;
 		p->portal->refusal = refused;
+		if (c && !refused)
+			prove(s, p->portal->judged);
 	}
 	if (!p->is_ours)
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
 	pending_pop(s);
 }
 
-static void described_preflight(struct session *s, struct qw_bytes body)
+static void described_preflight(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, true, &refused);
+	struct columns *c = understand(s, body, p->unit->judged, s->run.preflight_index - 1, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -200,23 +267,10 @@ static void described_preflight(struct session *s, struct qw_bytes body)
 	pending_pop(s);
 }
 
-/* Of several statements only those that mention something sensitive. Not so where one can pass it to the next: by a name, or
-   by a relation that it makes. */
-static bool is_strict_now(const struct session *s, const struct unit *u)
-{
-	const struct judged *j = u->judged;
-	const char *which;
-
-	if (!j->touched || !s->labels)
-		return j->touched;
-	return j->by_name || j->is_ddl || u->statement_index >= j->facts.count ||
-		labels_touched(s->labels, &j->facts.list[u->statement_index], &which);
-}
-
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, is_strict_now(s, p->unit), &refused);
+	struct columns *c = understand(s, body, p->unit->judged, p->unit->statement_index, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -239,7 +293,7 @@ void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes b
 	else if (p && p->kind == PENDING_DESCRIBE_PORTAL)
 		described_portal(s, p, body);
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && p->is_preflight)
-		described_preflight(s, body);
+		described_preflight(s, p, body);
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && !p->is_poison) {
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
 		pending_pop(s);

@@ -139,7 +139,7 @@ static void failed(struct session *s, struct pending *p, struct qw_bytes body)
 
 void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 {
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	if (s->tx_settings)
 		settings_extend(s, QW_LIT("failed")); /* whatever was set in this transaction may not hold */
 	if (p && p->is_preflight)

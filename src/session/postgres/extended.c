@@ -9,6 +9,12 @@ static enum step violation(struct session *s, const char *what)
 	return STEP_CLOSED;
 }
 
+static enum step wait_for_answers(struct session *s)
+{
+	pending_flush(s);
+	return s->state == STATE_READY ? STEP_WAIT : STEP_CLOSED;
+}
+
 static enum step forwarded(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
@@ -35,7 +41,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 		return violation(s, "invalid Bind message");
 	st = pending_prepared(s, bind.statement, &uncertain);
 	if (uncertain)
-		return client_wait(s);
+		return wait_for_answers(s);
 	if (!st && !(unknown = unknown_statement(s)))
 		return STEP_CLOSED;
 	p = pending_push(s, PENDING_BIND);
@@ -62,7 +68,7 @@ enum step extended_describe(struct session *s, struct qw_bytes body)
 	if (d.kind == 'P')
 		portal = pending_portal(s, d.name, &uncertain);
 	if (uncertain)
-		return client_wait(s);
+		return wait_for_answers(s);
 	p = pending_push(s, d.kind == 'P' ? PENDING_DESCRIBE_PORTAL : PENDING_DESCRIBE_STATEMENT);
 	if (!p)
 		return STEP_CLOSED;

@@ -26,6 +26,9 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
 	*p = (struct pending){.kind = kind};
 	if (kind == PENDING_SYNC)
 		s->pending_syncs++;
+	s->pushed++;
+	if (kind == PENDING_SYNC || kind == PENDING_QUERY || kind == PENDING_FASTPATH)
+		s->flushed = s->pushed;
 	return p;
 }
 
@@ -91,6 +94,19 @@ void pending_fini(struct session *s)
 	free(s->pending);
 	s->pending = NULL;
 	s->pending_cap = 0;
+}
+
+void pending_flush(struct session *s)
+{
+	if (s->flushed == s->pushed || s->pending_count == 0)
+		return;
+	s->flushed = s->pushed;
+	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'H', qw_bytes(NULL, 0)));
+}
+
+bool pending_may_start_copy(const struct session *s)
+{
+	return s->pending_count && s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap].copy_may_start;
 }
 
 static struct pending *at(struct session *s, size_t i)

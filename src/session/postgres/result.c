@@ -156,7 +156,7 @@ static void keep_bytes(struct session *s, struct unit *u, struct qw_bytes b)
 void result_account(struct session *s)
 {
 	struct qw_bytes pending = qw_buf_pending(&s->out[SESSION_CLIENT]);
-	struct qw_bytes fresh = qw_bytes(pending.p + s->account_mark, pending.n - s->account_mark);
+	struct qw_bytes fresh = qw_bytes(pending.n ? pending.p + s->account_mark : NULL, pending.n - s->account_mark);
 	struct unit *u = s->unit;
 
 	s->account_mark = pending.n;

@@ -20,6 +20,16 @@ void run_reset(struct session *s)
 	*r = (struct run){.stage = RUN_IDLE};
 }
 
+void run_skipped(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (!r->is_recorded || r->unit->is_done)
+		return;
+	r->unit->is_done = true;
+	ledger_result(s, r->unit, "skipped");
+}
+
 void run_refuse(struct session *s, struct refusal *why)
 {
 	if (!why) {
@@ -39,11 +49,13 @@ static void stage_review(struct session *s)
 
 	if (s->pending_count) {
 		/* Answers of what runs before must not wait for a person, nor the notice stand in the middle of a row. */
-		(void)client_wait(s);
+		pending_flush(s);
 		return;
 	}
 	if (s->tx_status == 'E' && r->is_query) {
-		run_refuse(s, refusal_new("25P02", "transaction", "current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
+		run_refuse(s,
+			refusal_new("25P02", "transaction",
+				"current transaction is aborted, commands ignored until end of transaction block", NULL, NULL));
 		return;
 	}
 	if (s->tx_wrote && !s->role->hold_in_transaction) {
@@ -66,6 +78,7 @@ static void stage_record(struct session *s)
 	s->info.statements++;
 	ledger_statement(s, r, r->approved ? "review" : "allow", wait);
 	r->audit_seq_wanted = s->audit_waits;
+	r->is_recorded = true;
 	r->stage = RUN_RECORDING;
 }
 
@@ -110,9 +123,11 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		s->run_count++;
 		if (r->portal)
 			r->portal->has_run = true;
-		s->copy_may_start = r->judged->copies_in;
+		p->copy_may_start = r->judged->copies_in;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
+		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
 	run_reset(s);
 }
 
@@ -127,6 +142,7 @@ static void stage_refuse(struct session *s)
 	if (!r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	ledger_statement(s, r, "deny", wait);
+	r->is_recorded = false;
 	r->audit_seq_wanted = s->audit_waits;
 	r->stage = RUN_REFUSE_RECORDING;
 }
@@ -163,8 +179,7 @@ static bool dropped(struct session *s)
 		return false;
 	if (r->stage == RUN_HOLDING)
 		hold_end(s, "an earlier statement of the pipeline failed");
-	if (r->unit && (r->stage == RUN_FORWARD || r->stage == RUN_DESCRIBE || r->stage == RUN_DESCRIBING))
-		ledger_result(s, r->unit, "skipped");
+	run_skipped(s);
 	run_reset(s);
 	return true;
 }
@@ -291,8 +306,10 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	if (pgwire_execute_decode(body, &ex) || !names_are_short(ex.portal))
 		return protocol_violation(s, "invalid Execute message");
 	p = pending_portal(s, ex.portal, &uncertain);
-	if (uncertain)
-		return client_wait(s);
+	if (uncertain) {
+		pending_flush(s);
+		return s->state == STATE_READY ? STEP_WAIT : STEP_CLOSED;
+	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
 		if (!s->run.judged)
@@ -328,7 +345,8 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 	else
 		run_refuse(s,
 			refusal_new("42501", v.rule, "FunctionCall messages are refused",
-				"They call a function by number, without SQL that could be judged. Large-object calls of libpq (psql \\lo_*) use them.",
+				"They call a function by number, without SQL that could be judged. "
+				"Large-object calls of libpq (psql \\lo_*) use them.",
 				"Call the function in a SELECT."));
 	return go(s, 'F', body);
 }

@@ -19,7 +19,10 @@ static void put_to_unit(struct session *s, struct pending *p, uint8_t type, stru
 
 static void note_tag(struct unit *u, const char *tag)
 {
-	(void)snprintf(u->tag, sizeof(u->tag), "%s", tag);
+	size_t n = strnlen(tag, sizeof(u->tag) - 1);
+
+	memcpy(u->tag, tag, n);
+	u->tag[n] = '\0';
 	if (u->rows == 0) /* rows that came to the client are counted as they pass */
 		u->rows = pgwire_tag_rows(tag);
 }
@@ -49,11 +52,10 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 		upstream_unexpected(s);
 		return;
 	}
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	put_to_unit(s, p, type, body);
 	completed(s, p, tag);
-	if (p->kind == PENDING_QUERY && p->unit)
-		s->copy_may_start = p->unit->judged->copies_in && p->unit->statement_index < p->unit->judged->facts.count;
+	p->copy_may_start = p->unit && p->unit->judged->copies_in; /* the next statement of a Query */
 	if (s->state != STATE_READY)
 		return;
 	if (p->kind == PENDING_EXECUTE) {
@@ -97,8 +99,12 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	} else {
 		result_attach(s, NULL);
 	}
-	s->copy_in = s->copy_out = s->copy_may_start = false;
+	s->copy_in = s->copy_out = false;
 	note_transaction(s, status);
+	if (p->kind == PENDING_QUERY) { /* a Query ends the unnamed statement and portal, whatever became of it */
+		prepared_drop(s, "");
+		portal_drop(s, "");
+	}
 	pending_pop(s);
 	if (is_ours)
 		describe_over(s);
@@ -157,12 +163,16 @@ static void on_copy(struct session *s, struct pending *p, uint8_t type, struct q
 		struct qw_bytes next = qw_buf_pending(in);
 
 		s->copy_in = true;
-		s->copy_may_start = false;
+		p->copy_may_start = false;
 		/* A Sync sent on right behind the Execute is eaten by the server; so it is here. */
 		if (p->kind == PENDING_EXECUTE && next.n >= PGWIRE_HEADER && next.p[0] == 'S')
 			qw_buf_consume(in, PGWIRE_HEADER);
 	} else if (type == 'H') {
 		s->copy_out = true;
+		if (s->labels && p->unit->judged->is_unparsed) {
+			session_fatal(s, "42501", "COPY of what could not be read is refused: its rows cannot be masked", NULL);
+			return;
+		}
 	}
 	put_to_unit(s, p, type, body);
 }

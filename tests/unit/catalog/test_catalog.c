@@ -133,6 +133,24 @@ static void test_refuses(void **state)
 }
 
 /* Thousands of relations in a random order: all are found, sorted, with their own names. */
+static void test_functions(void **state)
+{
+	struct catalog_builder *b = catalog_builder_new(1);
+	struct catalog *c;
+
+	(void)state;
+	assert_int_equal(catalog_add_function(b, "wipe"), 0);
+	assert_int_equal(catalog_add_function(b, "add_tax"), 0);
+	assert_int_equal(catalog_add_function(b, "wipe"), 0);
+	assert_int_equal(catalog_add_function(b, NULL), QW_E_MALFORMED);
+	c = catalog_builder_finish(b);
+	assert_true(catalog_has_function(c, "wipe"));
+	assert_true(catalog_has_function(c, "add_tax"));
+	assert_false(catalog_has_function(c, "wip"));
+	assert_false(catalog_has_function(c, ""));
+	catalog_unref(c);
+}
+
 static struct catalog *sample(const char *column, int16_t origin, bool unresolved)
 {
 	struct catalog_builder *b = catalog_builder_new(unresolved ? 9 : (uint64_t)origin);
@@ -230,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_copies_and_sorts),
 		cmocka_unit_test(test_column_index),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_shared_by_threads),

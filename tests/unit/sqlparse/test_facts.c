@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "qw/sqlparse.h"
 #include "text_facts.h"
@@ -495,13 +496,11 @@ static void long_names_are_cut(void **state)
 
 	memset(x63, 'x', 63);
 	x63[63] = '\0';
-	strcpy(sql, "DELETE FROM ");
-	strcat(strcat(sql, x63), "yyy");
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM %syyy", x63);
 	assert_string_equal(parse_one(*state, sql)->acts[0].name, x63);
 
 	x63[62] = '\0';
-	strcpy(sql, "DELETE FROM \"");
-	strcat(strcat(sql, x63), "\xc3\xa4zz\"");
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM \"%s\xc3\xa4zz\"", x63);
 	s = parse_one(*state, sql);
 	assert_string_equal(s->acts[0].name, x63);
 }

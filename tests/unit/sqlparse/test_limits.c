@@ -162,7 +162,7 @@ static void size_and_counts_are_limited(void **state)
 	sql = realloc(sql, strlen(sql) + 10);
 	if (!sql)
 		abort();
-	strcat(sql, " SELECT 1");
+	memcpy(sql + strlen(sql), " SELECT 1", sizeof(" SELECT 1"));
 	expect_refused(qw_bytes_from(sql), &defaults, "common table expressions");
 	free(sql);
 }
@@ -308,10 +308,11 @@ static void garbage_is_survived(void **state)
 		char text[256] = "";
 		struct qw_statements s;
 		int count = 1 + round % 12;
+		size_t end = 0;
 
 		for (int i = 0; i < count; i++) {
 			seed = seed * 1664525u + 1013904223u;
-			strcat(text, words[(seed >> 8) % QW_COUNT(words)]);
+			end += (size_t)snprintf(text + end, sizeof(text) - end, "%s", words[(seed >> 8) % QW_COUNT(words)]);
 		}
 		assert_int_equal(sqlparse_postgres(qw_bytes_from(text), &defaults, &arena, &s), 0);
 		for (size_t i = 0; i < s.count; i++)

@@ -24,7 +24,7 @@ static inline int place_setup(void **state)
 	struct place *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	(void)strcpy(p->dir, "/tmp/qw-vault-XXXXXX");
+	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/qw-vault-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	(void)snprintf(p->file, sizeof(p->file), "%s/vault.qwv", p->dir);
 	(void)snprintf(p->key, sizeof(p->key), "%s/vault.key", p->dir);

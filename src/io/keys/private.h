@@ -1,4 +1,4 @@
-/* Between keys.c (when to fetch, what is current) and keys_fetch.c (how: libcurl in the loop). */
+/* Between keys.c (when to fetch, what is current) and fetch.c (how: libcurl in the loop). */
 #ifndef IO_KEYS_PRIVATE_H
 #define IO_KEYS_PRIVATE_H
 
@@ -6,7 +6,7 @@
 
 enum { KEYS_DOCUMENT_MAX = 256 * 1024, KEYS_URL_MAX = 2048, KEYS_WHY_MAX = 256 };
 
-/* ---- keys_fetch.c: one HTTPS client; one request at a time ---- */
+/* ---- fetch.c: one HTTPS client; one request at a time ---- */
 struct fetcher;
 
 /* body: valid during the call; why: NULL when good. A next fetcher_get() may be made from inside. */

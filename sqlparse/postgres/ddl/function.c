@@ -2,8 +2,8 @@
  * Definitions that name functions: whoever uses the operator, aggregate, trigger, cast ... calls
  * them, under another name or none. So the definition counts as the call.
  */
-#include "facts.h"
-#include "handlers.h"
+#include "../facts.h"
+#include "../handlers.h"
 
 #include <strings.h>
 

@@ -3,7 +3,7 @@
  * border (extensions, servers, subscriptions, event triggers, languages, casts, operators ...) is
  * DDL_OTHER, so that "ddl.create" in a policy means tables, views, functions and the like.
  */
-#include "handlers.h"
+#include "../handlers.h"
 
 #define RULE(tag, verb_, object_, how_, field_)                                                    \
 	[T_##tag] = {.verb = QW_VERB_##verb_,                                                      \

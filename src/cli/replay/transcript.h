@@ -2,7 +2,7 @@
 #ifndef QW_CLI_TRANSCRIPT_H
 #define QW_CLI_TRANSCRIPT_H
 
-#include "page.h"
+#include "../page.h"
 
 #include "qw/record.h"
 

@@ -1,7 +1,7 @@
 /* DDL: the kinds that a rule describes, tables, and the parts of their definitions that touch other
  * relations. */
-#include "facts.h"
-#include "handlers.h"
+#include "../facts.h"
+#include "../handlers.h"
 
 static const void *pointer_at(const void *node, uint16_t offset)
 {

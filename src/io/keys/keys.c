@@ -1,5 +1,5 @@
-/* When to fetch, what is current, who waits. How: keys_fetch.c, or a file read on a worker thread. */
-#include "keys_private.h"
+/* When to fetch, what is current, who waits. How: fetch.c, or a file read on a worker thread. */
+#include "private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "transcript.h"
 
-#include "ledger_args.h"
+#include "../ledger_args.h"
 
 #include "qw/pgwire.h"
 

@@ -1,6 +1,6 @@
 /* DROP, RENAME, OWNER, COMMENT, GRANT ...: statements about an object of any type. */
-#include "facts.h"
-#include "handlers.h"
+#include "../facts.h"
+#include "../handlers.h"
 
 static struct ctx about(struct ctx ctx, enum qw_verb verb, int object)
 {

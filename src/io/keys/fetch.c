@@ -2,7 +2,7 @@
  * HTTPS GET of small documents: libcurl's multi interface with its sockets and timer in the loop. https only, no redirects,
  * no proxy from the environment, 200 only, bodies of at most 256 KiB, one deadline for the whole request.
  */
-#include "keys_private.h"
+#include "private.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-#include "ledger_args.h"
-#include "page.h"
+#include "../ledger_args.h"
+#include "../page.h"
 #include "transcript.h"
 
 #include "qw/cli.h"

@@ -1,0 +1,60 @@
+/*
+ * A small PostgreSQL: enough of its protocol to be wrong in front of. Knows the statements of `pool` by their text, keeps names,
+ * portals and transactions, skips to Sync after an error, and holds answers of the extended protocol back until Flush or Sync, as
+ * the real one does. Written from the protocol's documentation and postgres.c, never from the gateway.
+ */
+#ifndef PROPERTY_BACKEND_H
+#define PROPERTY_BACKEND_H
+
+#include "qw/base.h"
+
+enum effect {
+	EFFECT_NONE,
+	EFFECT_BEGIN,
+	EFFECT_COMMIT,
+	EFFECT_ROLLBACK,
+	EFFECT_PREPARE, /* arg: name, inner: its text */
+	EFFECT_EXECUTE,
+	EFFECT_DEALLOCATE,
+	EFFECT_DECLARE,
+	EFFECT_FETCH,
+	EFFECT_CLOSE,
+	EFFECT_COPY_IN,
+	EFFECT_COPY_OUT
+};
+
+struct statement {
+	const char *sql;
+	const char *columns, *row; /* in the words of transcripts; NULL: gives no rows */
+	const char *tag;
+	enum effect effect;
+	const char *arg, *inner;
+	const char *error; /* sqlstate and text; when it runs, or when it is analysed: */
+	bool fails_early;
+};
+extern const struct statement pool[];
+extern const size_t pool_count;
+
+enum { BACKEND_NAMES = 16 };
+
+struct backend_name {
+	char name[64];
+	const struct statement *st;
+	unsigned rows_left;
+	bool used, is_cursor, ran;
+};
+
+struct backend {
+	struct qw_buf in, held, out; /* held: waits for a flush */
+	struct backend_name prepared[BACKEND_NAMES], portal[BACKEND_NAMES];
+	uint8_t tx; /* I T E */
+	bool skips, in_extended_copy, in_simple_copy, ended;
+	const struct statement *rest[8]; /* of a Query, behind a COPY */
+	size_t rest_count;
+};
+
+void backend_init(struct backend *b);
+void backend_fini(struct backend *b);
+void backend_on(struct backend *b, struct qw_bytes bytes); /* from the gateway */
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What must hold in every conversation, whatever is said: watched from outside, by what the session asks of the street.
+ *
+ *   - nothing of a statement goes upstream before its record was asked for, says allow or review, and was AUDITED
+ *   - every statement that was let through has one RESULT; one that was refused has none and never went upstream
+ *   - records are numbered without gaps; nothing comes after CLOSE
+ *   - no value that is marked with WATCH_CANARY reaches the client while `hides_canaries`
+ *   - the client never gets more ReadyForQuery than it asked for
+ */
+#ifndef TRANSCRIPT_WATCH_H
+#define TRANSCRIPT_WATCH_H
+
+#include "qw/pgwire.h"
+#include "qw/session.h"
+
+#define WATCH_CANARY "CANARY"
+
+struct watched { /* one STATEMENT */
+	uint64_t id, wait_number;
+	char *sql;
+	size_t sql_bytes;
+	uint8_t message; /* Q, E or F: what carries it upstream */
+	bool is_allowed, is_forwarded;
+	unsigned results;
+};
+
+struct watch_frames { /* finds the messages of one side, bytes as they come */
+	uint8_t header[5];
+	size_t header_bytes, body_left;
+	bool is_lost; /* no framing any more: garbage */
+};
+
+struct watch {
+	struct watched *list;
+	size_t count, cap;
+	uint64_t waits, audited, next_seq;
+	uint64_t asked, ready; /* Q, S and F of the client; Z to it */
+	struct watch_frames from_client, to_client;
+	uint8_t carry[sizeof(WATCH_CANARY)];
+	size_t carry_bytes;
+	bool is_open, hides_canaries, is_closed;
+};
+
+void watch_fini(struct watch *w);
+void watch_record(struct watch *w, struct qw_bytes record, enum session_wait wait);
+void watch_audited(struct watch *w);
+void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body); /* one whole message */
+void watch_to_client(struct watch *w, struct qw_bytes bytes);
+void watch_from_client(struct watch *w, struct qw_bytes bytes);
+void watch_quiet(struct watch *w); /* idle and not closed: nothing is owed */
+
+#endif
