@@ -53,6 +53,11 @@ static bool is_extended(uint8_t type)
 	return type == 'P' || type == 'B' || type == 'D' || type == 'C' || type == 'E' || type == 'H';
 }
 
+static bool is_known(uint8_t type)
+{
+	return type && strchr("QPBDECHSFdcfX", type);
+}
+
 static enum step unknown_type(struct session *s)
 {
 	session_fatal(s, "08P01", "invalid frontend message type", NULL);
@@ -123,6 +128,10 @@ static bool one_message(struct session *s)
 		return false;
 	if (err) {
 		session_fatal(s, "08P01", "invalid message length", NULL);
+		return false;
+	}
+	if (!is_known(f.type)) { /* at once, as the server does: its length may never be reached */
+		(void)unknown_type(s);
 		return false;
 	}
 	if (f.type == 'd')
