@@ -17,6 +17,10 @@ static const char **field_of(struct pgwire_error *e, const char **local, uint8_t
 		return &e->detail;
 	case 'H':
 		return &e->hint;
+	case 's':
+		return &e->schema;
+	case 't':
+		return &e->table;
 	default:
 		return NULL;
 	}

@@ -29,6 +29,16 @@ static bool labels_ready(struct session *s)
 	return false;
 }
 
+/* The columns are asked for once more before it runs. */
+static void undescribe(struct portal *p)
+{
+	columns_unref(p->columns);
+	refusal_free(p->refusal);
+	p->columns = NULL;
+	p->refusal = NULL;
+	p->describe_sent = false;
+}
+
 static bool make_current(struct session *s)
 {
 	struct run *r = &s->run;
@@ -42,6 +52,7 @@ static bool make_current(struct session *s)
 	if (r->portal && j) {
 		judged_unref(r->portal->judged);
 		r->portal->judged = judged_ref(j);
+		undescribe(r->portal); /* its masks were those of another policy or catalog */
 	}
 	return j != NULL;
 }
@@ -61,11 +72,13 @@ static bool object_for_masks(struct session *s)
 
 	if (!s->labels)
 		return false;
-	if (j->copies_out && j->touched)
+	if (j->secret_copied)
 		refuse_masking(s, "COPY of a sensitive column is refused: its rows cannot be masked", j->touched_name);
-	else if (j->changes_rows && j->touched && !j->is_ddl)
+	else if (j->secret_written)
 		refuse_masking(s, "a statement that writes may not read a sensitive column", j->touched_name);
-	else if (s->tx_ddl && !j->is_ddl && names_relations(j))
+	else if (j->secret_set)
+		refuse_masking(s, "a statement that changes a setting may not read a sensitive column", j->touched_name);
+	else if (s->tx_ddl && !j->is_ddl && (j->by_name || names_relations(j)))
 		run_refuse(s,
 			refusal_new("55000", "masks", "this transaction has changed the schema: commit before reading",
 				"What the uncommitted schema exposes cannot be known yet, so nothing can be masked.",

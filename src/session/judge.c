@@ -57,22 +57,35 @@ static int describe_problem(struct judged *j)
 	return 0;
 }
 
+static bool sets(enum qw_verb v)
+{
+	return v == QW_VERB_SET || v == QW_VERB_SET_PINNED || v == QW_VERB_SET_ROLE || v == QW_VERB_RESET_ALL ||
+		v == QW_VERB_DISCARD;
+}
+
 static void note_act(struct judged *j, const struct qw_act *act)
 {
 	enum qw_verb v = act->verb;
 
-	if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT || v == QW_VERB_DELETE ||
-		v == QW_VERB_MERGE)
-		j->changes_rows = true;
 	if (v == QW_VERB_COPY_IN)
 		j->copies_in = true;
-	if (v == QW_VERB_COPY_OUT)
-		j->copies_out = true;
-	if (v == QW_VERB_SET || v == QW_VERB_SET_PINNED || v == QW_VERB_SET_ROLE || v == QW_VERB_RESET_ALL ||
-		v == QW_VERB_DISCARD)
+	if (sets(v))
 		j->changes_settings = true;
 	if (v == QW_VERB_TX_ROLLBACK || v == QW_VERB_TX_ROLLBACK_TO || v == QW_VERB_TX_COMMIT)
 		j->ends_tx = true;
+}
+
+/* Where a value could go besides into the result, past every mask. A person decides on what DDL copies. */
+static void note_secret(struct judged *j, const struct qw_statement *st)
+{
+	for (size_t i = 0; i < st->act_count && !st->is_ddl; i++) {
+		enum qw_verb v = st->acts[i].verb;
+
+		j->secret_copied |= v == QW_VERB_COPY_OUT;
+		j->secret_set |= sets(v);
+		j->secret_written |= v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT ||
+			v == QW_VERB_DELETE || v == QW_VERB_MERGE;
+	}
 }
 
 /*
@@ -118,9 +131,10 @@ static void note_statement(struct judged *j, const struct qw_statement *st)
 		j->names_unknown = true;
 	if (labels_relation_touched(j->labels, st, &which))
 		j->relation_touched = true;
-	if (!j->touched && labels_touched(j->labels, st, &which)) {
+	if (labels_touched(j->labels, st, &which)) {
+		note_secret(j, st);
+		j->touched_name = j->touched ? j->touched_name : which;
 		j->touched = true;
-		j->touched_name = which;
 	}
 }
 

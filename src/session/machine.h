@@ -45,7 +45,8 @@ struct judged {
 	const char *touched_name;
 	const char *verbs, *objects; /* as the record names them; NULL: not asked for yet */
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
-	bool writes, changes_rows, is_ddl, copies_in, copies_out, changes_settings, ends_tx, is_unparsed;
+	bool writes, is_ddl, copies_in, changes_settings, ends_tx, is_unparsed;
+	bool secret_copied, secret_written, secret_set; /* one of its statements reads a sensitive column, and: COPY TO, writes, set_config() */
 };
 
 /* A prepared statement, by Parse or by SQL PREPARE: one name space. */
@@ -80,7 +81,7 @@ struct portal {
 	struct refusal *refusal; /* its columns cannot be masked */
 	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it */
 	bool describe_sent; /* a Describe of it is under way or answered */
-	bool by_sql, with_hold, is_running;
+	bool by_sql, with_hold;
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -114,7 +115,7 @@ struct pending {
 	uint8_t close_kind; /* CLOSE: 'S' or 'P' */
 	bool is_ours; /* injected: the answer is not for the client */
 	bool is_poison; /* must fail: the answer becomes `refusal` */
-	bool copy_may_start; /* EXECUTE: the answer decides whether COPY data or messages come next */
+	bool copy_may_start; /* EXECUTE, QUERY: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
@@ -169,7 +170,7 @@ struct queued_action {
 	bool has_blob;
 };
 
-enum { NAME_BUCKETS = 64, NAMES_MAX = 20000, PENDING_MAX = 65536 };
+enum { NAME_BUCKETS = 64, NAME_BYTES_MAX = 63, NAMES_MAX = 20000, PENDING_MAX = 65536 };
 
 struct session {
 	const struct session_options *options;
@@ -235,6 +236,7 @@ struct session {
 	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out;
+	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
 	bool tx_wrote, tx_ddl, tx_settings;
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
@@ -305,6 +307,7 @@ void hold_tick(struct session *s);
 void hold_end(struct session *s, const char *why); /* withdraws */
 
 /* ---- names.c ---- */
+bool names_are_short(const char *name);
 struct prepared *prepared_new(const char *name, struct judged *j);
 struct prepared *prepared_ref(struct prepared *p);
 void prepared_unref(struct prepared *p);
@@ -396,9 +399,10 @@ struct unit *unit_new(struct session *s, struct judged *j, bool is_simple);
 void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
-/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
 struct refusal *columns_refusal(const char *which);
-enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
+/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. Strict: what is
+   computed may hold something sensitive. */
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
 	const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
 void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */

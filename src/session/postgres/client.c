@@ -10,7 +10,7 @@ static bool pass_copy_data(struct session *s)
 
 	if (n == 0)
 		return false;
-	if (s->copy_in)
+	if (s->copy_data_goes_on)
 		session_put(s, SESSION_UPSTREAM, qw_buf_append(&s->out[SESSION_UPSTREAM], have.p, n));
 	s->pass_through[SESSION_CLIENT] -= n;
 	if (s->state == STATE_READY)
@@ -55,6 +55,11 @@ static enum step terminate(struct session *s)
 static bool is_extended(uint8_t type)
 {
 	return type == 'P' || type == 'B' || type == 'D' || type == 'C' || type == 'E' || type == 'H';
+}
+
+static bool is_known(uint8_t type)
+{
+	return type && strchr("QPBDECHSFdcfX", type);
 }
 
 static enum step unknown_type(struct session *s)
@@ -106,6 +111,8 @@ static bool start_copy_data(struct session *s, const struct pgwire_frame *f)
 {
 	struct qw_buf *in = &s->in[SESSION_CLIENT];
 
+	/* All of a frame or nothing: COPY may begin or fail in its middle, and its rest must never be read as messages. */
+	s->copy_data_goes_on = s->copy_in;
 	if (s->copy_in)
 		session_put(s, SESSION_UPSTREAM, qw_buf_append(&s->out[SESSION_UPSTREAM], in->p + in->off, PGWIRE_HEADER));
 	s->pass_through[SESSION_CLIENT] = f->body_bytes;
@@ -128,6 +135,10 @@ static bool one_message(struct session *s)
 		return false;
 	if (err) {
 		session_fatal(s, "08P01", "invalid message length", NULL);
+		return false;
+	}
+	if (!is_known(f.type)) { /* at once, as the server does: its length may never be reached */
+		(void)unknown_type(s);
 		return false;
 	}
 	if (f.type == 'd')

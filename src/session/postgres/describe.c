@@ -86,6 +86,19 @@ static void describe_query(struct session *s)
 	r->stage = RUN_FORWARD;
 }
 
+/* What is computed may hold something sensitive. Of several statements only in those that mention something sensitive; not so
+   where one can pass it to the next, by a name or by a relation that it makes. */
+static bool is_strict(const struct session *s, const struct judged *j, size_t statement)
+{
+	const char *which;
+
+	if (!j || j->is_unparsed)
+		return true;
+	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
+		return j->touched;
+	return labels_touched(s->labels, &j->facts.list[statement], &which);
+}
+
 /* Columns are looked at again when the labels have changed, or only now it is known what a name stands for. */
 static bool still_maskable(struct session *s)
 {
@@ -96,7 +109,7 @@ static bool still_maskable(struct session *s)
 
 	if (!p->columns || p->columns->count == 0 || (p->columns->labels == s->labels && !j->by_name))
 		return true;
-	if (columns_make(s, p->columns->description, j, &c, &which) != COLUMNS_OK) {
+	if (columns_make(s, p->columns->description, is_strict(s, j, 0), &c, &which) != COLUMNS_OK) {
 		run_refuse(s, columns_refusal(which));
 		return false;
 	}
@@ -179,17 +192,23 @@ static void run_described(struct session *s, struct columns *c)
 
 /* ---- from the server ---- */
 
-/* The same description of the same text under the same labels comes to the same: columns never change once made. */
+/* The same description of the same text under the same labels comes to the same: columns never change once made. Not so where
+   the text alone does not tell what is sensitive: by name, or one statement of several. */
+static bool is_one_text(const struct judged *j)
+{
+	return j && !j->by_name && j->facts.count == 1;
+}
+
 static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j)
 {
-	if (!j || !j->columns || j->by_name || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
+	if (!is_one_text(j) || !j->columns || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
 		return NULL;
 	return columns_ref(j->columns);
 }
 
 static void remember(const struct session *s, struct judged *j, struct columns *c)
 {
-	if (!j || j->labels != s->labels)
+	if (!is_one_text(j) || j->labels != s->labels)
 		return;
 	if (j->is_described) { /* what runs once need not keep them */
 		columns_unref(j->columns);
@@ -199,11 +218,12 @@ static void remember(const struct session *s, struct judged *j, struct columns *
 }
 
 /* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, struct refusal **refused)
+static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, size_t statement,
+	struct refusal **refused)
 {
 	struct columns *c = understood_before(s, body, j);
 	const char *which = NULL;
-	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, j, &c, &which);
+	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, is_strict(s, j, statement), &c, &which);
 
 	*refused = NULL;
 	if (answer == COLUMNS_OK) {
@@ -231,7 +251,7 @@ static struct columns *understand(struct session *s, struct qw_bytes body, struc
 static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = p->portal ? understand(s, body, p->portal->judged, &refused) : NULL;
+	struct columns *c = p->portal ? understand(s, body, p->portal->judged, 0, &refused) : NULL;
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -251,7 +271,7 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 static void described_preflight(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, &refused);
+	struct columns *c = understand(s, body, p->unit->judged, s->run.preflight_index - 1, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -264,7 +284,7 @@ static void described_preflight(struct session *s, struct pending *p, struct qw_
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, &refused);
+	struct columns *c = understand(s, body, p->unit->judged, p->unit->statement_index, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;

@@ -63,6 +63,16 @@ static const char *safe_severity(const char *severity, uint8_t type)
 	return type == 'E' ? "ERROR" : "NOTICE";
 }
 
+/* A cascade, or a deferred constraint: it shows a row of a relation that the statement did not name. */
+static bool tells_of_secret_relation(const struct session *s, const struct pgwire_error *e)
+{
+	struct qw_relation r = {.schema = e->schema, .name = e->table};
+	const struct qw_statement st = {.relations = &r, .relation_count = 1};
+	const char *which;
+
+	return s->labels && e->table && labels_relation_touched(s->labels, &st, &which);
+}
+
 void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim)
 {
 	struct pgwire_error e;
@@ -71,7 +81,7 @@ void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool ver
 
 	if (is_readable && type == 'E' && e.severity && (strcmp(e.severity, "FATAL") == 0 || strcmp(e.severity, "PANIC") == 0))
 		s->was_fatal = true;
-	if (verbatim && is_readable) {
+	if (verbatim && is_readable && !tells_of_secret_relation(s, &e)) {
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], type, body));
 		return;
 	}
@@ -130,6 +140,8 @@ static void failed(struct session *s, struct pending *p, struct qw_bytes body)
 void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	s->copy_in = s->copy_out = false;
+	if (s->tx_settings)
+		settings_extend(s, QW_LIT("failed")); /* whatever was set in this transaction may not hold */
 	if (p && p->is_preflight)
 		s->run.preflight_failed = true;
 	failed(s, p, body);

@@ -37,7 +37,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 	struct pending *p;
 	bool uncertain;
 
-	if (pgwire_bind_decode(body, &bind))
+	if (pgwire_bind_decode(body, &bind) || !names_are_short(bind.portal) || !names_are_short(bind.statement))
 		return violation(s, "invalid Bind message");
 	st = pending_prepared(s, bind.statement, &uncertain);
 	if (uncertain)
@@ -62,7 +62,7 @@ enum step extended_describe(struct session *s, struct qw_bytes body)
 	struct portal *portal = NULL;
 	bool uncertain = false;
 
-	if (pgwire_named_decode(body, &d) || (d.kind != 'S' && d.kind != 'P'))
+	if (pgwire_named_decode(body, &d) || !names_are_short(d.name) || (d.kind != 'S' && d.kind != 'P'))
 		return violation(s, "invalid Describe message");
 	if (d.kind == 'P')
 		portal = pending_portal(s, d.name, &uncertain);
@@ -83,7 +83,7 @@ enum step extended_close(struct session *s, struct qw_bytes body)
 	struct pgwire_named c;
 	struct pending *p;
 
-	if (pgwire_named_decode(body, &c) || (c.kind != 'S' && c.kind != 'P'))
+	if (pgwire_named_decode(body, &c) || !names_are_short(c.name) || (c.kind != 'S' && c.kind != 'P'))
 		return violation(s, "invalid Close message");
 	p = pending_push(s, PENDING_CLOSE);
 	if (!p)

@@ -67,6 +67,8 @@ void pending_skip_to_sync(struct session *s)
 			p->unit->is_done = true;
 			ledger_result(s, p->unit, "skipped");
 		}
+		if (p->kind == PENDING_DESCRIBE_PORTAL && p->portal && !p->portal->columns && !p->portal->refusal)
+			p->portal->describe_sent = false; /* a savepoint can save the portal */
 		pending_pop(s);
 	}
 	if (!p)

@@ -48,7 +48,7 @@ static const struct mask_spec *copy_spec(struct columns *c, const struct mask_sp
 }
 
 static enum columns_answer label_column(struct session *s, struct columns *c, size_t i, const struct pgwire_column *col,
-	const struct judged *j, const char **which)
+	bool is_strict, const char **which)
 {
 	struct mask_column *m = &c->list[i];
 	struct label l;
@@ -57,7 +57,7 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	if (!s->labels)
 		return COLUMNS_OK;
 	if (col->table_oid == 0)
-		return !j || j->touched || j->is_unparsed ? refuse_column(c, col->name, which) : COLUMNS_OK;
+		return is_strict ? refuse_column(c, col->name, which) : COLUMNS_OK;
 	l = labels_of(s->labels, col->table_oid, col->attnum);
 	switch (l.kind) {
 	case LABEL_UNKNOWN:
@@ -87,7 +87,7 @@ struct refusal *columns_refusal(const char *which)
 		"Select sensitive columns bare (they come masked), or leave them out.");
 }
 
-enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct judged *j, struct columns **out,
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
 	const char **which)
 {
 	struct columns *c = calloc(1, sizeof(*c));
@@ -109,7 +109,7 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, const 
 	if (!c->list || !c->names)
 		answer = COLUMNS_REFUSED;
 	for (size_t i = 0; answer == COLUMNS_OK && i < c->count; i++)
-		answer = label_column(s, c, i, &cols[i], j, which);
+		answer = label_column(s, c, i, &cols[i], is_strict, which);
 	if (answer == COLUMNS_OK)
 		*out = c;
 	else

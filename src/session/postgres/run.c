@@ -48,9 +48,9 @@ static void stage_review(struct session *s)
 	struct run *r = &s->run;
 
 	if (s->pending_count) {
-		pending_flush(s); /* answers of what runs before must not wait for a person */
-		if (r->is_query)
-			return;
+		/* Answers of what runs before must not wait for a person, nor the notice stand in the middle of a row. */
+		pending_flush(s);
+		return;
 	}
 	if (s->tx_status == 'E' && r->is_query) {
 		run_refuse(s,
@@ -90,10 +90,8 @@ static void note_forwarded(struct session *s, const struct judged *j)
 		settings_extend(s, j->sql);
 		s->tx_settings = true;
 	}
-	if (j->ends_tx && s->tx_settings) {
-		settings_extend(s, QW_LIT("end of transaction"));
-		s->tx_settings = false;
-	}
+	if (j->ends_tx && s->tx_settings)
+		settings_extend(s, j->sql); /* COMMIT keeps them, ROLLBACK does not */
 	if (j->writes && !j->is_ddl)
 		s->tx_wrote = true;
 	if (j->is_ddl || j->is_unparsed)
@@ -129,7 +127,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->copy_may_start = r->judged->copies_in;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
-	if (p->copy_may_start && r->judged->is_unparsed)
+	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
 		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
 	run_reset(s);
 }
@@ -298,7 +296,7 @@ enum step run_parse(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE)
 		return go(s, 'P', body);
-	if (pgwire_parse_decode(body, &parse))
+	if (pgwire_parse_decode(body, &parse) || !names_are_short(parse.name))
 		return protocol_violation(s, "invalid Parse message");
 	s->run.is_parse = true;
 	return start(s, 'P', body, parse.sql);
@@ -312,7 +310,7 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE)
 		return go(s, 'E', body);
-	if (pgwire_execute_decode(body, &ex))
+	if (pgwire_execute_decode(body, &ex) || !names_are_short(ex.portal))
 		return protocol_violation(s, "invalid Execute message");
 	p = pending_portal(s, ex.portal, &uncertain);
 	if (uncertain) {
@@ -321,8 +319,10 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
-		if (!s->run.judged)
+		if (!s->run.judged) {
+			session_out_of_memory(s);
 			return STEP_CLOSED;
+		}
 		run_refuse(s, refusal_new("34000", "names", "unknown portal or cursor",
 			"The gateway has not seen it being opened in this session.", "Bind or DECLARE it first."));
 		return go(s, 'E', body);

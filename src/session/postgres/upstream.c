@@ -32,7 +32,8 @@ static void completed(struct session *s, struct pending *p, const char *tag)
 	struct judged *j = p->unit ? p->unit->judged : NULL;
 	size_t i = p->unit ? p->unit->statement_index++ : 0;
 
-	if (j && i < j->facts.count)
+	/* Rows of an SQL cursor: its DECLARE is long done. */
+	if (j && i < j->facts.count && tag && !(p->portal && p->portal->by_sql))
 		names_completed(s, &j->facts.list[i], j);
 	if (tag && strcmp(tag, "DISCARD ALL") == 0) {
 		prepared_drop(s, NULL);
@@ -54,6 +55,7 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 	s->copy_in = s->copy_out = false;
 	put_to_unit(s, p, type, body);
 	completed(s, p, tag);
+	p->copy_may_start = p->unit && p->unit->judged->copies_in; /* the next statement of a Query */
 	if (s->state != STATE_READY)
 		return;
 	if (p->kind == PENDING_EXECUTE) {
@@ -196,6 +198,32 @@ static void on_parameter_status(struct session *s, struct qw_bytes body)
 	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'S', body));
 }
 
+/* Triggers like to notify of whole rows, so a role with masks hears only that something happened, and on which channel. */
+static void on_notification(struct session *s, struct qw_bytes body)
+{
+	struct cursor c = cur_from(body);
+	struct builder b;
+	uint32_t pid = cur_be32(&c);
+	const char *channel = cur_cstr(&c);
+
+	if (!s->labels) {
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'A', body));
+		return;
+	}
+	(void)cur_cstr(&c);
+	if (cur_end(&c)) {
+		upstream_unexpected(s);
+		return;
+	}
+	bld_init(&b, &s->out[SESSION_CLIENT]);
+	bld_begin(&b, 'A');
+	bld_be32(&b, pid);
+	bld_cstr(&b, channel);
+	bld_cstr(&b, "");
+	bld_end(&b);
+	session_put(s, SESSION_CLIENT, bld_error(&b));
+}
+
 static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct pending *p = pending_front(s);
@@ -247,7 +275,7 @@ static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 		on_parameter_status(s, body);
 		break;
 	case 'A':
-		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'A', body));
+		on_notification(s, body);
 		break;
 	default: /* R, K, v, W: no such thing after login */
 		upstream_unexpected(s);
