@@ -424,22 +424,25 @@ void catalogs_want(struct conn *c, uint64_t newer_than)
 	serve(c->street->catalogs, w);
 }
 
-void catalogs_stale(struct conn *c)
-{
-	struct database *d = database_of(c);
-
-	if (!d)
-		return;
-	d->valid_from = d->counter + 1;
-	(void)load_start(c->street->catalogs, d); /* who finds no memory here, finds out when it asks */
-}
-
 static bool is_watched(const struct catalogs *all, const struct database *d)
 {
 	for (const struct conn *c = all->street->conns; c; c = c->next)
 		if (c->catalog_of == d && c->phase == CONN_OPEN)
 			return true;
 	return false;
+}
+
+/* Read at once when sessions with masks are there. Else whoever asks next reads it: our snapshot would hold back a VACUUM. */
+void catalogs_stale(struct conn *c)
+{
+	struct catalogs *all = c->street->catalogs;
+	struct database *d = database_of(c);
+
+	if (!d)
+		return;
+	d->valid_from = d->counter + 1;
+	if (d->waits || is_watched(all, d))
+		(void)load_start(all, d); /* who finds no memory here, finds out when it asks */
 }
 
 static void on_timer(uv_timer_t *t)

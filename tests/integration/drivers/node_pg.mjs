@@ -87,8 +87,8 @@ async function notified(c) {
 
 async function cancelled(c) {
   const other = await connect()
-  setTimeout(() => other.query('SELECT pg_cancel_backend($1)', [c.processID]), 300)
-  const out = [await failure(c.query('SELECT pg_sleep(20)')), rows(await c.query("SELECT 'after a cancel'"))]
+  const cancel = new Promise((later) => setTimeout(later, 300)).then(() => other.query('SELECT pg_cancel_backend($1)', [c.processID]))
+  const out = [await failure(c.query('SELECT pg_sleep(20)')), rows(await cancel), rows(await c.query("SELECT 'after a cancel'"))]
   await other.end()
   return out
 }
