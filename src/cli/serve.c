@@ -1,4 +1,5 @@
 /* querywarden serve: the gateway itself. Opens in order, runs, closes in reverse. */
+#include <malloc.h>
 #include <stdio.h>
 
 #include "options.h"
@@ -6,6 +7,15 @@
 #include "qw/control.h"
 
 enum { WHY_BYTES = 1024 };
+
+/*
+ * OpenSSL takes and gives back its 16 KB buffers for every record, so that idle clients hold none. Each time, glibc would
+ * first merge all of its "fast" chunks: without them (small blocks are in the thread's cache anyway) a query costs 1 us less.
+ */
+static void tune_malloc(void)
+{
+	(void)mallopt(M_MXFAST, 0);
+}
 
 static int run(struct street *s)
 {
@@ -49,6 +59,7 @@ int cli_serve(int argc, char **argv)
 	if (cli_config_load(file, &config))
 		return 1;
 	qw_log_level_set(config.log_level);
+	tune_malloc();
 	status = serve(&config, check);
 	config_fini(&config);
 	return status;

@@ -8,7 +8,7 @@ struct session_action *session_queue(struct session *s, enum session_action_kind
 	struct queued_action *q;
 
 	if (s->queue_count == s->queue_cap) {
-		size_t cap = s->queue_cap ? s->queue_cap * 2 : 16;
+		size_t cap = s->queue_cap ? s->queue_cap * 2 : 4; /* one is all that an idle client needs */
 		struct queued_action *grown = calloc(cap, sizeof(*grown));
 
 		if (!grown) {

@@ -1,18 +1,21 @@
 /*
  * Verdicts by exact text, policy, role, database and labels. Never by fingerprint: two different queries can share one.
- * Four ways a set, the oldest makes room. Shared by the sessions of one loop.
+ * Four ways a set, the oldest makes room, but only for a text that is seen a second time: texts with their values written
+ * in come once, and would push everything else out. Shared by the sessions of one loop.
  */
 #include "machine.h"
 
 #include <stdlib.h>
 
-enum { WAYS = 4 };
+enum { WAYS = 4, SCRATCH_MAX = 256 << 20 };
 
 struct verdict_cache {
+	struct qw_arena scratch; /* one text's facts while it is judged */
 	size_t sets;
 	struct {
 		struct judged *way[WAYS];
 		uint64_t hash[WAYS];
+		uint64_t turned_away; /* hash of the last text that found no room */
 		unsigned next;
 	} set[];
 };
@@ -25,8 +28,10 @@ struct verdict_cache *verdict_cache_new(size_t entries)
 	while (sets * WAYS < entries && sets < (1u << 20))
 		sets *= 2;
 	c = calloc(1, sizeof(*c) + sets * sizeof(c->set[0]));
-	if (c)
-		c->sets = sets;
+	if (!c)
+		return NULL;
+	c->sets = sets;
+	qw_arena_init(&c->scratch, SCRATCH_MAX);
 	return c;
 }
 
@@ -37,6 +42,7 @@ void verdict_cache_free(struct verdict_cache *c)
 	for (size_t i = 0; i < c->sets; i++)
 		for (int w = 0; w < WAYS; w++)
 			judged_unref(c->set[i].way[w]);
+	qw_arena_fini(&c->scratch);
 	free(c);
 }
 
@@ -76,9 +82,20 @@ void verdict_cache_put(struct verdict_cache *c, struct judged *j)
 {
 	uint64_t h = hash_text(j->sql);
 	size_t i = h & (c->sets - 1);
-	unsigned w = c->set[i].next++ % WAYS;
+	unsigned w = c->set[i].next % WAYS;
 
+	if (c->set[i].way[w] && c->set[i].turned_away != h) {
+		c->set[i].turned_away = h;
+		return;
+	}
+	c->set[i].next++;
 	judged_unref(c->set[i].way[w]);
 	c->set[i].way[w] = judged_ref(j);
 	c->set[i].hash[w] = h;
+}
+
+struct qw_arena *verdict_cache_scratch(struct verdict_cache *c)
+{
+	qw_arena_reset(&c->scratch);
+	return &c->scratch;
 }

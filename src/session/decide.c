@@ -118,22 +118,6 @@ static void settle(struct session *s, const struct policy_verdict *v)
 		r->stage = v->effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
 }
 
-/* A portal of EXECUTE or FETCH: what the name stands for was not known when its columns were described. */
-static bool portal_by_name(struct session *s, struct portal *p)
-{
-	if (p->by_sql || p->has_run)
-		return true;
-	if (p->bound_at == s->run_count) {
-		undescribe(p);
-		return true;
-	}
-	run_refuse(s,
-		refusal_new("55000", "names", "EXECUTE and FETCH must run right after they were bound",
-			"The server described the columns at Bind; the name may stand for something else by now.",
-			"Bind the portal again."));
-	return false;
-}
-
 void decide(struct session *s)
 {
 	struct run *r = &s->run;
@@ -163,7 +147,12 @@ void decide(struct session *s)
 				"PREPARE or DECLARE it through this session first."));
 		return;
 	}
-	if (r->judged->by_name && r->portal && !portal_by_name(s, r->portal))
+	if (r->portal && r->judged->by_name && judge_named(s, r->judged) != r->portal->source) {
+		run_refuse(s,
+			refusal_new("26000", "names", "what this portal executes was replaced after it was bound",
+				"Its columns were described as they were then, so its rows cannot be masked.",
+				"Bind it again."));
 		return;
+	}
 	settle(s, &v);
 }

@@ -182,10 +182,22 @@ static struct judged *finish(struct session *s, struct judged *j, int err)
 	return j;
 }
 
+/* The parser leaves its own tables in the arena: what is kept is a copy of the facts alone. */
+static int describe_text(const struct session *s, struct judged *j)
+{
+	struct verdict_cache *cache = s->options->cache;
+	struct qw_statements facts;
+	int err;
+
+	if (!cache)
+		return sqlparse_postgres(j->sql, &s->config->limits.sql, &j->arena, &j->facts);
+	err = sqlparse_postgres(j->sql, &s->config->limits.sql, verdict_cache_scratch(cache), &facts);
+	return err ? err : facts_copy(&j->arena, &facts, &j->facts);
+}
+
 struct judged *judge_text(struct session *s, struct qw_bytes sql)
 {
 	struct judged *j = s->options->cache ? verdict_cache_get(s->options->cache, s, sql) : NULL;
-	int err;
 
 	if (j)
 		return judged_ref(j);
@@ -196,8 +208,7 @@ struct judged *judge_text(struct session *s, struct qw_bytes sql)
 		session_out_of_memory(s);
 		return NULL;
 	}
-	err = sqlparse_postgres(j->sql, &s->config->limits.sql, &j->arena, &j->facts);
-	return finish(s, j, err);
+	return finish(s, j, describe_text(s, j));
 }
 
 struct judged *judge_parsed(struct session *s, struct qw_bytes sql, const struct qw_statements *facts)
@@ -232,21 +243,55 @@ static bool prepared_before(const struct judged *j, size_t i, const char *name)
 	return false;
 }
 
-static bool resolve_one(struct session *s, struct judged *j, size_t i, struct policy_verdict *v)
+static struct judged *source_of(const struct session *s, const struct qw_statement *st)
 {
-	const struct qw_statement *st = &j->facts.list[i];
 	struct prepared *p = st->named_op == QW_NAMED_EXECUTE ? prepared_find(s, st->named) : NULL;
 	struct portal *c = st->named_op == QW_NAMED_FETCH ? portal_find(s, st->named) : NULL;
-	struct judged *source = p ? p->judged : c ? c->judged : NULL;
-	struct policy_verdict inner;
 
-	if (!source)
-		return st->named_op == QW_NAMED_EXECUTE && prepared_before(j, i, st->named);
-	policy_judge(s->policy, s->role, s->database, source->facts.list, source->facts.count, &inner);
-	stricter(v, &inner);
+	return p ? p->judged : c ? c->judged : NULL;
+}
+
+struct judged *judge_named(const struct session *s, const struct judged *j)
+{
+	return j->by_name && j->facts.count ? source_of(s, &j->facts.list[0]) : NULL;
+}
+
+static void note_source(struct judged *j, const struct judged *source)
+{
+	if (!source) { /* seen by nobody: it may read anything */
+		j->touched = true;
+		j->touched_name = "what the gateway has not seen";
+		return;
+	}
 	for (size_t k = 0; k < source->facts.count; k++)
 		note_statement(j, &source->facts.list[k]);
 	j->writes |= source->writes;
+	j->is_unparsed |= source->is_unparsed;
+}
+
+void judge_bound(struct session *s, struct portal *p)
+{
+	struct judged *source = judge_named(s, p->judged);
+
+	judged_unref(p->source);
+	p->source = source ? judged_ref(source) : NULL;
+	if (p->judged->by_name)
+		note_source(p->judged, source);
+}
+
+static bool resolve_one(struct session *s, struct judged *j, size_t i, struct policy_verdict *v)
+{
+	const struct qw_statement *st = &j->facts.list[i];
+	struct judged *source = source_of(s, st);
+	struct policy_verdict inner;
+
+	if (!source && st->named_op == QW_NAMED_EXECUTE && prepared_before(j, i, st->named))
+		return true; /* judged where it stands in this text */
+	note_source(j, source);
+	if (!source)
+		return false;
+	policy_judge(s->policy, s->role, s->database, source->facts.list, source->facts.count, &inner);
+	stricter(v, &inner);
 	return true;
 }
 

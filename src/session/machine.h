@@ -35,7 +35,8 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
-	struct columns *columns; /* what its last description came to under `labels`; NULL: not described yet */
+	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
+	bool is_described;
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
 	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
@@ -60,6 +61,7 @@ struct prepared {
 struct columns {
 	unsigned refs;
 	struct qw_arena arena;
+	struct labels *labels; /* under which they were made; NULL: none */
 	struct qw_bytes description; /* body of RowDescription as sent to the client */
 	struct mask_column *list;
 	const char **names; /* schema.table.column of masked columns, else NULL */
@@ -77,9 +79,9 @@ struct portal {
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
 	struct refusal *refusal; /* its columns cannot be masked */
+	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it */
 	bool describe_sent; /* a Describe of it is under way or answered */
-	bool by_sql, with_hold, has_run;
-	uint64_t bound_at; /* session.run_count when it was bound */
+	bool by_sql, with_hold;
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -228,9 +230,10 @@ struct session {
 	struct unit *unit; /* whose response is being delivered now */
 	size_t account_mark; /* out[CLIENT] up to here is in the unit's digest */
 	uint64_t statement_count, audit_waits, audit_done;
-	uint64_t run_count; /* Query and Execute messages sent on */
 	uint8_t tx_status; /* of the last ReadyForQuery */
 	bool unsynced; /* extended messages since the last Sync */
+	bool front_waits; /* the client's message at the front is whole and cannot be done yet */
+	bool unsynced_portals; /* a Bind or Execute among them */
 	bool skipping; /* an error was answered: the client's messages are dropped up to Sync */
 	bool copy_in, copy_out;
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
@@ -286,9 +289,12 @@ int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_s
 void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out);
 /* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
 bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
+struct judged *judge_named(const struct session *s, const struct judged *j); /* what it names now; NULL: unknown */
+void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
-void verdict_cache_put(struct verdict_cache *c, struct judged *j);
+void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
 void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
@@ -338,6 +344,7 @@ void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
 bool client_is_idle(const struct session *s); /* nothing in flight, no transaction */
+bool client_waits(const struct session *s); /* more of its bytes would change nothing now */
 
 /* run.c */
 enum step run_query(struct session *s, struct qw_bytes body);
@@ -361,6 +368,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body);
 enum step extended_describe(struct session *s, struct qw_bytes body);
 enum step extended_close(struct session *s, struct qw_bytes body);
 enum step extended_sync(struct session *s);
+enum step extended_end(struct session *s); /* before a Query: DONE, or wait */
 
 /* pending.c */
 struct pending *pending_push(struct session *s, enum pending_kind kind); /* NULL: closed for lack of memory or too many */
@@ -391,6 +399,7 @@ struct unit *unit_new(struct session *s, struct judged *j, bool is_simple);
 void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
+struct refusal *columns_refusal(const char *which);
 /* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. Strict: what is
    computed may hold something sensitive. */
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,

@@ -137,6 +137,7 @@ void portal_unref(struct portal *p)
 	if (!p || --p->refs)
 		return;
 	judged_unref(p->judged);
+	judged_unref(p->source);
 	columns_unref(p->columns);
 	refusal_free(p->refusal);
 	free(p->binds);

@@ -6,7 +6,9 @@
 enum {
 	ARENA_MAX = 1 << 20,
 	OUT_MAX = 256 << 20, /* the street stops reading long before: this bounds one event's worth */
-	BLOB_MAX = 256 << 20
+	BLOB_MAX = 256 << 20,
+	CLIENT_HIGH_BYTES = 256 << 10,
+	CLIENT_LOW_BYTES = 64 << 10
 };
 
 struct session *session_new(const struct session_options *o)
@@ -108,32 +110,26 @@ static void pump(struct session *s)
 
 static void on_bytes(struct session *s, const struct session_event *ev)
 {
-	if (qw_buf_append(&s->in[ev->side], ev->bytes.p, ev->bytes.n)) {
+	if (qw_buf_append(&s->in[ev->side], ev->bytes.p, ev->bytes.n))
 		session_fatal(s, "54000", "a message is larger than this gateway takes", NULL);
-		return;
-	}
-	/* A client that talks on while its statement is held or judged is read up to a bound. */
-	if (ev->side == SESSION_CLIENT && s->in[SESSION_CLIENT].n - s->in[SESSION_CLIENT].off > 256 * 1024 &&
-		s->run.stage != RUN_IDLE && !s->paused[SESSION_CLIENT]) {
-		struct session_action *a = session_queue(s, SESSION_DO_PAUSE);
-
-		if (a)
-			a->side = SESSION_CLIENT;
-		s->paused[SESSION_CLIENT] = true;
-	}
 }
 
-static void resume_client(struct session *s)
+/*
+ * A client that talks on while its message at the front waits is read up to a bound. A large message that is not whole yet
+ * waits for nobody: it must be read on, however much is there.
+ */
+static void pace_client(struct session *s)
 {
+	size_t have = qw_buf_pending(&s->in[SESSION_CLIENT]).n;
+	bool pause = client_waits(s) && have > (s->paused[SESSION_CLIENT] ? CLIENT_LOW_BYTES : CLIENT_HIGH_BYTES);
 	struct session_action *a;
 
-	if (!s->paused[SESSION_CLIENT] || s->state == STATE_CLOSED ||
-		qw_buf_pending(&s->in[SESSION_CLIENT]).n > 64 * 1024)
+	if (pause == s->paused[SESSION_CLIENT])
 		return;
-	a = session_queue(s, SESSION_DO_RESUME);
+	a = session_queue(s, pause ? SESSION_DO_PAUSE : SESSION_DO_RESUME);
 	if (a)
 		a->side = SESSION_CLIENT;
-	s->paused[SESSION_CLIENT] = false;
+	s->paused[SESSION_CLIENT] = pause;
 }
 
 static void on_eof(struct session *s, const struct session_event *ev)
@@ -301,7 +297,7 @@ void session_on(struct session *s, const struct session_event *ev)
 	pump(s);
 	if (s->state == STATE_CLOSED)
 		return;
-	resume_client(s);
+	pace_client(s);
 	session_arm(s);
 }
 

@@ -1,4 +1,5 @@
-"""The suites. Each runs on one way and leaves a folder: results/TEST.out, and `passed`, the tests that PostgreSQL calls right."""
+"""The suites. Each runs on one way and leaves a folder: results/TEST.out, `planned`, all tests, and `passed`, those that
+PostgreSQL calls right."""
 import dataclasses
 import pathlib
 import re
@@ -16,6 +17,10 @@ PIPELINE_ROWS = 700  # what the golden traces were made with
 
 def results(kept):
     return {file.stem: file.read_bytes() for file in (kept / "results").glob("*.out")}
+
+
+def planned(kept):
+    return (kept / "planned").read_text().split()
 
 
 def passed(kept):
@@ -41,12 +46,14 @@ def _suite_folder(way, origin, *extra):
     return suite
 
 
-def _run_regress(way, keep, suite, command, database, *more):
+def _run_regress(way, keep, suite, command, database, schedule, *more):
     _fresh(keep)
+    tests = re.findall(r"(?m)^test:(.*)$", (suite / schedule).read_text())
+    (keep / "planned").write_text("\n".join(tests))
     way.create_database(database)
     way.run(command, f"--inputdir={suite}", f"--outputdir={suite}/out", f"--bindir={pathlib.Path(program('psql')).parent}",
-            "--use-existing", f"--dbname={database}", f"--host={way.host}", f"--port={way.port}", "--user=postgres", *more,
-            log=keep / "log")
+            "--use-existing", f"--dbname={database}", f"--host={way.host}", f"--port={way.port}", "--user=postgres",
+            f"--schedule={suite}/{schedule}", *more, log=keep / "log")
     for file in (suite / "out" / "results").glob("*.out"):
         shutil.copy(file, keep / "results")
     (keep / "passed").write_text("\n".join(PASSED.findall((keep / "log").read_text())))
@@ -56,15 +63,14 @@ def _run_regress(way, keep, suite, command, database, *more):
 def regress(way, src, keep):
     libraries = (source.compile_regress(src), source.library("refint.so"), source.library("autoinc.so"))
     suite = _suite_folder(way, src / "src/test/regress", *libraries)
-    return _run_regress(way, keep, suite, source.library("pgxs/src/test/regress/pg_regress"), "regression", f"--dlpath={suite}",
-                        f"--schedule={suite}/parallel_schedule", "--max-concurrent-tests=20")
+    return _run_regress(way, keep, suite, source.library("pgxs/src/test/regress/pg_regress"), "regression", "parallel_schedule",
+                        f"--dlpath={suite}", "--max-concurrent-tests=20")
 
 
 def isolation(way, src, keep):
     programs = [source.library("pgxs/src/test/isolation", name) for name in ("isolationtester", "pg_isolation_regress")]
     suite = _suite_folder(way, src / "src/test/isolation", *programs)
-    return _run_regress(way, keep, suite, suite / "pg_isolation_regress", "isolation_regression",
-                        f"--schedule={suite}/isolation_schedule")
+    return _run_regress(way, keep, suite, suite / "pg_isolation_regress", "isolation_regression", "isolation_schedule")
 
 
 def pipeline(way, src, keep):
@@ -72,7 +78,9 @@ def pipeline(way, src, keep):
     _fresh(keep)
     binary, right = source.compile_pipeline(src), []
     golden = src / "src/test/modules/libpq_pipeline/traces"
-    for test in quietly(binary, "tests").split():
+    tests = quietly(binary, "tests")
+    (keep / "planned").write_text(tests)
+    for test in tests.split():
         trace = keep / f"{test}.trace"
         done = subprocess.run([binary, "-r", str(PIPELINE_ROWS), "-t", trace, test, way.conninfo("postgres")],
                               env=way.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)

@@ -75,9 +75,23 @@ def check_table(complain):
         walk(room, [])
 
 
+def check_document(complain, root):
+    """docs/architecture.md names every room, and every state and stage of the session."""
+    name, machine = "docs/architecture.md", "src/session/machine.h"
+    if not all(os.path.exists(os.path.join(root, n)) for n in (name, machine)):
+        return
+    text = read(root, name)
+    rooms = [r.folder for r in ROOMS.values()] + list(ROOMS)
+    words = [w for w in re.findall(r"\b(?:STATE|RUN)_([A-Z_]+)\b", code_only(read(root, machine)))]
+    for word in sorted(set(rooms + words)):
+        if not re.search(rf"\b{re.escape(word)}\b", text) and word.split("/")[-1] not in text:
+            complain(name, f"says nothing of {word}")
+
+
 def main(root):
     complain = Report()
     check_table(complain)
+    check_document(complain, root)
     for name in tracked(root):
         if not name.endswith((".c", ".h")):
             continue

@@ -17,7 +17,7 @@ class Room:
 
 # What pure code may need of libc. No group holds time, files, sockets, threads, the environment, randomness or printing.
 GROUPS = {
-    "text": "memchr memcmp memcpy memmove memset strlen strnlen strchr strrchr strcmp strncmp strcspn strspn strstr",
+    "text": "bcmp memchr memcmp memcpy memmove memset strlen strnlen strchr strrchr strcmp strncmp strcspn strspn strstr",
     "case": "strcasecmp strncasecmp __ctype_b_loc __ctype_tolower_loc",
     "format": "snprintf vsnprintf",
     "sort": "qsort",

@@ -9,7 +9,7 @@ def tracked(root):
     if os.path.exists(os.path.join(root, ".git")):
         out = subprocess.run(["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z", "--cached"],
                              check=True, stdout=subprocess.PIPE).stdout.decode()
-        return sorted(name for name in out.split("\0") if name and os.path.exists(os.path.join(root, name)))
+        return sorted({name for name in out.split("\0") if name and os.path.exists(os.path.join(root, name))})
     names = []
     for folder, folders, files in os.walk(root):
         folders[:] = [f for f in folders if not f.startswith((".", "build")) and f not in ("node_modules", "__pycache__")]

@@ -67,18 +67,33 @@ static void say(struct harness *h, struct lines *to, const char *fmt, ...)
 /* One whole message at the front of h->raw[side]; false: there is none. */
 static bool take_message(struct harness *h, enum session_side side, struct qw_buf *words)
 {
-	struct qw_bytes have = qw_buf_pending(&h->raw[side]);
-	size_t before = have.n;
+	struct qw_bytes all = qw_buf_pending(&h->raw[side]), rest = all;
 	struct pgwire_frame f;
 
-	if (before == 0 || words_print(&have, side == SESSION_CLIENT, words))
+	if (all.n == 0 || words_print(&rest, side == SESSION_CLIENT, words))
 		return false;
-	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(qw_buf_pending(&h->raw[side]), &f))
-		watch_upstream(&h->watch, f.type,
-			qw_bytes(qw_buf_pending(&h->raw[side]).p + PGWIRE_HEADER, f.body_bytes));
+	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(all, &f))
+		watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
 	say(h, side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words->n, (char *)words->p);
 	qw_buf_clear(words);
-	qw_buf_consume(&h->raw[side], before - have.n);
+	qw_buf_consume(&h->raw[side], all.n - rest.n);
+	return true;
+}
+
+/* The same without words: what goes to the client was watched as it came. */
+static bool watch_message(struct harness *h, enum session_side side)
+{
+	struct qw_bytes all = qw_buf_pending(&h->raw[side]);
+	struct pgwire_frame f;
+
+	if (side == SESSION_CLIENT) {
+		qw_buf_clear(&h->raw[side]);
+		return false;
+	}
+	if (pgwire_frame_peek(all, &f) || all.n - PGWIRE_HEADER < f.body_bytes)
+		return false;
+	watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
+	qw_buf_consume(&h->raw[side], PGWIRE_HEADER + (size_t)f.body_bytes);
 	return true;
 }
 
@@ -99,7 +114,7 @@ static void take_output(struct harness *h, enum session_side side)
 	session_sent(h->session, side, b.n);
 	harness_inside--;
 	qw_buf_init(&words, 1 << 22);
-	while (take_message(h, side, &words))
+	while (h->is_quiet ? watch_message(h, side) : take_message(h, side, &words))
 		;
 	qw_buf_fini(&words);
 }
@@ -291,12 +306,12 @@ static void drain(struct harness *h, struct session_action *a)
 
 void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes)
 {
-	size_t step = h->cut ? h->cut : bytes.n;
+	while (bytes.n) {
+		size_t step = h->next_cut ? h->next_cut() : h->cut ? h->cut : bytes.n;
+		size_t n = bytes.n < step ? bytes.n : step;
 
-	for (size_t at = 0; at < bytes.n; at += step) {
-		size_t n = bytes.n - at < step ? bytes.n - at : step;
-
-		event(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p + at, n)});
+		event(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p, n)});
+		bytes = qw_bytes(bytes.p + n, bytes.n - n);
 	}
 }
 
@@ -525,6 +540,13 @@ bool harness_begin(struct harness *h)
 	if (h->session)
 		drain(h, &a);
 	return h->session != NULL;
+}
+
+void harness_forget(struct harness *h)
+{
+	verdict_cache_free(h->cache);
+	h->options.cache = h->cache = verdict_cache_new(64);
+	QW_ASSERT(h->cache);
 }
 
 void harness_end(struct harness *h)

@@ -26,6 +26,7 @@ struct harness {
 	struct lines client, upstream, other;
 	struct qw_buf raw[2]; /* bytes that are not a whole message yet */
 	size_t cut; /* inputs are fed in pieces of this many bytes; 0: whole */
+	size_t (*next_cut)(void); /* or of so many, asked anew for each; NULL */
 	bool manual_audit, manual_catalog, manual_parse;
 	uint64_t audit_seq;
 	struct qw_arena parse_arena;
@@ -49,6 +50,7 @@ void harness_close(struct harness *h);
 /* The same policy and catalog, another session; false: no memory for it. */
 bool harness_begin(struct harness *h);
 void harness_end(struct harness *h);
+void harness_forget(struct harness *h); /* between sessions: verdicts of earlier ones */
 /* AUDITED, CATALOG, PARSED, APPROVED: what the session waits for; false: it waits for nothing of that kind. */
 bool harness_answer_audit(struct harness *h);
 bool harness_answer_catalog(struct harness *h);

@@ -20,9 +20,13 @@ static bool pass_copy_data(struct session *s)
 
 static enum step copy_end(struct session *s, uint8_t type, struct qw_bytes body)
 {
+	struct pending *p = pending_front(s);
+
 	if (!s->copy_in)
 		return STEP_DONE; /* the server ignores these outside of COPY */
 	s->copy_in = false;
+	if (p && p->kind == PENDING_QUERY)
+		p->copy_may_start = true; /* its next statement may be one more COPY */
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
 	return STEP_DONE;
 }
@@ -70,6 +74,7 @@ static enum step on_message(struct session *s, uint8_t type, struct qw_bytes bod
 		if (s->copy_in && type != 'H')
 			return unknown_type(s);
 		s->unsynced = s->unsynced || !s->copy_in;
+		s->unsynced_portals |= type == 'B' || type == 'E';
 		if (s->skipping && s->run.stage == RUN_IDLE)
 			return STEP_DONE; /* the server would drop it too */
 	}
@@ -123,7 +128,9 @@ static bool one_message(struct session *s)
 	struct qw_bytes have = qw_buf_pending(in);
 	struct pgwire_frame f;
 	int err = pgwire_frame_peek(have, &f);
+	enum step step;
 
+	s->front_waits = false;
 	if (err == QW_E_INCOMPLETE)
 		return false;
 	if (err) {
@@ -142,9 +149,9 @@ static bool one_message(struct session *s)
 	}
 	if (have.n - PGWIRE_HEADER < f.body_bytes)
 		return false;
-	if (on_message(s, f.type, qw_bytes(have.p + PGWIRE_HEADER, f.body_bytes)) != STEP_DONE)
-		return false;
-	if (s->state != STATE_READY)
+	step = on_message(s, f.type, qw_bytes(have.p + PGWIRE_HEADER, f.body_bytes));
+	s->front_waits = step == STEP_WAIT;
+	if (step != STEP_DONE || s->state != STATE_READY)
 		return false;
 	qw_buf_consume(in, PGWIRE_HEADER + (size_t)f.body_bytes);
 	return true;
@@ -156,6 +163,11 @@ void client_pump(struct session *s)
 		if (s->pass_through[SESSION_CLIENT] ? !pass_copy_data(s) : !one_message(s))
 			break;
 	}
+}
+
+bool client_waits(const struct session *s)
+{
+	return s->state != STATE_READY || s->cancel_in_flight || pending_may_start_copy(s) || s->front_waits;
 }
 
 bool client_is_idle(const struct session *s)

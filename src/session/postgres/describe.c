@@ -86,12 +86,46 @@ static void describe_query(struct session *s)
 	r->stage = RUN_FORWARD;
 }
 
+/* What is computed may hold something sensitive. Of several statements only in those that mention something sensitive; not so
+   where one can pass it to the next, by a name or by a relation that it makes. */
+static bool is_strict(const struct session *s, const struct judged *j, size_t statement)
+{
+	const char *which;
+
+	if (!j || j->is_unparsed)
+		return true;
+	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
+		return j->touched;
+	return labels_touched(s->labels, &j->facts.list[statement], &which);
+}
+
+/* Columns are looked at again when the labels have changed, or only now it is known what a name stands for. */
+static bool still_maskable(struct session *s)
+{
+	struct portal *p = s->run.portal;
+	const struct judged *j = s->run.judged;
+	struct columns *c;
+	const char *which;
+
+	if (!p->columns || p->columns->count == 0 || (p->columns->labels == s->labels && !j->by_name))
+		return true;
+	if (columns_make(s, p->columns->description, is_strict(s, j, 0), &c, &which) != COLUMNS_OK) {
+		run_refuse(s, columns_refusal(which));
+		return false;
+	}
+	columns_unref(p->columns);
+	p->columns = c;
+	return true;
+}
+
 static void describe_portal(struct session *s)
 {
 	struct run *r = &s->run;
 	struct portal *p = r->portal;
 	struct pending *pend;
 
+	if (!still_maskable(s))
+		return;
 	if (!p->describe_sent) {
 		session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'P', p->name));
 		pend = pending_push(s, PENDING_DESCRIBE_PORTAL);
@@ -158,16 +192,6 @@ static void run_described(struct session *s, struct columns *c)
 
 /* ---- from the server ---- */
 
-static struct refusal *unmaskable(const char *which)
-{
-	char detail[600];
-
-	(void)snprintf(detail, sizeof(detail),
-		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
-	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
-		"Select sensitive columns bare (they come masked), or leave them out.");
-}
-
 /* The same description of the same text under the same labels comes to the same: columns never change once made. Not so where
    the text alone does not tell what is sensitive: by name, or one statement of several. */
 static bool is_one_text(const struct judged *j)
@@ -186,21 +210,11 @@ static void remember(const struct session *s, struct judged *j, struct columns *
 {
 	if (!is_one_text(j) || j->labels != s->labels)
 		return;
-	columns_unref(j->columns);
-	j->columns = columns_ref(c);
-}
-
-/* What is computed may hold something sensitive. Of several statements only in those that mention something sensitive; not so
-   where one can pass it to the next, by a name or by a relation that it makes. */
-static bool is_strict(const struct session *s, const struct judged *j, size_t statement)
-{
-	const char *which;
-
-	if (!j || j->is_unparsed)
-		return true;
-	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
-		return j->touched;
-	return labels_touched(s->labels, &j->facts.list[statement], &which);
+	if (j->is_described) { /* what runs once need not keep them */
+		columns_unref(j->columns);
+		j->columns = columns_ref(c);
+	}
+	j->is_described = true;
 }
 
 /* NULL and no refusal: wait for newer labels. */
@@ -228,7 +242,7 @@ static struct columns *understand(struct session *s, struct qw_bytes body, struc
 		return NULL;
 	}
 	s->up_asked_labels = false;
-	*refused = unmaskable(which);
+	*refused = columns_refusal(which);
 	if (!*refused)
 		session_out_of_memory(s);
 	return NULL;

@@ -52,7 +52,6 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 		session_out_of_memory(s);
 		return STEP_CLOSED;
 	}
-	p->portal->bound_at = s->run_count;
 	return forwarded(s, 'B', body);
 }
 
@@ -100,10 +99,32 @@ enum step extended_close(struct session *s, struct qw_bytes body)
 
 enum step extended_sync(struct session *s)
 {
-	s->unsynced = false;
+	s->unsynced = s->unsynced_portals = false;
 	s->skipping = false;
 	if (!pending_push(s, PENDING_SYNC))
 		return STEP_CLOSED;
+	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));
+	return s->state == STATE_READY ? STEP_DONE : STEP_CLOSED;
+}
+
+/*
+ * A Query behind Parse and Describe with no Sync between (asyncpg's prepare() ends in Flush). What Query and the next Sync
+ * answer then differs between server versions, so a Sync of ours ends the pipeline first: nothing ran in it that this could
+ * commit, and statements outlive it. Portals would not, and after an error the server drops the Query: that is refused.
+ */
+enum step extended_end(struct session *s)
+{
+	struct pending *p;
+
+	if (s->unsynced_portals || s->skipping)
+		return violation(s, "a simple query may not stand inside a pipeline or COPY");
+	if (s->pending_count)
+		return wait_for_answers(s);
+	p = pending_push(s, PENDING_SYNC);
+	if (!p)
+		return STEP_CLOSED;
+	p->is_ours = true;
+	s->unsynced = false;
 	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));
 	return s->state == STATE_READY ? STEP_DONE : STEP_CLOSED;
 }

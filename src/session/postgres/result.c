@@ -18,6 +18,7 @@ void columns_unref(struct columns *c)
 {
 	if (!c || --c->refs)
 		return;
+	labels_unref(c->labels);
 	qw_arena_fini(&c->arena);
 	free(c);
 }
@@ -76,6 +77,16 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	return m->spec && m->domain && c->names[i] ? COLUMNS_OK : COLUMNS_REFUSED;
 }
 
+struct refusal *columns_refusal(const char *which)
+{
+	char detail[600];
+
+	(void)snprintf(detail, sizeof(detail),
+		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
+	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
+		"Select sensitive columns bare (they come masked), or leave them out.");
+}
+
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
 	const char **which)
 {
@@ -88,6 +99,7 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool i
 	if (!c)
 		return COLUMNS_REFUSED;
 	c->refs = 1;
+	c->labels = s->labels ? labels_ref(s->labels) : NULL;
 	qw_arena_init(&c->arena, COLUMNS_ARENA_MAX);
 	c->description = qw_bytes(qw_arena_strdup(&c->arena, body), body.n);
 	if (c->description.p && !pgwire_row_description_decode(c->description, &c->arena, &cols, &c->count)) {

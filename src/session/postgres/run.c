@@ -120,9 +120,10 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
 		note_forwarded(s, r->judged);
-		s->run_count++;
-		if (r->portal)
-			r->portal->has_run = true;
+		/*
+		 * Until the server says whether this is COPY FROM STDIN, nobody knows what the client's next messages are: some clients
+		 * (asyncpg) send their data at once.
+		 */
 		p->copy_may_start = r->judged->copies_in;
 	}
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
@@ -275,10 +276,16 @@ enum step run_query(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE)
 		return go(s, 'Q', body);
-	if (s->unsynced || s->copy_in)
+	if (s->copy_in)
 		return protocol_violation(s, "a simple query may not stand inside a pipeline or COPY");
 	if (pgwire_query_decode(body, &sql))
 		return protocol_violation(s, "invalid query message");
+	if (s->unsynced) {
+		enum step step = extended_end(s);
+
+		if (step != STEP_DONE)
+			return step;
+	}
 	s->run.is_query = true;
 	return start(s, 'Q', body, sql);
 }
@@ -312,8 +319,10 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	}
 	if (!p) {
 		s->run.judged = judged_stub(qw_bytes_from(""));
-		if (!s->run.judged)
+		if (!s->run.judged) {
+			session_out_of_memory(s);
 			return STEP_CLOSED;
+		}
 		run_refuse(s, refusal_new("34000", "names", "unknown portal or cursor",
 			"The gateway has not seen it being opened in this session.", "Bind or DECLARE it first."));
 		return go(s, 'E', body);

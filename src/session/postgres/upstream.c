@@ -85,7 +85,7 @@ static void note_transaction(struct session *s, uint8_t status)
 static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	uint8_t status;
-	bool is_ours;
+	bool is_ours, was_preflight;
 
 	if (!p || (p->kind != PENDING_SYNC && p->kind != PENDING_QUERY && p->kind != PENDING_FASTPATH) ||
 		pgwire_ready_decode(body, &status)) {
@@ -93,6 +93,7 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 		return;
 	}
 	is_ours = p->is_ours;
+	was_preflight = p->is_preflight;
 	if (p->unit && !is_ours) {
 		result_attach(s, p->unit);
 		result_finish(s, p->unit->failed ? "failed" : "done");
@@ -106,9 +107,9 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 		portal_drop(s, "");
 	}
 	pending_pop(s);
-	if (is_ours)
+	if (was_preflight)
 		describe_over(s);
-	else
+	else if (!is_ours)
 		session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], status));
 }
 
@@ -127,6 +128,8 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 		ok = prepared_install(s, p->prepared);
 	if (want == PENDING_BIND)
 		ok = portal_install(s, p->portal);
+	if (want == PENDING_BIND && ok)
+		judge_bound(s, p->portal);
 	if (want == PENDING_CLOSE && p->close_kind == 'S')
 		prepared_drop(s, p->name);
 	if (want == PENDING_CLOSE && p->close_kind == 'P')

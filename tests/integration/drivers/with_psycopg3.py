@@ -67,6 +67,17 @@ def pipelined(connection):
     return [*out, total]
 
 
+def large(connection):
+    """Statements of nearly a megabyte behind others that wait for the record."""
+    with connection.pipeline():
+        for i in range(8):
+            connection.execute("INSERT INTO t3 (id, v) VALUES (%s, 'small')", (20000 + i,))
+            connection.execute("INSERT INTO t3 (id, v) VALUES (%s, %s)", (30000 + i, "y" * 900000))
+    row = connection.execute("SELECT count(*), sum(length(v)) FROM t3 WHERE id >= 20000").fetchone()
+    connection.rollback()
+    return row
+
+
 def copying(connection):
     out = []
     with connection.cursor() as c:
@@ -160,7 +171,7 @@ def work(where):
         connection.rollback()
         connection.execute("CREATE TEMP TABLE t3 (id int PRIMARY KEY, v text)")
         connection.commit()
-        for step in (pipelined, copying, cursors, transactions, cancelled):
+        for step in (pipelined, large, copying, cursors, transactions, cancelled):
             out.append(step(connection))
         out.append(connection.cursor(row_factory=dict_row).execute("SELECT 1 AS one, NULL AS none").fetchall())
         out.append([failure(connection.execute, "SELECT %s::int", ("x",)), connection.info.transaction_status.name])

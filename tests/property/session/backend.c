@@ -9,14 +9,14 @@
 /* Values that must never reach a client are spelled CANARY. */
 const struct statement pool[] = {
 	{"select 1", "x:int4", "\"1\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id from orders", "id:int4@1002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select email from customers", "email:text@1001.3", "\"CANARY000001\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id, ssn from customers", "id:int4@1001.1 ssn:text@1001.4", "\"1\" \"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select id from orders", "id:int4@20002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select email from customers", "email:text@20001.3", "\"CANARY000001\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select id, ssn from customers", "id:int4@20001.1 ssn:text@20001.4", "\"1\" \"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
 	{"select email || '' from customers", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select tax_id from v_customers", "tax_id:text@1003.2", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select shout from v_customers", "shout:text@1003.3", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id from customers where ssn = '1'", "id:int4@1001.1", "\"1\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id from customers where email::int = 1", "id:int4@1001.1", "\"1\"", "", 0, 0, 0, "22P02 \"invalid: CANARY\"", 0},
+	{"select tax_id from v_customers", "tax_id:text@20003.2", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select shout from v_customers", "shout:text@20003.3", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select id from customers where ssn = '1'", "id:int4@20001.1", "\"1\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select id from customers where email::int = 1", "id:int4@20001.1", "\"1\"", "", 0, 0, 0, "22P02 \"invalid: CANARY\"", 0},
 	{"select 1/0", "x:int4", "\"1\"", "", 0, 0, 0, "22012 \"division by zero\"", 0},
 	{"select nope from orders", 0, 0, "", 0, 0, 0, "42703 \"column nope does not exist\"", true},
 	{"insert into orders(total) values ('1')", 0, 0, "INSERT 0 1", 0, 0, 0, 0, 0},
@@ -41,8 +41,8 @@ const struct statement pool[] = {
 	{"copy orders from stdin", 0, 0, "COPY 0", EFFECT_COPY_IN, 0, 0, 0, 0},
 	{"copy orders to stdout", 0, "\"1\\n\"", "COPY 3", EFFECT_COPY_OUT, 0, 0, 0, 0},
 	{"copy customers to stdout", 0, "\"CANARY\\n\"", "COPY 3", EFFECT_COPY_OUT, 0, 0, 0, 0},
-	{"select ssn from customers", "ssn:text@1001.4", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"show me the orders", "id:int4@1002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0}, /* only this server can read it */
+	{"select ssn from customers", "ssn:text@20001.4", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"show me the orders", "id:int4@20002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0}, /* only this server can read it */
 	{"frobnicate everything", 0, 0, "", 0, 0, 0, "42601 \"syntax error\"", true},
 };
 const size_t pool_count = QW_COUNT(pool);

@@ -1,16 +1,18 @@
 /*
  * Random conversations against a small PostgreSQL: any order of messages and events. The gateway never asserts, never hangs,
- * answers in the protocol's order, and ends where the server is. Usage: test_session_random POLICY [SEED COUNT]
+ * answers in the protocol's order, and ends where the server is. With `faults`, an allocation of each conversation fails.
+ * Usage: test_session_random POLICY [SEED COUNT [faults]]
  */
 #include "backend.h"
 #include "client.h"
+#include "faults.h"
 #include "harness.h"
 #include "words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS = 80, CONVERSATIONS = 1500 };
+enum { STEPS = 80, CONVERSATIONS = 5000 };
 
 struct talk {
 	struct harness h;
@@ -134,7 +136,7 @@ static void check_end(struct talk *t)
 	watch_quiet(&t->h.watch);
 }
 
-static void converse(struct talk *t, uint64_t seed)
+static void converse(struct talk *t, uint64_t seed, long fault)
 {
 	const char *role;
 
@@ -149,6 +151,7 @@ static void converse(struct talk *t, uint64_t seed)
 	t->h.manual_catalog = client_random(&t->client, 2);
 	t->h.manual_parse = client_random(&t->client, 2);
 	t->is_on = true;
+	faults_left = fault;
 	for (int i = 0; i < STEPS && !t->h.is_closed; i++)
 		step(t);
 	settle(t);
@@ -156,6 +159,7 @@ static void converse(struct talk *t, uint64_t seed)
 	settle(t);
 	speak(t, client_finish); /* a COPY may have begun only now */
 	settle(t);
+	faults_left = -1;
 	check_end(t);
 	t->is_on = false;
 	harness_end(&t->h);
@@ -193,7 +197,7 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < count; i++) {
 		if (count > 1)
 			(void)fprintf(stderr, "\rseed %d ", (int)(first + i));
-		converse(&t, first + i);
+		converse(&t, first + i, argc > 4 ? (long)((first + i) * 7 % 97) : -1);
 		closed += t.h.was_closed;
 	}
 	harness_close(&t.h);
