@@ -8,7 +8,7 @@ static void record(struct street *s, const struct approval *a, const char *event
 	const struct recorder_note n = {.type = QW_RECORD_APPROVAL, .approval = a, .event = event, .reason = reason};
 
 	recorder_note(s, &n);
-	qw_log(QW_LOG_INFO, "approval", "approval", a->id, "event", event, "session", a->session, "subject", a->subject,
+	qw_log(QW_LOG_INFO, "approval", "approval", a->id, "what", event, "session", a->session, "subject", a->subject,
 		"rule", a->rule, "approver", a->approver, "detail", reason, NULL);
 }
 

@@ -179,9 +179,10 @@ class RealProvider(Base):
         token = self.issuer.token()
         for _ in range(20):
             p.say(f"verify {token}")
-        lines = [p.next() for _ in range(41)]
-        self.assertEqual(sum(x.endswith(" waits") for x in lines), 20)
-        self.assertEqual(sum(x.startswith("after a fetch: accepted agent") for x in lines), 20)
+        lines = []
+        while sum("accepted agent" in x for x in lines) < 20:  # who comes after the fetch needs not wait
+            lines.append(p.next())
+        self.assertGreaterEqual(sum(x.endswith(" waits") for x in lines), 1)
         self.assertEqual(sum(x.startswith("fetched") for x in lines), 1)
 
     def test_background_refresh(self):
