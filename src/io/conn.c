@@ -285,7 +285,7 @@ static void say_goodbye(struct conn *c)
 
 	if (c->phase == CONN_FLUSHING && relay_is_written(c) && !side->is_broken) {
 		c->phase = CONN_LINGERING;
-		if (c->tls)
+		if (c->tls && tls_is_ready(c->tls))
 			tls_goodbye(c->tls);
 		relay_write(c, SESSION_CLIENT);
 		(void)shutdown(side->fd, SHUT_WR);

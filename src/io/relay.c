@@ -356,6 +356,8 @@ bool relay_is_written(const struct conn *c)
 {
 	if (c->side[SESSION_CLIENT].is_broken || !c->side[SESSION_CLIENT].is_open)
 		return true;
+	if (c->tls && !tls_is_ready(c->tls)) /* a handshake that was never finished: nothing can be said */
+		return tls_waiting(c->tls).n == 0;
 	return session_output(c->session, SESSION_CLIENT).n == 0 && (!c->tls || tls_waiting(c->tls).n == 0);
 }
 

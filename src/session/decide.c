@@ -118,6 +118,13 @@ static void settle(struct session *s, const struct policy_verdict *v)
 		r->stage = v->effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
 }
 
+/* The name stands for something else, or what it stands for may be read under another search_path. */
+static bool was_replaced(const struct session *s, const struct portal *p)
+{
+	return judge_named(s, p->judged) != p->source ||
+		(!p->by_sql && memcmp(p->bound_under, s->settings_digest, sizeof(p->bound_under)) != 0);
+}
+
 void decide(struct session *s)
 {
 	struct run *r = &s->run;
@@ -147,7 +154,7 @@ void decide(struct session *s)
 				"PREPARE or DECLARE it through this session first."));
 		return;
 	}
-	if (r->portal && r->judged->by_name && judge_named(s, r->judged) != r->portal->source) {
+	if (r->portal && r->judged->by_name && was_replaced(s, r->portal)) {
 		run_refuse(s,
 			refusal_new("26000", "names", "what this portal executes was replaced after it was bound",
 				"Its columns were described as they were then, so its rows cannot be masked.",

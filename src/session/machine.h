@@ -79,7 +79,8 @@ struct portal {
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
 	struct refusal *refusal; /* its columns cannot be masked */
-	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it */
+	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it, */
+	uint8_t bound_under[QW_DIGEST_BYTES]; /* and the settings then: EXECUTE is planned again when it runs */
 	bool describe_sent; /* a Describe of it is under way or answered */
 	bool by_sql, with_hold;
 };

@@ -124,12 +124,19 @@ def test_rows_of_a_cursor_make_no_names(env):
 def test_portal_of_a_name_that_changes(env):
     for make, take in (("prepare s1 as select {}", "execute s1"), ("declare s1 cursor for select {}", "fetch all from s1")):
         undo = "deallocate s1" if "prepare" in make else "close s1"
-        with Attacker(env) as a:
+        for first in ("'x'::text", "status from orders", "name from customers"):
+            with Attacker(env) as a:
+                a("begin")
+                a(make.format(first))
+                a(parse("", take), bind("p1", ""), describe(b"P", "p1"), SYNC)
+                a(undo)
+                a(make.format("ssn from customers"))
+                refused(a(execute("p1"), SYNC))
+        with Attacker(env) as a:  # the same text under another search_path
             a("begin")
-            a(make.format("'x'::text"))
-            a(parse("", take), bind("p1", ""), describe(b"P", "p1"), SYNC)
-            a(undo)
-            a(make.format("ssn from customers"))
+            a(make.format("name from customers"))
+            a(parse("", take), bind("p1", ""), SYNC)
+            a("set search_path = public")
             refused(a(execute("p1"), SYNC))
         with Attacker(env) as a:  # described before it was known what the name stands for
             a("begin")
