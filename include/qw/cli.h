@@ -4,12 +4,12 @@
 
 #define CLI_COMMANDS(X) \
 	X(serve, "run the gateway: serve --config FILE") \
-	X(policy, "policy check FILE | explain --config FILE --as CLAIMS --role R --database D 'SQL' | test FILE") \
+	X(policy, "policy check FILE | test FILE | explain FILE --role R --database D [--as CLAIMS] 'SQL'") \
 	X(vault, "vault init | set NAME --user U [--secret-file F] | list | remove NAME   (--config FILE, or --file F --key-file K)") \
 	X(approvals, "list approvals: approvals [--all] [--json] --config FILE") \
 	X(approve, "approve ID [--token-file F] --config FILE") \
 	X(deny, "deny ID --reason TEXT [--token-file F] --config FILE") \
-	X(sessions, "list recorded sessions: sessions [--json] --config FILE | --audit DIR") \
+	X(sessions, "list recorded sessions: sessions [--json] [--limit N] --config FILE | --audit DIR") \
 	X(replay, "replay ID [--transcript | --json] --config FILE | --audit DIR") \
 	X(config, "config check FILE")
 

@@ -45,7 +45,7 @@ static int add_street(struct street *s, struct qw_buf *out)
 		{"sessions_open", "gauge", "Connections that are open now.", t.sessions_open},
 		{"logins_total", "counter", "Tokens accepted.", t.logins_ok},
 		{"logins_refused_total", "counter", "Tokens refused.", t.logins_refused},
-		{"statements_total", "counter", "Statements judged.", t.statements},
+		{"statements_total", "counter", "Statements that the policy let through.", t.statements},
 		{"statements_refused_total", "counter", "Statements refused.", t.refused},
 		{"statements_held_total", "counter", "Statements held for approval.", t.held},
 		{"rows_total", "counter", "Rows sent to clients.", t.rows},

@@ -91,6 +91,7 @@ static void put_statement(struct page *p, struct qw_bytes fields)
 	put_number(p, " #", fields, QW_FIELD_STATEMENT_ID, "");
 	put_text(p, " ", ledger_field(fields, QW_FIELD_DECISION));
 	put_text(p, " by ", ledger_field(fields, QW_FIELD_RULE));
+	put_text(p, ", approval ", ledger_field(fields, QW_FIELD_APPROVAL_ID));
 	put_text(p, " [", ledger_field(fields, QW_FIELD_VERBS));
 	put_text(p, ledger_field(fields, QW_FIELD_VERBS).n ? ": " : " [",
 		ledger_field(fields, QW_FIELD_OBJECTS));

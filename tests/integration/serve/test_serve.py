@@ -1,4 +1,5 @@
 """The gateway as its operator and its users meet it. test_serve.py QUERYWARDEN [unittest arguments]"""
+import contextlib
 import json
 import os
 import pathlib
@@ -8,8 +9,10 @@ import socket
 import ssl
 import struct
 import sys
+import tempfile
 import time
 import unittest
+import unittest.mock
 import urllib.error
 import urllib.request
 
@@ -172,6 +175,8 @@ class Approvals(Gateway):
         self.assertEqual(status, 1)
         self.w.run("approve", id)
         self.assertEqual(self.w.psql("agent", sql)[1], "CREATE INDEX")
+        used = self.w.run("replay", self.w.run("sessions", "--limit", "1").splitlines()[1].split()[0])
+        self.assertRegex(used, rf"review by ddl-needs-a-person, approval {id} ")
         self.assertEqual(self.w.psql("agent", sql)[0], 1)  # one use
 
     def test_by_token(self):
@@ -346,6 +351,55 @@ class Operations(Gateway):
                 except ConnectionError:
                     pass
         self.assertEqual(self.w.psql("agent", "select 1")[1], "1")
+
+
+class Manager(Gateway):
+    """A service manager listens at NOTIFY_SOCKET."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        cls.manager.bind(f"{cls.folder.name}/notify")
+        cls.manager.settimeout(10)
+        mine = {"NOTIFY_SOCKET": f"{cls.folder.name}/notify", "WATCHDOG_USEC": "400000"}
+        with unittest.mock.patch.dict(os.environ, mine):
+            super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.manager.setblocking(False)
+        with contextlib.suppress(BlockingIOError):  # room for the last words
+            while cls.manager.recv(1000):
+                pass
+        super().tearDownClass()
+        words = [cls.manager.recv(1000)]
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                words.append(cls.manager.recv(1000))
+        cls.manager.close()
+        cls.folder.cleanup()
+        assert b"STOPPING=1" in words, words
+
+    def until(self, word):
+        while True:
+            said = self.manager.recv(1000)
+            if said.startswith(word):
+                return said
+
+    def test_says_what_it_does(self):
+        self.until(b"READY=1")
+        self.until(b"WATCHDOG=1")
+        self.w.gateway.send_signal(signal.SIGHUP)
+        self.assertRegex(self.until(b"RELOADING=1"), rb"\nMONOTONIC_USEC=\d+$")
+        self.until(b"READY=1")
+
+    def test_that_does_not_listen_stops_nobody(self):
+        for _ in range(15):  # its queue is full then
+            self.w.gateway.send_signal(signal.SIGHUP)
+            time.sleep(0.1)
+        for _ in range(5):
+            self.assertEqual(self.w.psql("agent", "select 1")[1], "1")
 
 
 class Limits(Gateway):
