@@ -134,7 +134,7 @@ static struct request *start_decision(struct street *s, const struct request_pee
 	struct request *r;
 
 	if (!id || strlen(id) != APPROVAL_ID_CHARS || (json_object_get(o, "token") && !token)) {
-		done(ctx, failure("\"id\" of an approval is needed, and \"token\", if given, is a text"));
+		done(ctx, failure("this is no approval's id (ten letters and digits), or \"token\" is no text"));
 		return NULL;
 	}
 	if (!approve && (!reason || !*reason)) {

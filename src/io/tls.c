@@ -121,8 +121,8 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, co
 
 static void tls_error(const char *what, const char *file, char *why, size_t why_size)
 {
-	unsigned long e = ERR_peek_last_error();
-	const char *reason = e ? ERR_reason_error_string(e) : NULL;
+	unsigned long e = ERR_peek_error(), last = ERR_peek_last_error();
+	const char *reason = ERR_SYSTEM_ERROR(e) ? strerror(ERR_GET_REASON(e)) : ERR_reason_error_string(last);
 
 	(void)snprintf(why, why_size, "%s %s: %s", what, file ? file : "", reason ? reason : "failed");
 	ERR_clear_error();

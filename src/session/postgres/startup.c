@@ -187,11 +187,13 @@ static void on_password(struct session *s)
 
 	if (err == QW_E_INCOMPLETE)
 		return;
-	if (err || f.type != 'p' || f.body_bytes > s->config->limits.token_bytes_max + 1) {
-		bool is_large = !err && f.type == 'p';
-
-		session_fatal(s, is_large ? "28P01" : "08P01",
-			is_large ? "the token is too long" : "expected a password message", NULL);
+	if (err || f.type != 'p') {
+		session_fatal(s, "08P01", "expected a password message", NULL);
+		return;
+	}
+	if (f.body_bytes > s->config->limits.token_bytes_max + 1) {
+		s->state = STATE_IDENTIFYING; /* a token as wrong as any other: same answer, log and record */
+		login_refused(s, "longer than limits.token_bytes");
 		return;
 	}
 	if (have.n - PGWIRE_HEADER < f.body_bytes)

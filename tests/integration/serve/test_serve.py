@@ -59,6 +59,12 @@ class Gateway(unittest.TestCase):
         s = socket.create_connection(("127.0.0.1", self.w.port), timeout=20)
         return s
 
+    def until(self, what, patience=10):
+        end = time.time() + patience
+        while not what():
+            self.assertLess(time.time(), end)
+            time.sleep(0.05)
+
     def pending(self):
         for _ in range(100):
             found = [a for a in json.loads(self.w.run("approvals", "--json")) if a["state"] == "pending"]
@@ -85,8 +91,10 @@ class Sessions(Gateway):
                       self.w.token(iss="https://other.test"), "y" * 100000):
             status, _, err = self.w.psql("agent", "select 1", token=token or "''")
             self.assertNotEqual(status, 0)
-            self.assertIn("token", err)
+            self.assertIn("FATAL:  the token was not accepted\n", err)
             self.assertNotIn("issuer.test", err)
+        self.assertIn('"detail":"longer than limits.token_bytes"', self.w.logged())
+        self.until(lambda: "refused: longer than limits.token_bytes" in self.w.run("sessions"))
 
     def test_wrong_role_and_database(self):
         self.assertNotEqual(self.w.psql("dba", "select 1", token=self.w.token_for("agent"))[0], 0)
@@ -248,12 +256,6 @@ class Operations(Gateway):
             self.assertTrue(json.loads(self.admin(b'{"op":"reload"}\n'))["ok"])
             q.execute("select 1")
 
-    def until(self, what, patience=10):
-        end = time.time() + patience
-        while not what():
-            self.assertLess(time.time(), end)
-            time.sleep(0.05)
-
     def test_second_gateway_is_refused(self):
         done = self.w.run("serve", check=False)
         self.assertEqual(done.returncode, 1)
@@ -381,18 +383,18 @@ class Manager(Gateway):
         cls.folder.cleanup()
         assert b"STOPPING=1" in words, words
 
-    def until(self, word):
+    def hears(self, word):
         while True:
             said = self.manager.recv(1000)
             if said.startswith(word):
                 return said
 
     def test_says_what_it_does(self):
-        self.until(b"READY=1")
-        self.until(b"WATCHDOG=1")
+        self.hears(b"READY=1")
+        self.hears(b"WATCHDOG=1")
         self.w.gateway.send_signal(signal.SIGHUP)
-        self.assertRegex(self.until(b"RELOADING=1"), rb"\nMONOTONIC_USEC=\d+$")
-        self.until(b"READY=1")
+        self.assertRegex(self.hears(b"RELOADING=1"), rb"\nMONOTONIC_USEC=\d+$")
+        self.hears(b"READY=1")
 
     def test_that_does_not_listen_stops_nobody(self):
         for _ in range(15):  # its queue is full then
