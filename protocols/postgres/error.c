@@ -19,6 +19,8 @@ static const char **field_of(struct pgwire_error *e, const char **local, uint8_t
 		return &e->hint;
 	case 's':
 		return &e->schema;
+	case 'W':
+		return &e->where;
 	case 't':
 		return &e->table;
 	default:

@@ -19,6 +19,11 @@ CREATE TABLE regions (code text PRIMARY KEY);
 CREATE TABLE members (region text REFERENCES regions ON UPDATE CASCADE, ssn text, CHECK (region <> 'x'));
 INSERT INTO regions VALUES ('eu'); INSERT INTO members VALUES ('eu', '078-05-1120');
 GRANT ALL ON regions, members TO app;
+CREATE TABLE visits (loud boolean);
+CREATE FUNCTION shouts() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE secret text = (SELECT ssn FROM customers WHERE id = 1);
+    BEGIN IF new.loud THEN RAISE '%', secret; END IF; RAISE NOTICE '%', secret; RETURN NULL; END $$;
+CREATE TRIGGER shouts BEFORE INSERT ON visits FOR EACH ROW EXECUTE FUNCTION shouts();
+GRANT ALL ON visits TO app;
 """
 POLICY = (pathlib.Path(__file__).resolve().parents[2] / "docs/examples/policy.yaml").read_text().replace(
     '"public.customers.ssn"', '"public.customers.ssn", "public.members.ssn"')
@@ -179,6 +184,14 @@ def test_notifications_say_only_that(env):
 def test_errors_of_relations_that_were_not_named(env):
     with Attacker(env) as a:
         refused(a("update regions set code = 'x'"))
+
+
+def test_texts_of_triggers(env):
+    """They read what no statement names; what points into the client's own data stays readable."""
+    with Attacker(env) as a:
+        refused(a("insert into visits values (true)"))
+        assert "withheld" in a("insert into visits values (false)")
+        assert "invalid input syntax" in a("select '{' :: json") and "withheld" not in a("select '{\"a\": }' :: json")
 
 
 def test_every_way_to_ask(env):

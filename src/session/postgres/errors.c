@@ -73,6 +73,19 @@ static bool tells_of_secret_relation(const struct session *s, const struct pgwir
 	return s->labels && e->table && labels_relation_touched(s->labels, &st, &which);
 }
 
+/* A function or trigger of the database speaks: it reads what no statement names. Not so the places in the client's own data. */
+static bool comes_from_code(const struct session *s, const struct pgwire_error *e)
+{
+	static const char *const own[] = {"COPY ", "JSON data, ", "unnamed portal ", "portal \""};
+
+	if (!s->labels || !e->where)
+		return false;
+	for (size_t i = 0; i < QW_COUNT(own); i++)
+		if (strncmp(e->where, own[i], strlen(own[i])) == 0)
+			return strchr(e->where, '\n') != NULL;
+	return true;
+}
+
 void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim)
 {
 	struct pgwire_error e;
@@ -81,7 +94,7 @@ void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool ver
 
 	if (is_readable && type == 'E' && e.severity && (strcmp(e.severity, "FATAL") == 0 || strcmp(e.severity, "PANIC") == 0))
 		s->was_fatal = true;
-	if (verbatim && is_readable && !tells_of_secret_relation(s, &e)) {
+	if (verbatim && is_readable && !tells_of_secret_relation(s, &e) && !comes_from_code(s, &e)) {
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], type, body));
 		return;
 	}
@@ -97,7 +110,7 @@ void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool ver
 			"The database's own text is withheld because it can repeat masked values; it is in the audit record."));
 }
 
-/* Analysis knows nothing of the data, and a statement that names no labelled relation cannot repeat it. */
+/* Analysis knows nothing of the data; a statement that names no labelled relation repeats it only through code (errors_pass). */
 bool errors_may_be_verbatim(const struct session *s, const struct pending *p)
 {
 	const struct judged *j;
