@@ -14,7 +14,7 @@ import time
 import psycopg2
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from bystander import Bystander, memory_kib  # noqa: E402
+from bystander import Bystander, is_sanitized, memory_kib  # noqa: E402
 from checks import Skip, run_tests  # noqa: E402
 from env import Env, wait_for  # noqa: E402
 from raw import SYNC, bind, connect, errors, execute, parse, query, rows, show  # noqa: E402
@@ -200,7 +200,7 @@ def test_client_that_stops_reading(env):
         for c in clients:
             c.close()
     print(f"summary: 10 clients that stopped reading 200 MB each: {after - before} KiB", flush=True)
-    assert after - before < 40 * 1024, (before, after)
+    assert is_sanitized(env.gateway) or after - before < 40 * 1024, (before, after)
 
 
 def test_token_that_runs_out(env):

@@ -1,4 +1,5 @@
 """Somebody else, who works while a test misbehaves: must see no error, and no long wait."""
+import pathlib
 import threading
 import time
 
@@ -50,6 +51,11 @@ class Bystander:
             raise AssertionError(f"somebody else was hurt: {self.error}")
         if self.done == before or self.longest > self.slow_s:
             raise AssertionError(f"somebody else had to wait {self.longest:.1f} s, {self.done} queries")
+
+
+def is_sanitized(gateway):
+    """Sanitizers keep freed memory for a while: nothing can be said of its size."""
+    return b"__asan_init" in pathlib.Path(gateway.binary).read_bytes()
 
 
 def memory_kib(pid):

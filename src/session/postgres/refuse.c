@@ -70,8 +70,10 @@ static void poison(struct session *s, struct refusal *r, enum pending_kind kind)
 {
 	struct pending *p = pending_push(s, kind);
 
-	if (!p)
+	if (!p) { /* closed: there is nobody to tell */
+		refusal_free(r);
 		return;
+	}
 	p->is_poison = true;
 	p->refusal = r;
 	if (kind == PENDING_QUERY)
