@@ -98,11 +98,12 @@ static void test_error(void **state)
 
 	(void)state;
 	assert_int_equal(pgwire_error_decode(
-				 QW_LIT("SFEHLER\0VERROR\0C42P01\0Mno table\0P5\0Hlook\0\0"), &e),
+				 QW_LIT("SFEHLER\0VERROR\0C42P01\0Mno table\0P5\0Hlook\0Wf()\0\0"), &e),
 		0);
 	assert_string_equal(e.severity, "ERROR");
 	assert_string_equal(e.sqlstate, "42P01");
 	assert_string_equal(e.message, "no table");
+	assert_string_equal(e.where, "f()");
 	assert_null(e.detail);
 	assert_string_equal(e.hint, "look");
 	assert_int_equal(pgwire_error_decode(QW_LIT("SFEHLER\0Mx\0\0"), &e), 0);
