@@ -145,6 +145,13 @@ void decide(struct session *s)
 		return;
 	}
 	v = r->judged->verdict;
+	if (!r->is_parse && judge_is_nested(s, r->judged)) {
+		run_refuse(s,
+			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
+				"What is prepared here is itself EXECUTE, FETCH, PREPARE, DECLARE, CLOSE or DEALLOCATE.",
+				"Send that statement itself."));
+		return;
+	}
 	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {

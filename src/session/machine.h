@@ -55,6 +55,7 @@ struct prepared {
 	unsigned refs;
 	char *name;
 	struct judged *judged;
+	bool by_sql; /* by PREPARE: `judged` is of the text that it stood in */
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -291,6 +292,10 @@ void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_
 /* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
 bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
 struct judged *judge_named(const struct session *s, const struct judged *j); /* what it names now; NULL: unknown */
+/* It runs, by name, a message's statement that itself goes by names or changes what they stand for: nobody could follow. */
+bool judge_is_nested(const struct session *s, const struct judged *j);
+/* Writes what the names of `j` stand for: for a person to read, or exactly, for a digest. */
+int judge_spell_out(const struct session *s, const struct judged *j, struct qw_buf *out, bool is_exact) QW_MUST_CHECK;
 void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);

@@ -224,6 +224,8 @@ static void completed_prepare(struct session *s, const char *name, struct judged
 {
 	struct prepared *p = prepared_new(name, j);
 
+	if (p)
+		p->by_sql = true;
 	if (!p || !prepared_install(s, p))
 		session_fatal(s, "53400", "too many prepared statements in one session", "Use DEALLOCATE.");
 	prepared_unref(p);
