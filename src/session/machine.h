@@ -240,6 +240,7 @@ struct session {
 	bool copy_in, copy_out;
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
 	bool tx_wrote, tx_ddl, tx_settings;
+	uint64_t tx_noted; /* `pushed` when one of these was last set: an earlier ReadyForQuery is not the end of that */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
 	char poison[48];

@@ -96,6 +96,8 @@ static void note_forwarded(struct session *s, const struct judged *j)
 		s->tx_wrote = true;
 	if (j->is_ddl || j->is_unparsed)
 		s->tx_ddl = true;
+	if (j->changes_settings || j->writes || j->is_ddl || j->is_unparsed)
+		s->tx_noted = s->pushed;
 }
 
 static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
