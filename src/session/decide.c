@@ -49,6 +49,10 @@ static bool make_current(struct session *s)
 	j = judge_parsed(s, r->judged->sql, &r->judged->facts);
 	judged_unref(r->judged);
 	r->judged = j;
+	if (r->unit && j) { /* its rows are masked by what is known now */
+		judged_unref(r->unit->judged);
+		r->unit->judged = judged_ref(j);
+	}
 	if (r->portal && j) {
 		judged_unref(r->portal->judged);
 		r->portal->judged = judged_ref(j);

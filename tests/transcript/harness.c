@@ -376,6 +376,18 @@ static bool plain_event(struct harness *h, const char *line)
 	return false;
 }
 
+/* As if the database had nothing sensitive (yet). */
+static void unlabelled(struct harness *h)
+{
+	const struct policy_role *admin =
+		policy_role_find(h->policy, "admin", "shop", &(struct qw_claim){"groups", "admin"}, 1);
+	struct labels *none = labels_build(h->catalog, h->policy, admin);
+
+	QW_ASSERT(none);
+	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = none});
+	labels_unref(none);
+}
+
 void harness_event(struct harness *h, const char *line)
 {
 	const struct session_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .alpn_postgresql = true};
@@ -401,6 +413,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
 	} else if (strcmp(line, "catalog") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	else if (strcmp(line, "catalog none") == 0)
+		unlabelled(h);
 	else if (strcmp(line, "policy") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
