@@ -36,12 +36,22 @@ static const char *statement_text(struct session *s)
 	return text;
 }
 
+/* What the values mean depends on their types. */
+static int put_binds(const struct portal *p, struct qw_buf *out)
+{
+	uint64_t n = p->statement ? p->statement->type_bytes : 0;
+	int err = qw_buf_append(out, &n, sizeof(n));
+
+	if (!err && n)
+		err = qw_buf_append(out, p->statement->types, n);
+	return err ? err : qw_buf_append(out, p->binds, p->bind_bytes);
+}
+
 static int digest_of(struct session *s, uint8_t out[APPROVAL_DIGEST_BYTES])
 {
 	const struct portal *p = s->run.portal;
 	struct approval_subject subject = {
 		.statement = s->run.judged->sql,
-		.binds = p ? qw_bytes(p->binds, p->bind_bytes) : qw_bytes(NULL, 0),
 		.target = s->target->up.name,
 		.database = s->database,
 		.role = s->role->name,
@@ -56,12 +66,10 @@ static int digest_of(struct session *s, uint8_t out[APPROVAL_DIGEST_BYTES])
 
 	memcpy(subject.settings_digest, s->settings_digest, sizeof(subject.settings_digest));
 	qw_buf_init(&named, s->in[SESSION_CLIENT].max * 4);
-	if (s->run.judged->by_name) {
-		err = judge_spell_out(s, s->run.judged, &named, true);
-		if (!err)
-			err = qw_buf_append(&named, subject.binds.p, subject.binds.n);
-		subject.binds = qw_buf_pending(&named);
-	}
+	err = judge_spell_out(s, s->run.judged, &named, true);
+	if (!err && p)
+		err = put_binds(p, &named);
+	subject.binds = qw_buf_pending(&named);
 	if (!err)
 		err = approval_digest(&subject, out);
 	qw_buf_fini(&named);

@@ -297,6 +297,7 @@ static int spell(struct qw_buf *out, struct qw_bytes part, bool is_exact)
 static int spell_one(const struct session *s, const struct qw_statement *st, struct qw_buf *out, bool is_exact)
 {
 	const struct portal *c = st->named_op == QW_NAMED_FETCH ? portal_find(s, st->named) : NULL;
+	const struct prepared *p = st->named_op == QW_NAMED_EXECUTE ? prepared_find(s, st->named) : c ? c->statement : NULL;
 	const struct judged *source = source_of(s, st);
 	int err = 0;
 
@@ -308,6 +309,8 @@ static int spell_one(const struct session *s, const struct qw_statement *st, str
 		err = spell(out, source->sql, is_exact);
 	if (!err && c && is_exact)
 		err = spell(out, qw_bytes(c->binds, c->bind_bytes), true);
+	if (!err && p && is_exact)
+		err = spell(out, qw_bytes(p->types, p->type_bytes), true);
 	if (!err && c && c->bind_bytes && !is_exact)
 		err = qw_buf_printf(out, " -- with ");
 	if (!err && c && c->bind_bytes && !is_exact)

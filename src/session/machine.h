@@ -56,6 +56,8 @@ struct prepared {
 	char *name;
 	struct judged *judged;
 	bool by_sql; /* by PREPARE: `judged` is of the text that it stood in */
+	uint8_t *types; /* of the parameters, as Parse declared them: the same text is another statement with others */
+	size_t type_bytes;
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -76,6 +78,7 @@ struct portal {
 	unsigned refs;
 	char *name;
 	struct judged *judged;
+	struct prepared *statement; /* of Bind; NULL: unknown, or by DECLARE */
 	uint8_t *binds;
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
@@ -316,6 +319,7 @@ void hold_end(struct session *s, const char *why); /* withdraws */
 /* ---- names.c ---- */
 bool names_are_short(const char *name);
 struct prepared *prepared_new(const char *name, struct judged *j);
+bool prepared_keep_types(struct prepared *p, struct qw_bytes types) QW_MUST_CHECK; /* false: no memory */
 struct prepared *prepared_ref(struct prepared *p);
 void prepared_unref(struct prepared *p);
 struct prepared *prepared_find(const struct session *s, const char *name); /* what the server has confirmed */

@@ -207,10 +207,12 @@ bool harness_answer_cancel(struct harness *h)
 
 static void on_ask(struct harness *h, const struct approval *a)
 {
+	bool is_same = memcmp(h->approval.digest, a->digest, sizeof(a->digest)) == 0;
+
 	h->approval = *a;
 	memcpy(h->approval.id, "aaaaaaaaaa", 11);
 	h->owes_decision = true;
-	say(h, &h->other, "ask %s by %s", a->statement, a->subject);
+	say(h, &h->other, "ask %s by %s%s", a->statement, a->subject, is_same ? ", again" : "");
 	event(h, (struct session_event){.kind = SESSION_EV_ASKED, .approval = &h->approval});
 }
 
