@@ -413,9 +413,15 @@ static void serve_all(struct catalogs *all, struct database *d)
 
 void catalogs_want(struct conn *c, uint64_t newer_than)
 {
-	struct database *d = c->catalog_wait ? NULL : database_of(c);
-	struct catalog_wait *w = d ? calloc(1, sizeof(*w)) : NULL;
+	struct catalog_wait *w = c->catalog_wait;
+	struct database *d = w ? NULL : database_of(c);
 
+	if (w) { /* new labels come unasked already: that answers both */
+		w->newer_than = w->newer_than > newer_than ? w->newer_than : newer_than;
+		serve(c->street->catalogs, w);
+		return;
+	}
+	w = d ? calloc(1, sizeof(*w)) : NULL;
 	if (!w) {
 		conn_event_kind(c, SESSION_EV_CATALOG_FAILED);
 		return;

@@ -49,6 +49,10 @@ static bool make_current(struct session *s)
 	j = judge_parsed(s, r->judged->sql, &r->judged->facts);
 	judged_unref(r->judged);
 	r->judged = j;
+	if (r->unit && j) { /* its rows are masked by what is known now */
+		judged_unref(r->unit->judged);
+		r->unit->judged = judged_ref(j);
+	}
 	if (r->portal && j) {
 		judged_unref(r->portal->judged);
 		r->portal->judged = judged_ref(j);
@@ -145,6 +149,13 @@ void decide(struct session *s)
 		return;
 	}
 	v = r->judged->verdict;
+	if (!r->is_parse && judge_is_nested(s, r->judged)) {
+		run_refuse(s,
+			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
+				"What is prepared here is itself EXECUTE, FETCH, PREPARE, DECLARE, CLOSE or DEALLOCATE.",
+				"Send that statement itself."));
+		return;
+	}
 	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {

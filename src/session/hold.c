@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { HOLD_TEXT_MAX = 4 << 20 };
+
 static const char *binds_text(struct session *s)
 {
 	const struct portal *p = s->run.portal;
@@ -18,12 +20,38 @@ static const char *binds_text(struct session *s)
 	return text ? text : "";
 }
 
+/* EXECUTE and FETCH run what a name stands for: that is what a person approves, and nothing else of that name. */
+static const char *statement_text(struct session *s)
+{
+	const struct judged *j = s->run.judged;
+	struct qw_buf b;
+	const char *text = NULL;
+
+	if (!j->by_name)
+		return (const char *)j->sql.p; /* kept with a NUL */
+	qw_buf_init(&b, HOLD_TEXT_MAX);
+	if (!qw_buf_append(&b, j->sql.p, j->sql.n) && !judge_spell_out(s, j, &b, false))
+		text = qw_arena_strdup(&s->hold_arena, qw_buf_pending(&b));
+	qw_buf_fini(&b);
+	return text;
+}
+
+/* What the values mean depends on their types. */
+static int put_binds(const struct portal *p, struct qw_buf *out)
+{
+	uint64_t n = p->statement ? p->statement->type_bytes : 0;
+	int err = qw_buf_append(out, &n, sizeof(n));
+
+	if (!err && n)
+		err = qw_buf_append(out, p->statement->types, n);
+	return err ? err : qw_buf_append(out, p->binds, p->bind_bytes);
+}
+
 static int digest_of(struct session *s, uint8_t out[APPROVAL_DIGEST_BYTES])
 {
 	const struct portal *p = s->run.portal;
 	struct approval_subject subject = {
 		.statement = s->run.judged->sql,
-		.binds = p ? qw_bytes(p->binds, p->bind_bytes) : qw_bytes(NULL, 0),
 		.target = s->target->up.name,
 		.database = s->database,
 		.role = s->role->name,
@@ -33,8 +61,19 @@ static int digest_of(struct session *s, uint8_t out[APPROVAL_DIGEST_BYTES])
 		.policy_revision = policy_revision(s->policy),
 	};
 
+	struct qw_buf named;
+	int err = 0;
+
 	memcpy(subject.settings_digest, s->settings_digest, sizeof(subject.settings_digest));
-	return approval_digest(&subject, out);
+	qw_buf_init(&named, s->in[SESSION_CLIENT].max * 4);
+	err = judge_spell_out(s, s->run.judged, &named, true);
+	if (!err && p)
+		err = put_binds(p, &named);
+	subject.binds = qw_buf_pending(&named);
+	if (!err)
+		err = approval_digest(&subject, out);
+	qw_buf_fini(&named);
+	return err;
 }
 
 void hold_start(struct session *s)
@@ -50,14 +89,14 @@ void hold_start(struct session *s)
 		.issuer = s->principal.issuer,
 		.subject = s->principal.subject,
 		.actor = s->principal.actor,
-		.statement = (const char *)s->run.judged->sql.p, /* kept with a NUL */
+		.statement = statement_text(s),
 		.binds_text = binds_text(s),
 		.rule = s->run.judged->verdict.rule,
 		.policy_revision = policy_revision(s->policy),
 		.expires_us = (int64_t)s->now.wall_us + 1000000ll * s->config->approval_expires_s,
 	};
 	qw_hex(qw_bytes(s->options->id, QW_SESSION_ID_BYTES), a->session);
-	if (digest_of(s, a->digest)) {
+	if (!a->statement || digest_of(s, a->digest)) {
 		session_out_of_memory(s);
 		return;
 	}

@@ -269,6 +269,64 @@ static void note_source(struct judged *j, const struct judged *source)
 	j->is_unparsed |= source->is_unparsed;
 }
 
+static bool goes_by_name(const struct session *s, const struct qw_statement *st)
+{
+	const struct prepared *p = st->named_op == QW_NAMED_EXECUTE ? prepared_find(s, st->named) : NULL;
+	const struct portal *c = st->named_op == QW_NAMED_FETCH ? portal_find(s, st->named) : NULL;
+	const struct judged *source = p && !p->by_sql ? p->judged : c && !c->by_sql ? c->judged : NULL;
+
+	return source && source->facts.count && source->facts.list[0].named_op != QW_NAMED_NONE;
+}
+
+bool judge_is_nested(const struct session *s, const struct judged *j)
+{
+	for (size_t i = 0; i < j->facts.count; i++)
+		if (goes_by_name(s, &j->facts.list[i]))
+			return true;
+	return false;
+}
+
+static int spell(struct qw_buf *out, struct qw_bytes part, bool is_exact)
+{
+	uint64_t n = part.n;
+	int err = is_exact ? qw_buf_append(out, &n, sizeof(n)) : 0;
+
+	return err ? err : qw_buf_append(out, part.p, part.n);
+}
+
+static int spell_one(const struct session *s, const struct qw_statement *st, struct qw_buf *out, bool is_exact)
+{
+	const struct portal *c = st->named_op == QW_NAMED_FETCH ? portal_find(s, st->named) : NULL;
+	const struct prepared *p = st->named_op == QW_NAMED_EXECUTE ? prepared_find(s, st->named) : c ? c->statement : NULL;
+	const struct judged *source = source_of(s, st);
+	int err = 0;
+
+	if (!source)
+		return 0;
+	if (!is_exact)
+		err = qw_buf_printf(out, " -- \"%s\" stands for: ", st->named);
+	if (!err)
+		err = spell(out, source->sql, is_exact);
+	if (!err && c && is_exact)
+		err = spell(out, qw_bytes(c->binds, c->bind_bytes), true);
+	if (!err && p && is_exact)
+		err = spell(out, qw_bytes(p->types, p->type_bytes), true);
+	if (!err && c && c->bind_bytes && !is_exact)
+		err = qw_buf_printf(out, " -- with ");
+	if (!err && c && c->bind_bytes && !is_exact)
+		err = pgwire_binds_text(qw_bytes(c->binds, c->bind_bytes), out, 4096);
+	return err;
+}
+
+int judge_spell_out(const struct session *s, const struct judged *j, struct qw_buf *out, bool is_exact)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < j->facts.count && !err; i++)
+		err = spell_one(s, &j->facts.list[i], out, is_exact);
+	return err;
+}
+
 void judge_bound(struct session *s, struct portal *p)
 {
 	struct judged *source = judge_named(s, p->judged);

@@ -55,6 +55,9 @@ struct prepared {
 	unsigned refs;
 	char *name;
 	struct judged *judged;
+	bool by_sql; /* by PREPARE: `judged` is of the text that it stood in */
+	uint8_t *types; /* of the parameters, as Parse declared them: the same text is another statement with others */
+	size_t type_bytes;
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -75,6 +78,7 @@ struct portal {
 	unsigned refs;
 	char *name;
 	struct judged *judged;
+	struct prepared *statement; /* of Bind; NULL: unknown, or by DECLARE */
 	uint8_t *binds;
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
@@ -239,6 +243,7 @@ struct session {
 	bool copy_in, copy_out;
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
 	bool tx_wrote, tx_ddl, tx_settings;
+	uint64_t tx_noted; /* `pushed` when one of these was last set: an earlier ReadyForQuery is not the end of that */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
 	char poison[48];
@@ -291,6 +296,10 @@ void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_
 /* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
 bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
 struct judged *judge_named(const struct session *s, const struct judged *j); /* what it names now; NULL: unknown */
+/* It runs, by name, a message's statement that itself goes by names or changes what they stand for: nobody could follow. */
+bool judge_is_nested(const struct session *s, const struct judged *j);
+/* Writes what the names of `j` stand for: for a person to read, or exactly, for a digest. */
+int judge_spell_out(const struct session *s, const struct judged *j, struct qw_buf *out, bool is_exact) QW_MUST_CHECK;
 void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: notes what it names */
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
@@ -310,6 +319,7 @@ void hold_end(struct session *s, const char *why); /* withdraws */
 /* ---- names.c ---- */
 bool names_are_short(const char *name);
 struct prepared *prepared_new(const char *name, struct judged *j);
+bool prepared_keep_types(struct prepared *p, struct qw_bytes types) QW_MUST_CHECK; /* false: no memory */
 struct prepared *prepared_ref(struct prepared *p);
 void prepared_unref(struct prepared *p);
 struct prepared *prepared_find(const struct session *s, const char *name); /* what the server has confirmed */

@@ -47,8 +47,20 @@ void prepared_unref(struct prepared *p)
 	if (!p || --p->refs)
 		return;
 	judged_unref(p->judged);
+	free(p->types);
 	free(p->name);
 	free(p);
+}
+
+bool prepared_keep_types(struct prepared *p, struct qw_bytes types)
+{
+	p->types = types.n ? malloc(types.n) : NULL;
+	if (types.n && !p->types)
+		return false;
+	if (types.n)
+		memcpy(p->types, types.p, types.n);
+	p->type_bytes = types.n;
+	return true;
 }
 
 static struct prepared **prepared_slot(const struct session *s, const char *name)
@@ -138,6 +150,7 @@ void portal_unref(struct portal *p)
 		return;
 	judged_unref(p->judged);
 	judged_unref(p->source);
+	prepared_unref(p->statement);
 	columns_unref(p->columns);
 	refusal_free(p->refusal);
 	free(p->binds);
@@ -224,6 +237,8 @@ static void completed_prepare(struct session *s, const char *name, struct judged
 {
 	struct prepared *p = prepared_new(name, j);
 
+	if (p)
+		p->by_sql = true;
 	if (!p || !prepared_install(s, p))
 		session_fatal(s, "53400", "too many prepared statements in one session", "Use DEALLOCATE.");
 	prepared_unref(p);

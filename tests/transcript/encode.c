@@ -155,7 +155,9 @@ static void from_client(struct builder *b, char type, struct scan *s)
 	case 'P':
 		put_word(b, s);
 		put_word(b, s);
-		bld_be16(b, 0);
+		bld_be16(b, (uint16_t)count_words(*s));
+		while (next(s)) /* oids */
+			bld_be32(b, (uint32_t)strtoul(s->word, NULL, 10));
 		break;
 	case 'B':
 		put_word(b, s);

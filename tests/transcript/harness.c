@@ -207,10 +207,12 @@ bool harness_answer_cancel(struct harness *h)
 
 static void on_ask(struct harness *h, const struct approval *a)
 {
+	bool is_same = memcmp(h->approval.digest, a->digest, sizeof(a->digest)) == 0;
+
 	h->approval = *a;
 	memcpy(h->approval.id, "aaaaaaaaaa", 11);
 	h->owes_decision = true;
-	say(h, &h->other, "ask %s by %s", a->statement, a->subject);
+	say(h, &h->other, "ask %s by %s%s", a->statement, a->subject, is_same ? ", again" : "");
 	event(h, (struct session_event){.kind = SESSION_EV_ASKED, .approval = &h->approval});
 }
 
@@ -376,6 +378,18 @@ static bool plain_event(struct harness *h, const char *line)
 	return false;
 }
 
+/* As if the database had nothing sensitive (yet). */
+static void unlabelled(struct harness *h)
+{
+	const struct policy_role *admin =
+		policy_role_find(h->policy, "admin", "shop", &(struct qw_claim){"groups", "admin"}, 1);
+	struct labels *none = labels_build(h->catalog, h->policy, admin);
+
+	QW_ASSERT(none);
+	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = none});
+	labels_unref(none);
+}
+
 void harness_event(struct harness *h, const char *line)
 {
 	const struct session_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .alpn_postgresql = true};
@@ -401,6 +415,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
 	} else if (strcmp(line, "catalog") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+	else if (strcmp(line, "catalog none") == 0)
+		unlabelled(h);
 	else if (strcmp(line, "policy") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)

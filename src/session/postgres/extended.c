@@ -52,6 +52,7 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 		session_out_of_memory(s);
 		return STEP_CLOSED;
 	}
+	p->portal->statement = st ? prepared_ref(st) : NULL;
 	memcpy(p->portal->bound_under, s->settings_digest, sizeof(p->portal->bound_under));
 	return forwarded(s, 'B', body);
 }

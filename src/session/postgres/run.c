@@ -96,6 +96,8 @@ static void note_forwarded(struct session *s, const struct judged *j)
 		s->tx_wrote = true;
 	if (j->is_ddl || j->is_unparsed)
 		s->tx_ddl = true;
+	if (j->changes_settings || j->writes || j->is_ddl || j->is_unparsed)
+		s->tx_noted = s->pushed;
 }
 
 static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
@@ -111,7 +113,8 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 	if (r->is_parse) {
 		struct pgwire_parse parse;
 
-		if (pgwire_parse_decode(body, &parse) || !(p->prepared = prepared_new(parse.name, r->judged))) {
+		if (pgwire_parse_decode(body, &parse) || !(p->prepared = prepared_new(parse.name, r->judged)) ||
+			!prepared_keep_types(p->prepared, parse.types)) {
 			session_out_of_memory(s);
 			return;
 		}
@@ -344,6 +347,8 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 		return protocol_violation(s, "FunctionCall may not stand inside a pipeline or COPY");
 	s->run.is_fastpath = true;
 	s->run.judged = judged_stub(qw_bytes_from("FunctionCall"));
+	if (s->run.judged) /* any function: it may write, and set what it likes */
+		s->run.judged->writes = s->run.judged->changes_settings = true;
 	if (!s->run.judged || !(s->run.unit = unit_new(s, s->run.judged, true))) {
 		session_out_of_memory(s);
 		return STEP_CLOSED;

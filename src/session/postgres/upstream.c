@@ -68,15 +68,17 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 
 static void note_transaction(struct session *s, uint8_t status)
 {
+	bool is_over;
+
 	s->tx_status = status;
 	if (status != 'I')
 		return;
 	portal_end_transaction(s);
-	s->tx_wrote = false;
-	if (s->tx_settings)
-		s->tx_settings = false;
+	is_over = s->tx_noted <= s->pushed - s->pending_count + 1; /* else more of it was sent behind what this answers */
+	if (is_over)
+		s->tx_wrote = s->tx_settings = false;
 	if (s->tx_ddl) {
-		s->tx_ddl = false;
+		s->tx_ddl = !is_over;
 		s->labels_stale = true;
 		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	}
