@@ -545,6 +545,7 @@ bool harness_begin(struct harness *h)
 
 	h->now = (struct session_now){.mono_us = 1000000, .wall_us = 1700000000000000u};
 	h->options.now = h->now;
+	h->approval = (struct approval){0};
 	h->config.audit_mode = AUDIT_SPOOLED;
 	qw_buf_init(&h->raw[0], 1 << 24);
 	qw_buf_init(&h->raw[1], 1 << 24);
