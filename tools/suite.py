@@ -129,6 +129,7 @@ def sanitizers():
 def all_parts():
     python = "/usr/bin/python3"
     asan = sanitizers()
+    asan_world = asan | {"QW_BUILD": str(ROOT / "build-asan")}
     return [
         Build("build", ["tools/build.sh", "all"], 900),
         Meson("unit", "build", "--no-suite", "integration", limit_s=600),
@@ -140,6 +141,9 @@ def all_parts():
         Build("build-asan", ["tools/build.sh", "asan"], 1500),
         Meson("unit-asan", "build-asan", "-t", "5", "--no-suite", "integration", limit_s=1500, environment=asan),
         Meson("integration-suites-asan", "build-asan", "-t", "5", "--suite", "integration", limit_s=1200, environment=asan),
+        Part("tour-asan", [python, "tools/tour.py", "--once", "--home", str(LOGS / "tour-asan")], 240, environment=asan_world),
+        Part("conformance-asan", ["tests/conformance/run"], 1500, "tests/conformance/run", asan_world),
+        Part("corpus-asan", ["tests/corpus/run"], 1200, "tests/corpus/run", asan_world),
         Part("integration-asan", [python, "tests/integration/run", "--sanitized", "--build", "build-asan"], 1200,
              "tests/integration/run", asan),
     ]

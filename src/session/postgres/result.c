@@ -256,13 +256,13 @@ bool result_row(struct session *s, struct qw_bytes body)
 	struct qw_bytes value;
 	struct builder b;
 	bool is_null;
+	struct qw_buf *out = &s->out[SESSION_CLIENT];
+	size_t before = qw_buf_pending(out).n;
 	int err = pgwire_row_open(body, &row);
 
-	if (err || row.count != c->count) {
-		session_fatal(s, "08P01", "the database sent a row that does not fit its description", NULL);
-		return false;
-	}
-	bld_init(&b, &s->out[SESSION_CLIENT]);
+	if (!err && row.count != c->count)
+		err = QW_E_MALFORMED;
+	bld_init(&b, out);
 	bld_begin(&b, 'D');
 	bld_be16(&b, row.count);
 	for (size_t i = 0; i < c->count && !err; i++) {
@@ -275,8 +275,14 @@ bool result_row(struct session *s, struct qw_bytes body)
 			put_value(s, &b, &c->list[i], value);
 	}
 	bld_end(&b);
-	if (err || bld_error(&b)) {
-		session_out_of_memory(s); /* a half built row never leaves: nothing is sent after this */
+	if (err || bld_error(&b))
+		out->n = out->off + before; /* a half built row never leaves */
+	if (err) {
+		session_fatal(s, "08P01", "the database sent a row that does not fit its description", NULL);
+		return false;
+	}
+	if (bld_error(&b)) {
+		session_out_of_memory(s);
 		return false;
 	}
 	session_want_send(s, SESSION_CLIENT);

@@ -129,6 +129,8 @@ static void on_startup(struct session *s, struct qw_bytes packet)
 		return;
 	negotiate(s, &st);
 	session_put(s, SESSION_CLIENT, pgwire_put_auth_cleartext(&s->out[SESSION_CLIENT]));
+	if (s->state == STATE_CLOSED)
+		return;
 	s->state = STATE_PASSWORD;
 }
 
@@ -175,6 +177,9 @@ static void on_first(struct session *s)
 		break;
 	}
 	qw_buf_consume(in, n);
+	/* Room for the whole token at once: a buffer that grows leaves pieces of it in freed memory. */
+	if (s->state == STATE_PASSWORD && qw_buf_reserve(in, s->config->limits.token_bytes_max + PGWIRE_HEADER + 1))
+		session_out_of_memory(s);
 }
 
 /* After the offer only a password message is legal: a second startup packet would change who logs in. */
