@@ -266,7 +266,7 @@ class Operations(Gateway):
         self.assertNotIn(str(self.w.pg_port), err)
 
     def test_slow_reader_costs_no_memory(self):
-        rss = lambda: int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.w.gateway.pid}/status").read_text()).group(1))
+        rss = lambda: int(re.search(r"RssAnon:\s+(\d+)", pathlib.Path(f"/proc/{self.w.gateway.pid}/status").read_text()).group(1))
         p = self.w.psql_start("dba", "select repeat('x', 1000) from generate_series(1, 400000)", options=["-o", "/dev/null"])
         p.communicate(timeout=60)
         before = rss()
