@@ -60,4 +60,4 @@ def is_sanitized(gateway):
 
 def memory_kib(pid):
     with open(f"/proc/{pid}/status") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) for line in f if line.startswith("RssAnon"))  # its own memory, not the files it maps
