@@ -86,13 +86,15 @@ static void describe_query(struct session *s)
 	r->stage = RUN_FORWARD;
 }
 
-/* What is computed may hold something sensitive. Of several statements only in those that mention something sensitive; not so
-   where one can pass it to the next, by a name or by a relation that it makes. */
+/*
+ * What is computed may hold something sensitive, and so it may where a relation is unknown. Of several statements only in those
+ * that mention something sensitive; not so where one can pass it to the next, by a name or by a relation that it makes.
+ */
 static bool is_strict(const struct session *s, const struct judged *j, size_t statement)
 {
 	const char *which;
 
-	if (!j || j->is_unparsed)
+	if (!j || j->is_unparsed || j->names_unknown)
 		return true;
 	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
 		return j->touched;
