@@ -7,6 +7,7 @@ struct walk {
 	struct qw_bytes s;
 	size_t at, depth;
 	bool wants_value; /* after { and , */
+	bool after_comma;
 };
 
 static bool is_space(uint8_t c)
@@ -37,7 +38,7 @@ static bool next_element(struct walk *w, bool *is_end)
 			if (!w->wants_value || ++w->depth > DIMENSIONS_MAX)
 				return false;
 		} else if (c == '}') {
-			if (w->depth-- == 0)
+			if (w->after_comma || w->depth-- == 0)
 				return false;
 			w->wants_value = false;
 		} else if (c == ',') {
@@ -47,6 +48,7 @@ static bool next_element(struct walk *w, bool *is_end)
 		} else {
 			return w->wants_value && w->depth > 0;
 		}
+		w->after_comma = c == ',';
 		w->at++;
 		if (w->depth == 0)
 			break;
@@ -82,7 +84,7 @@ static bool read_element(struct walk *w, struct element *e)
 			return false;
 	}
 	e->raw = qw_bytes(w->s.p + start, w->at - start);
-	w->wants_value = false;
+	w->wants_value = w->after_comma = false;
 	if (e->is_quoted && w->at++ == w->s.n)
 		return false;
 	return w->at < w->s.n;
