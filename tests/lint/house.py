@@ -23,6 +23,7 @@ GROUPS = {
     "sort": "qsort",
     "memory": "malloc calloc realloc free strdup",
     "free": "free",  # what libpg_query gave
+    "wide": "__udivti3 __umodti3 __udivmodti4",  # the compiler's division of 128 bits
     "die": "abort fprintf stderr",  # QW_ASSERT, in base alone
 }
 
@@ -41,7 +42,8 @@ ROOMS = {
     "record": Room("src/record", "base", libc="text"),
     "yaml": Room("src/yaml", "base", libc="text format", outside="yaml.h"),
     # ---- the deciders: pure; they allocate what lives longer than a call (_new, _free) ----
-    "mask": Room("src/mask", "base digest", libc="text memory"),
+    "mask": Room("src/mask", "base digest", libc="text memory wide"),
+    "detect": Room("src/detect", "base", libc="text"),
     "policy": Room("src/policy", "base digest yaml statement", "mask", libc="text case format memory", headers="ctype.h"),
     "catalog": Room("src/catalog", "base", libc="text sort memory"),
     "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
