@@ -41,7 +41,8 @@ bool detect_json_next(struct json_walk *w, struct json_leaf *leaf)
 	for (i = w->at; i < s.n && (s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\t' || s.p[i] == '\r');)
 		i++;
 	if (leaf->is_string && i < s.n && s.p[i] == ':') {
-		w->is_key_like = detect_key_like(leaf->raw);
+		/* "[github-token]" was a secret itself: it does not speak of its value. */
+		w->is_key_like = detect_key_like(leaf->raw) && !detect_holds_placeholder(leaf->raw);
 		leaf->is_key_like = false; /* a name is no secret */
 	}
 	return true;

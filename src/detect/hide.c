@@ -229,11 +229,13 @@ static int hide_array(struct hiding *h, const struct detect_column *column, stru
 int detect_mask(const struct detect_column *column, struct qw_bytes cell, struct qw_buf *scratch, struct qw_buf *out,
 	struct detect_found *found)
 {
-	struct hiding h = {.scan = {.kinds = column->set.masked, .is_key_like = column->is_key_like}, .open = '[', .close = ']', .out = out};
+	struct hiding h = {.scan = {.kinds = column->set.masked, .is_key_like = column->is_key_like}, .out = out};
 	size_t before = qw_buf_pending(out).n;
 	uint32_t kinds = detect_kinds_in(column, column->set.masked | column->set.flagged, cell, scratch);
 	int err = 0;
 
+	h.open = '[';
+	h.close = ']';
 	*found = (struct detect_found){.flagged = kinds & column->set.flagged};
 	if (!kinds || !column->set.masked)
 		return 0;

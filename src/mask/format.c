@@ -178,18 +178,21 @@ static bool digits_to_u64(const struct mask_number *n, uint64_t *out)
 	return v < (uint64_t)1 << 63;
 }
 
-/* As many digits as before, or as many as it takes. */
+/* With zeros before it where the point stands further left: 5 of thousandths is 0.005. */
 static void digits_from_u64(uint64_t v, struct mask_number *n)
 {
 	uint8_t digits[20];
-	size_t k = sizeof(digits);
+	size_t k = sizeof(digits), count, zeros;
 
 	do {
 		digits[--k] = (uint8_t)('0' + v % 10);
 		v /= 10;
-	} while (v || sizeof(digits) - k <= n->scale);
-	n->count = sizeof(digits) - k;
-	memcpy(n->digits, digits + k, n->count);
+	} while (v);
+	count = sizeof(digits) - k;
+	zeros = count > n->scale ? 0 : n->scale + 1 - count; /* scale <= DECIMAL_DIGITS_MAX: it fits */
+	memset(n->digits, '0', zeros);
+	memcpy(n->digits + zeros, digits + k, count);
+	n->count = zeros + count;
 }
 
 /* -1 is to the negative numbers what 0 is to the others. */

@@ -89,8 +89,22 @@ int mask_digest_for(struct mask_key *key, const char *purpose, const char *domai
 	const struct qw_bytes parts[] = {
 		{(const uint8_t *)"", 1}, {(const uint8_t *)purpose, strlen(purpose) + 1},
 		{(const uint8_t *)domain, strlen(domain) + 1}, value};
-	int err = qw_hmac_start(key->hmac);
+	uint8_t joined[512];
+	size_t n = 0;
+	int err;
 
+	for (size_t i = 0; i < QW_COUNT(parts) && parts[i].n <= sizeof(joined) - n; i++) {
+		if (parts[i].n)
+			memcpy(joined + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
+		if (i == QW_COUNT(parts) - 1) {
+			err = qw_hmac_compute(key->hmac, qw_bytes(joined, n), out);
+			qw_wipe(joined, n);
+			return err;
+		}
+	}
+	qw_wipe(joined, n);
+	err = qw_hmac_start(key->hmac);
 	for (size_t i = 0; i < QW_COUNT(parts) && !err; i++)
 		err = qw_hmac_add(key->hmac, parts[i]);
 	return err ? err : qw_hmac_end(key->hmac, out);

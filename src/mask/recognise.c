@@ -19,9 +19,12 @@ static bool is_word(uint8_t c)
 /* "tok_" and 20 hex digits, anywhere: also within an address, JSON, XML or other text. */
 static bool holds_token(struct qw_bytes s)
 {
-	const uint8_t *p = s.p, *end = s.p + s.n;
+	const uint8_t *p = s.p, *end;
 
-	while (s.n && (p = memchr(p, 't', (size_t)(end - p)))) {
+	if (s.n < 4 + TOKEN_DIGITS)
+		return false;
+	end = s.p + s.n;
+	while ((p = memchr(p, 't', (size_t)(end - p)))) {
 		size_t n = 0, left = (size_t)(end - p);
 
 		if (left < 4 + TOKEN_DIGITS)
