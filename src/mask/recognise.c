@@ -69,7 +69,7 @@ static bool is_uuid_token(uint16_t format, struct qw_bytes s)
 /* bytea's hex form of "tok_..." */
 static bool holds_hex_token(struct qw_bytes s)
 {
-	const uint8_t *at = find(s, QW_LIT("746f6b5f"));
+	const uint8_t *at = s.n >= 2 && s.p[0] == '\\' && s.p[1] == 'x' ? find(s, QW_LIT("746f6b5f")) : NULL;
 
 	return at && (size_t)(s.p + s.n - at) >= 8 + 2 * TOKEN_DIGITS;
 }
@@ -124,12 +124,12 @@ static enum mask_trace trace_one(const struct mask_spec *spec, uint32_t type_oid
 	enum mask_class class = mask_type_class(type_oid);
 	const struct mask_column column = {.type_oid = type_oid, .type_modifier = -1, .format = format};
 
-	if (class == CLASS_UUID && is_uuid_token(format, s))
+	/* A literal has no type yet, an enum or an extension none that is known here: the text form says enough. */
+	if ((class == CLASS_UUID || format == FORMAT_TEXT) && is_uuid_token(format, s))
 		return MASK_TRACE_CERTAIN;
-	if (class == CLASS_BYTEA && format == FORMAT_TEXT && holds_hex_token(s))
+	if (format == FORMAT_TEXT && holds_hex_token(s))
 		return MASK_TRACE_CERTAIN;
-	/* Of a type that is not known (a parameter without type, an enum, an extension) the text form says enough. */
-	if (class != CLASS_UUID && holds_token(s))
+	if (holds_token(s))
 		return MASK_TRACE_CERTAIN;
 	if (find(s, QW_LIT("<redacted/>")))
 		return MASK_TRACE_CERTAIN;
