@@ -112,7 +112,7 @@ static size_t domain_end(const struct scan *s, size_t start)
 	size_t end = start, label = start, dots = 0;
 	bool has_digit;
 
-	while (end < s->text.n && end - start < 255 &&
+	while (end < s->text.n && (end - start < 255 || (s->text.p[end] & 0xC0) == 0x80) && /* no half character */
 		(is_alnum(s->text.p[end]) || s->text.p[end] == '-' || s->text.p[end] == '.' || s->text.p[end] >= 0x80)) {
 		if (s->text.p[end] == '.') {
 			if (!is_alnum(at(s, end + 1)) && at(s, end + 1) < 0x80)
