@@ -197,8 +197,10 @@ bool detect_e164(const struct scan *s, size_t plus, struct detect_match *m)
 	size_t i = plus + 1, digits = 0, end = 0;
 	uint8_t first = at(s, i), second = at(s, i + 1);
 
-	if (!wants(s, DETECT_PHONE) || first < '1' || first > '9' || (plus > 0 && (is_alnum(s->text.p[plus - 1]) || s->text.p[plus - 1] == '+')))
+	if (!wants(s, DETECT_PHONE) || first < '1' || first > '9')
 		return false;
+	if (plus > 0 && (is_alnum(s->text.p[plus - 1]) || s->text.p[plus - 1] == '+'))
+		return false; /* 1+1, C++14 */
 	if ((first == '2' && second == '8') || (first == '8' && (second == '3' || second == '9')))
 		return false; /* no country has these */
 	while (digits <= 15) {
