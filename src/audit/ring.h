@@ -15,7 +15,13 @@
 
 #include <stdatomic.h>
 
-enum { RING_HEADER_BYTES = 4096, RING_VERSION = 1, RING_BYTES_MIN = 4096 };
+enum {
+	RING_HEADER_BYTES = 4096,
+	RING_VERSION = 1,
+	RING_BYTES_MIN = 4096,
+	RING_USED_PART = 16 /* while the writer keeps up only this part of the ring, the first, is used */
+};
+#define RING_SKIP UINT32_MAX /* length of a slot that holds no record: the next one is at the start of the lap */
 
 struct ring_header {
 	char magic[8];
