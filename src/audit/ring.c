@@ -191,7 +191,7 @@ static void write_slot(const struct ring *r, uint64_t pos, struct ring_slot s, s
 	memcpy(at, &s.checksum, sizeof(s.checksum));
 }
 
-static uint64_t next_lap(const struct ring *r, uint64_t pos)
+uint64_t ring_next_lap(const struct ring *r, uint64_t pos)
 {
 	return (pos | (r->size - 1)) + 1;
 }
@@ -211,7 +211,8 @@ static void skip_rest_of_lap(struct ring *r, uint64_t seq, size_t need)
 	if (r->head - r->seen_tail > offset / 2 || need > offset / 2)
 		return;
 	write_slot(r, r->head, skip, 0);
-	r->head = next_lap(r, r->head);
+	atomic_store_explicit(&r->skipped, r->head + sizeof(skip), memory_order_relaxed); /* seen by whoever sees the new head */
+	r->head = ring_next_lap(r, r->head);
 }
 
 int ring_put(struct ring *r, uint64_t seq, struct qw_bytes record)
@@ -246,8 +247,8 @@ int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq,
 		return QW_E_MALFORMED;
 	memcpy(&s, at, sizeof(s));
 	if (s.seq == seq && s.length == RING_SKIP && slot_checksum(r, pos, at, 0) == s.checksum &&
-		head - pos > next_lap(r, pos) - pos)
-		return ring_peek(r, next_lap(r, pos), head, seq, record, next);
+		head - pos > ring_next_lap(r, pos) - pos)
+		return ring_peek(r, ring_next_lap(r, pos), head, seq, record, next);
 	if (s.seq != seq || s.length > r->size / 2 - sizeof(s) || slot_bytes(s.length) > head - pos)
 		return QW_E_MALFORMED;
 	if (slot_checksum(r, pos, at, s.length) != s.checksum)
