@@ -38,9 +38,9 @@ const char *limits_instead(enum limits_kind kind);
 
 /* ---- counting: `mono_us` is a monotonic time; one that goes backwards refills nothing ---- */
 
-/* At most `per_minute` in any burst, refilled evenly over a minute. Zeroed memory is a full bucket. */
+/* A burst of at most `per_minute`, refilled evenly over a minute. Zeroed memory is a full bucket. */
 struct limits_bucket {
-	uint64_t used_us; /* 60 s / per_minute for each that was taken, less the time since */
+	uint64_t used; /* 60,000,000 for each that was taken; per_minute less with every us: exact, also when the limit changes */
 	uint64_t at_us;
 };
 /* All n or nothing. false: *wait_us (may be NULL) until they would be there; UINT64_MAX: never. per_minute 0: no limit. */
@@ -67,7 +67,7 @@ struct limits_argument {
 struct limits_cost {
 	uint64_t rows, bytes;
 };
-/* `function`: a name in pg_catalog: generate_series, repeat, lpad, rpad, array_fill ... false: nothing is known of this call. */
+/* `function`: a name in pg_catalog: generate_series, repeat, lpad, rpad. false: nothing is known of this call. A text of unknown length counts as one byte. */
 bool limits_call_cost(const char *function, const struct limits_argument *args, size_t count, struct limits_cost *out);
 
 #endif
