@@ -43,7 +43,8 @@ ROOMS = {
     # ---- the deciders: pure; they allocate what lives longer than a call (_new, _free) ----
     "mask": Room("src/mask", "base digest", libc="text memory"),
     "limits": Room("src/limits", "base", libc="text memory"),
-    "policy": Room("src/policy", "base digest yaml statement limits", "mask", libc="text case format memory", headers="ctype.h"),
+    "policy": Room("src/policy", "base digest yaml statement limits", "mask", libc="text case format memory", headers="ctype.h",
+                   inner=("load",)),
     "catalog": Room("src/catalog", "base", libc="text sort memory"),
     "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
     "approval": Room("src/approval", "base digest", libc="text"),
