@@ -1,13 +1,18 @@
 /* The `reviewed` section: code of users that somebody has read, pinned by its hash. */
 #include "../policy_int.h"
 
+static bool is_bare(const char *text)
+{
+	return !strchr(text, '*') && pattern_is_sane(text);
+}
+
 /* "public.total(integer, text)" in three parts; blanks after commas as the server writes them. */
 static bool split_function(struct loader *l, const struct yaml_node *n, const char *text, struct policy_reviewed_entry *out)
 {
 	const char *open = strchr(text, '('), *dot = strchr(text, '.');
 	size_t length = strlen(text);
 
-	if (!open || !dot || dot == text || dot > open || open == dot + 1 || text[length - 1] != ')' || strpbrk(text, "*\"") ||
+	if (!open || !dot || dot == text || dot > open || open == dot + 1 || text[length - 1] != ')' || !is_bare(text) ||
 		memchr(dot + 1, '.', (size_t)(open - dot) - 1)) {
 		yaml_fail(&l->r, n, "bad function \"%.60s\": write schema.name(types of the arguments), as in public.total(integer, text)",
 			text);
