@@ -69,7 +69,7 @@ ROOMS = {
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
-    "cli": Room("src/cli", "base control io config policy audit vault identity approval labels catalog record digest log "
+    "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
                            "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
 }
 

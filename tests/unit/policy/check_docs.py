@@ -47,7 +47,7 @@ same("categories of the page", re.findall(r"`@([a-z-]+)`", page.split("Categorie
 code = keys_in_code(*(f"src/policy/load/{name}.c" for name in
                       ("file", "roles", "rules", "moments", "masks", "limits", "columns", "reviewed")))
 same("keys of the policy schema", keys_in_schema(json.loads(policy)), code)
-same("keys of the page", {k for k in code if f"`{k}" not in page}, set())
+same("keys of the page", {k for k in code if not re.search(rf"(`|^## |[ {{]){k}\b", page, re.M)}, set())
 listed = dict(re.findall(r"^#define (CLIENT|TIMEOUT|TRANSACTION|PLANNER) ((?:.*\\\n)*.*)$", text("src/policy/settings.c"), re.M))
 for word, names in listed.items():
     row = re.search(rf"^\| `@{word.lower()}` \| (.*) \|$", page, re.M)
@@ -56,7 +56,7 @@ for word, names in listed.items():
 egress = re.findall(r'\{(NULL|"[a-z_0-9]+"), "([a-z_0-9*]+)"\}', text("src/policy/egress.c"))
 same("functions of @egress", re.findall(r"`([^`]+)`", page.split("**@egress**")[1].split("\n\n")[0]),
      [name if schema == "NULL" else f"{schema.strip(chr(34))}.{name}" for schema, name in egress])
-limits = re.findall(r"X\(\w+, (\w+), ", text("include/qw/limits.h"))
+limits = re.findall(r"X\([A-Z_]+, (\w+), \"", text("include/qw/limits.h"))
 same("limits of the page", re.findall(r"^\| `(\w+)` \| limit", page, re.M), limits)
 same("keys of the configuration schema", keys_in_schema(json.loads(config)),
      keys_in_code("src/config/load.c", "src/config/places.c", "src/config/sections.c"))
