@@ -42,7 +42,9 @@ ROOMS = {
     "yaml": Room("src/yaml", "base", libc="text format", outside="yaml.h"),
     # ---- the deciders: pure; they allocate what lives longer than a call (_new, _free) ----
     "mask": Room("src/mask", "base digest", libc="text memory"),
-    "policy": Room("src/policy", "base digest yaml statement", "mask", libc="text case format memory", headers="ctype.h"),
+    "limits": Room("src/limits", "base", libc="text memory"),
+    "policy": Room("src/policy", "base digest yaml statement limits", "mask", libc="text case format memory", headers="ctype.h",
+                   inner=("load",)),
     "catalog": Room("src/catalog", "base", libc="text sort memory"),
     "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
     "approval": Room("src/approval", "base digest", libc="text"),
@@ -51,7 +53,7 @@ ROOMS = {
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire sqlparse statement mask policy labels approval",
+    "session": Room("src/session", "base digest record wire pgwire sqlparse statement mask limits policy labels approval",
                     "catalog config identity upstream", libc="text case format memory", inner=("postgres",),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
@@ -67,7 +69,7 @@ ROOMS = {
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
-    "cli": Room("src/cli", "base control io config policy audit vault identity approval labels catalog record digest log "
+    "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
                            "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
 }
 
