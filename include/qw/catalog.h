@@ -48,6 +48,53 @@ const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oi
 /* Index in r->columns, or -1. */
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
 
+/* ---- what runs: functions that are not the server's own and unchanged, operators, and what writing or a type runs ---- */
+struct catalog_function {
+	uint32_t oid;
+	const char *schema, *name, *args; /* args: types of the input arguments, "integer, text" */
+	const char *language, *owner, *extension; /* extension: that it belongs to, or NULL */
+	char kind, volatility; /* as pg_proc has them: f p a w, i s v */
+	bool is_security_definer;
+	const char *sha256; /* hex, over all that defines it; of an aggregate also over the functions it is made of */
+};
+/* NULL: as the server's version has it (functions_by_oid() knows it), or there is no such function. */
+const struct catalog_function *catalog_function(const struct catalog *c, uint32_t oid);
+size_t catalog_function_count(const struct catalog *c);
+const struct catalog_function *catalog_function_at(const struct catalog *c, size_t i); /* sorted by oid */
+unsigned catalog_server_major(const struct catalog *c); /* 15 */
+/* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
+bool catalog_is_verified(const struct catalog *c);
+uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
+/* Is there an operator, a type (also: a cast from or to it) of this name outside of the server's own schemas? */
+bool catalog_has_operator(const struct catalog *c, const char *name);
+bool catalog_has_type(const struct catalog *c, const char *name);
+
+enum { /* on which writes a hazard acts */
+	CATALOG_ON_INSERT = 1,
+	CATALOG_ON_UPDATE = 2,
+	CATALOG_ON_DELETE = 4,
+	CATALOG_ON_TRUNCATE = 8,
+	CATALOG_ON_COPY = 16, /* COPY FROM: what the tree of an INSERT would show */
+	CATALOG_ON_CASCADE = 32, /* a foreign key's action: what the tree of the statement would show */
+};
+/* Something besides the statement's own work. `subject`: relation or type OID. */
+struct catalog_hazard {
+	uint32_t subject;
+	unsigned on; /* relations: CATALOG_ON_*; types: 0 */
+	const char *text; /* "trigger t_audit on public.orders runs public.log()" */
+	const uint32_t *functions; /* that it runs, sorted, without those that are plain; when all are reviewed it is none */
+	size_t function_count; /* 0: no function alone makes it harmless */
+	/* What it also does to another relation: then it is no hazard in itself. */
+	uint32_t then_relation;
+	unsigned then_on;
+};
+/* Those of one subject, one after the other; *count may be 0. */
+const struct catalog_hazard *catalog_hazards(const struct catalog *c, uint32_t subject, size_t *count);
+/* Direct children (inheritance, partitions), sorted. */
+const uint32_t *catalog_children(const struct catalog *c, uint32_t relation_oid, size_t *count);
+/* Types that a type is made of (domain's base, elements, attributes): their hazards are its own. Sorted. */
+const uint32_t *catalog_type_parts(const struct catalog *c, uint32_t type_oid, size_t *count);
+
 /*
  * ---- building: copies everything it is given ----
  * In any order, but a relation before its columns, and a view's columns before their origins. NOTFOUND: that order was
@@ -65,6 +112,13 @@ int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct cata
 int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from) QW_MUST_CHECK;
 int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid) QW_MUST_CHECK;
 int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
+/* These may come in any order; what they name need not be in the snapshot. Strings of `f` and `h` are copied. */
+void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);
+int catalog_add_function_known(struct catalog_builder *b, const struct catalog_function *f) QW_MUST_CHECK;
+int catalog_add_operator(struct catalog_builder *b, uint32_t oid, uint32_t function_oid, const char *user_name) QW_MUST_CHECK;
+int catalog_add_type(struct catalog_builder *b, const char *user_name) QW_MUST_CHECK;
+int catalog_add_type_part(struct catalog_builder *b, uint32_t type_oid, uint32_t part_oid) QW_MUST_CHECK;
+int catalog_add_hazard(struct catalog_builder *b, const struct catalog_hazard *h) QW_MUST_CHECK;
 struct catalog *catalog_builder_finish(struct catalog_builder *b); /* frees the builder; NULL: out of memory */
 
 #endif

@@ -20,7 +20,10 @@ enum label_kind {
 	LABEL_UNKNOWN, /* zero: the relation or column is not in the snapshot */
 	LABEL_PLAIN,
 	LABEL_MASK, /* mask_spec and domain are set */
-	LABEL_DERIVED /* computed from a sensitive column inside a view, or unresolved: refuse */
+	LABEL_DERIVED, /* computed from a sensitive column inside a view, or unresolved: refuse */
+	/* A definition of the server's catalogs: as plain as PLAIN for the flow, but literals of data may stand in it, so what is made
+	   of it is looked at by the content detectors, whatever the policy says of others. `column` is set. */
+	LABEL_DEFINITION
 };
 struct label {
 	enum label_kind kind;
@@ -47,5 +50,28 @@ bool labels_knows(const struct labels *l, const struct qw_statement *s);
 bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_t i);
 /* Does it name a relation that has sensitive columns (or a view over one)? */
 bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+/*
+ * Does it provably touch nothing labelled and call nothing that was not reviewed, whatever the names resolve to? Any doubt is
+ * false: then the server's tree is asked. `major` is the server's.
+ */
+bool labels_provably_clear(const struct labels *l, const struct qw_statement *s);
+
+/* ---- what the flow asks of the world (flow.h), for one role ---- */
+bool labels_relation(const struct labels *l, uint32_t oid, const char **schema, const char **name);
+/* A function of the server or a user's; false: unknown. */
+bool labels_function(const struct labels *l, uint32_t oid, const char **schema, const char **name);
+/* One of the server's that is plain, unchanged; or reviewed by the policy and unchanged since. */
+bool labels_function_is_plain(const struct labels *l, uint32_t oid);
+/* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's DEFINITION. */
+struct label labels_of_function(const struct labels *l, uint32_t function_oid, int16_t column);
+uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid); /* 0: unknown */
+/* The first thing that a write would also run and that was not reviewed, cascades and children included; NULL: nothing. */
+const char *labels_write_hazard(const struct labels *l, uint32_t relation_oid, enum qw_verb verb);
+const char *labels_type_hazard(const struct labels *l, uint32_t type_oid);
+/*
+ * The i-th thing that foreign keys do to other relations when this one is written: DELETE public.orders. For policy_judge_act().
+ * False: there are no more.
+ */
+bool labels_cascade(const struct labels *l, uint32_t relation_oid, enum qw_verb verb, size_t i, struct qw_act *out);
 
 #endif

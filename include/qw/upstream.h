@@ -65,4 +65,16 @@ void upstream_cancel_free(struct upstream_cancel *c);
 int upstream_read_catalog(struct vault *v, const struct upstream_target *t, const char *database, uint64_t generation,
 	struct catalog **out, struct upstream_failure *failure) QW_MUST_CHECK;
 
+/*
+ * A connection that tells cheaply whether the schema may have changed. Blocks: worker threads only, one at a time.
+ * upstream_pulse() sets *beat: while it stays the same, nothing was changed that upstream_read_catalog() reads, as far as this
+ * server can tell; UNSUPPORTED: it cannot tell (stand-by, no right to look): read the catalog by the clock. Take the beat
+ * before the catalog is read, so that what changes in between is seen by the next. Any error: free it, open anew, read.
+ */
+struct upstream_pulse;
+int upstream_pulse_open(struct vault *v, const struct upstream_target *t, const char *database, struct upstream_pulse **out,
+	struct upstream_failure *failure) QW_MUST_CHECK;
+int upstream_pulse(struct upstream_pulse *p, uint64_t *beat, struct upstream_failure *failure) QW_MUST_CHECK;
+void upstream_pulse_free(struct upstream_pulse *p); /* NULL is fine */
+
 #endif
