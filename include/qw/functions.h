@@ -38,7 +38,7 @@ const struct functions_entry *functions_first_named(const char *name);
 const struct functions_entry *functions_next_named(const struct functions_entry *e);
 /* Is every function of the server's own schemas that has this name plain in this major? False when there is none. */
 bool functions_all_plain(unsigned major, const char *name);
-/* Of all fixed functions of a major in order of OID: what a server that has exactly these answers, 16 hex digits; NULL: major. */
+/* Of all fixed functions of a major in order of OID: what a server that has exactly these answers, 64 hex digits; NULL: major. */
 const char *functions_checksum(unsigned major);
 /* The expression over pg_proc p that gives a pin as 16 hex digits. Static. */
 const char *functions_pin_sql(void);
