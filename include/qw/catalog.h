@@ -81,10 +81,12 @@ enum { /* on which writes a hazard acts */
 struct catalog_hazard {
 	uint32_t subject;
 	unsigned on; /* relations: CATALOG_ON_*; types: 0 */
-	const char *text; /* "trigger t_audit on public.orders runs public.log()" */
-	const uint32_t *functions; /* that it runs, sorted, without those that are plain; when all are reviewed it is none */
+	const char *text; /* "trigger t_audit on public.orders runs public.log()"; NULL: only then_relation is said */
+	const char *detail; /* its definition as the server keeps it; when building only, NULL in a snapshot */
+	const char *sha256; /* hex, over text, detail and the functions' definitions; not given when building */
+	const uint32_t *functions; /* that it runs, without those that are plain; when all are reviewed it is none */
 	size_t function_count; /* 0: no function alone makes it harmless */
-	/* What it also does to another relation: then it is no hazard in itself. */
+	/* What writing the subject also does to another relation (foreign keys), CATALOG_ON_*. 0: nothing. */
 	uint32_t then_relation;
 	unsigned then_on;
 };

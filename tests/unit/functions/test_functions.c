@@ -1,5 +1,5 @@
 /* What is known of PostgreSQL's own functions, by OID and by name. */
-#include "cmocka_qw.h"
+#include "../../support/cmocka_qw.h"
 
 #include "qw/functions.h"
 
