@@ -45,7 +45,7 @@ ROOMS = {
     "limits": Room("src/limits", "base", libc="text memory"),
     "functions": Room("src/functions", "base", libc="text sort"),
     "policy": Room("src/policy", "base digest yaml statement limits functions", "mask", libc="text case format memory", headers="ctype.h"),
-    "catalog": Room("src/catalog", "base digest", libc="text sort memory"),
+    "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
     "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
