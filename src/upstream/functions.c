@@ -146,7 +146,7 @@ static const char types_sql[] =
 	"select t.typname from pg_type t left join pg_class c on c.oid = t.typrelid where t.oid >= 10000"
 	" and t.typnamespace <> 11 and t.typcategory <> 'A' and (c.oid is null or c.relkind = 'c')"
 	/* the named marker of the door: a cast between the server's own types */
-	" union all select '' where exists (select from pg_cast where oid >= 10000 and castsource < 10000 and casttarget < 10000)";
+	" union all select '' where exists (select from pg_cast where oid >= 16384 and castsource < 10000 and casttarget < 10000)";
 static const char parts_sql[] =
 	"select oid, typbasetype from pg_type where typtype = 'd' and oid >= 10000 and typbasetype >= 10000"
 	" union all select oid, typelem from pg_type where oid >= 10000 and typelem >= 10000"
