@@ -31,6 +31,7 @@ struct limits { /* 0: no limit */
 };
 void limits_tighten(struct limits *a, const struct limits *b); /* each of a becomes the stricter of both */
 uint64_t limits_get(const struct limits *l, enum limits_kind kind);
+void limits_set(struct limits *l, enum limits_kind kind, uint64_t value);
 bool limits_allow(const struct limits *l, enum limits_kind kind, uint64_t used); /* used == the limit is allowed */
 const char *limits_rule(enum limits_kind kind); /* "limit.rows_returned": stable */
 const char *limits_what(enum limits_kind kind);

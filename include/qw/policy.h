@@ -123,7 +123,7 @@ bool policy_has_detectors(const struct policy *p, const struct policy_role *role
 
 /* ---- code of users that was read: sha256 is 64 lower case hex digits, as the catalog room makes them ---- */
 enum policy_reviewed policy_function_reviewed(const struct policy *p, const char *database, const char *schema, const char *name,
-	const char *arguments /* as pg_get_function_identity_arguments() */, const char *sha256);
+	const char *arguments /* types as catalog_function.args */, const char *sha256);
 enum policy_reviewed policy_hazard_reviewed(const struct policy *p, const char *database, const char *hazard, const char *sha256);
 
 /*

@@ -1,37 +1,45 @@
 /* The values: which limit is stricter, whether it holds, and what is said of it. */
 #include "qw/limits.h"
 
-static uint64_t *field(struct limits *l, enum limits_kind kind)
+uint64_t limits_get(const struct limits *l, enum limits_kind kind)
 {
 	switch (kind) {
 #define X(id, name, what, instead) \
 	case LIMITS_##id: \
-		return &l->name;
+		return l->name;
 		LIMITS(X)
 #undef X
 	case LIMITS_COUNT:
 		break;
 	}
-	return NULL;
+	return 0;
 }
 
-uint64_t limits_get(const struct limits *l, enum limits_kind kind)
+void limits_set(struct limits *l, enum limits_kind kind, uint64_t value)
 {
-	struct limits copy = *l;
-	const uint64_t *f = field(&copy, kind);
+	switch (kind) {
+#define X(id, name, what, instead) \
+	case LIMITS_##id: \
+		l->name = value; \
+		return;
+		LIMITS(X)
+#undef X
+	case LIMITS_COUNT:
+		break;
+	}
+}
 
-	return f ? *f : 0;
+static void tighten(uint64_t *mine, uint64_t other)
+{
+	if (other && (!*mine || other < *mine))
+		*mine = other;
 }
 
 void limits_tighten(struct limits *a, const struct limits *b)
 {
-	for (int k = 0; k < LIMITS_COUNT; k++) {
-		uint64_t *mine = field(a, (enum limits_kind)k);
-		uint64_t other = limits_get(b, (enum limits_kind)k);
-
-		if (other && (!*mine || other < *mine))
-			*mine = other;
-	}
+#define X(id, name, what, instead) tighten(&a->name, b->name);
+	LIMITS(X)
+#undef X
 }
 
 bool limits_allow(const struct limits *l, enum limits_kind kind, uint64_t used)

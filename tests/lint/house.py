@@ -44,7 +44,8 @@ ROOMS = {
     "mask": Room("src/mask", "base digest", libc="text memory"),
     "limits": Room("src/limits", "base", libc="text memory"),
     "functions": Room("src/functions", "base", libc="text sort"),
-    "policy": Room("src/policy", "base digest yaml statement limits functions", "mask", libc="text case format memory", headers="ctype.h"),
+    "policy": Room("src/policy", "base digest yaml statement limits functions", "mask", libc="text case format memory",
+                   headers="ctype.h", inner=("load",)),
     "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
     "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
     "approval": Room("src/approval", "base digest", libc="text"),
@@ -69,7 +70,7 @@ ROOMS = {
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
-    "cli": Room("src/cli", "base control io config policy audit vault identity approval labels catalog record digest log "
+    "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
                            "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
 }
 
