@@ -72,22 +72,24 @@ unsigned catalog_server_major(const struct catalog *c); /* 15 */
 /* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
 bool catalog_is_verified(const struct catalog *c);
 uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
-/* Is there an operator, a type (but rows of tables and arrays) of this name that is not the server's own? The type "": somebody
+/* Is there an operator that operands of the server's own types may mean, a type (but rows of tables and arrays) of this name that is not the server's own? The type "": somebody
    made a cast between types of the server. */
 bool catalog_has_operator(const struct catalog *c, const char *name);
 bool catalog_has_type(const struct catalog *c, const char *name);
+bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
 
 enum { CATALOG_ON_INSERT = 1, CATALOG_ON_UPDATE = 2, CATALOG_ON_DELETE = 4, CATALOG_ON_TRUNCATE = 8 };
 /* Something besides the statement's own work. `subject`: relation or type OID. */
 struct catalog_hazard {
 	uint32_t subject;
-	unsigned on; /* relations: CATALOG_ON_*; types: 0 */
+	unsigned on; /* relations: CATALOG_ON_*; 0: already when it is read. Types: 0 */
 	bool is_shown; /* the tree of a statement shows it: acts only in COPY and what foreign keys do */
 	bool for_children; /* is the hazard of the relation's children, too */
 	bool trusts_extensions; /* functions in C that an extension brought are reviewed by who installed it: types' input, sorting */
 	const char *text; /* "trigger t_audit on public.orders runs public.log()"; the functions are added; NULL: see below */
 	const char *detail; /* its definition as the server keeps it; when building only, NULL in a snapshot */
 	const char *sha256; /* hex, over text, detail and the functions' definitions; not given when building */
+	const char *said; /* "TEXT [sha256 HEX]", for refusals; not given when building */
 	const uint32_t *functions; /* that it runs, without those that are plain; when all are reviewed it is none */
 	size_t function_count; /* 0: no function alone makes it harmless */
 	uint32_t then_relation; /* text NULL: what writing also does to another relation (foreign keys): */
@@ -123,7 +125,7 @@ int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CH
 void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);
 int catalog_add_function_known(struct catalog_builder *b, const struct catalog_function *f) QW_MUST_CHECK;
 int catalog_add_operator(struct catalog_builder *b, uint32_t oid, uint32_t function_oid, const char *user_name) QW_MUST_CHECK;
-int catalog_add_type(struct catalog_builder *b, const char *user_name) QW_MUST_CHECK;
+int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name) QW_MUST_CHECK; /* 0, NULL: not told */
 int catalog_add_type_part(struct catalog_builder *b, uint32_t type_oid, uint32_t part_oid) QW_MUST_CHECK;
 int catalog_add_hazard(struct catalog_builder *b, const struct catalog_hazard *h) QW_MUST_CHECK;
 struct catalog *catalog_builder_finish(struct catalog_builder *b); /* frees the builder; NULL: out of memory */

@@ -9,8 +9,8 @@
 #include "qw/policy.h"
 
 struct labels;
-/* NULL: out of memory. Keeps a reference of c and borrows p, which must live longer. Ready for any thread to read. */
-struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role);
+/* NULL: out of memory. Keeps a reference of c, borrows p, which must live longer; database is copied. Any thread may read it. */
+struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role, const char *database);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);
 /* The policy has no mask for the role. With masks that match nothing yet it is false: the next table may be the one. */
@@ -20,16 +20,16 @@ enum label_kind {
 	LABEL_UNKNOWN, /* zero: the relation or column is not in the snapshot */
 	LABEL_PLAIN,
 	LABEL_MASK, /* mask_spec and domain are set */
-	LABEL_DERIVED, /* computed from a sensitive column inside a view, or unresolved: refuse */
-	/* A definition of the server's catalogs: as plain as PLAIN for the flow, but literals of data may stand in it, so what is made
-	   of it is looked at by the content detectors, whatever the policy says of others. `column` is set. */
-	LABEL_DEFINITION
+	LABEL_DERIVED /* computed from a sensitive column inside a view, or unresolved: refuse */
 };
 struct label {
 	enum label_kind kind;
 	const struct mask_spec *spec;
 	const char *domain; /* MASK: "schema.table.column" of the base column, or the mask's own domain */
 	const char *column; /* MASK, DERIVED: "schema.table.column" as the agent sees it, for messages and records */
+	/* PLAIN: a definition of the server's catalogs. It may be shown, but literals of data may stand in it: content detectors look
+	   at it whatever the policy says of other columns. */
+	bool is_definition;
 };
 /* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
    negative (system columns) is PLAIN. */
@@ -51,8 +51,8 @@ bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_
 /* Does it name a relation that has sensitive columns (or a view over one)? */
 bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which);
 /*
- * Does it provably touch nothing labelled and call nothing that was not reviewed, whatever the names resolve to? Any doubt is
- * false: then the server's tree is asked. `major` is the server's.
+ * Does it provably touch nothing labelled and run nothing that is not plain, whatever its names resolve to? Any doubt is false:
+ * then the server's tree is asked. It says nothing of the acts: the policy judges those all the same.
  */
 bool labels_provably_clear(const struct labels *l, const struct qw_statement *s);
 
@@ -62,7 +62,7 @@ bool labels_relation(const struct labels *l, uint32_t oid, const char **schema, 
 bool labels_function(const struct labels *l, uint32_t oid, const char **schema, const char **name);
 /* One of the server's that is plain, unchanged; or reviewed by the policy and unchanged since. */
 bool labels_function_is_plain(const struct labels *l, uint32_t oid);
-/* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's DEFINITION. */
+/* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's a definition. */
 struct label labels_of_function(const struct labels *l, uint32_t function_oid, int16_t column);
 uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid); /* 0: unknown */
 /* The first thing that a write would also run and that was not reviewed, cascades and children included; NULL: nothing. */

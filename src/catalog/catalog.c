@@ -171,6 +171,13 @@ const uint32_t *catalog_type_parts(const struct catalog *c, uint32_t type_oid, s
 	return values_of(&c->parts, type_oid, count);
 }
 
+bool catalog_knows_type(const struct catalog *c, uint32_t oid)
+{
+	size_t count;
+
+	return values_of(&c->types, oid, &count) != NULL;
+}
+
 const struct catalog_hazard *catalog_hazards(const struct catalog *c, uint32_t subject, size_t *count)
 {
 	size_t low = 0, high = c->hazard_count;

@@ -45,9 +45,11 @@ int catalog_add_function(struct catalog_builder *b, const char *name)
 	return name ? add_name(b, &b->c->functions, name) : QW_E_MALFORMED;
 }
 
-int catalog_add_type(struct catalog_builder *b, const char *user_name)
+int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name)
 {
-	return user_name ? add_name(b, &b->c->type_names, user_name) : QW_E_MALFORMED;
+	int err = name ? add_name(b, &b->c->type_names, name) : 0;
+
+	return err || oid == 0 ? err : add_pair(b, &b->c->types, oid, 0);
 }
 
 int catalog_add_type_part(struct catalog_builder *b, uint32_t type_oid, uint32_t part_oid)
@@ -98,7 +100,7 @@ int catalog_add_hazard(struct catalog_builder *b, const struct catalog_hazard *h
 		return QW_E_MALFORMED;
 	copy.text = h->text ? copied(b, h->text) : NULL;
 	copy.detail = h->detail ? copied(b, h->detail) : NULL;
-	copy.sha256 = NULL;
+	copy.sha256 = copy.said = NULL;
 	list = catalog_grown(b, c->hazards, c->hazard_count, &c->hazard_cap, sizeof(*list));
 	if (!functions || !list || (h->text && !copy.text) || (h->detail && !copy.detail))
 		return QW_E_NOMEM;
@@ -247,7 +249,9 @@ static int pin(struct catalog *c, struct qw_digest *d, struct catalog_hazard *h)
 	text[2 * sizeof(sum)] = '\0';
 	h->sha256 = text;
 	h->detail = NULL;
-	return 0;
+	if (h->text)
+		h->said = qw_arena_printf(&c->arena, "%s [sha256 %s]", h->text, text);
+	return h->text && !h->said ? QW_E_NOMEM : 0;
 }
 
 static int finish_hazards(struct catalog *c)
@@ -279,5 +283,7 @@ int catalog_finish_running(struct catalog_builder *b)
 		err = finish_pairs(c, &c->children);
 	if (!err)
 		err = finish_pairs(c, &c->parts);
+	if (!err)
+		err = finish_pairs(c, &c->types);
 	return err ? err : finish_hazards(c);
 }

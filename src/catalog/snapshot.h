@@ -34,7 +34,7 @@ struct catalog {
 	size_t known_count, known_cap;
 	struct catalog_hazard *hazards; /* sorted by subject; as they came within one */
 	size_t hazard_count, hazard_cap;
-	struct catalog_pairs operators, children, parts;
+	struct catalog_pairs operators, children, parts, types;
 	unsigned server_major;
 	bool is_verified;
 };

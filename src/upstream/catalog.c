@@ -45,9 +45,27 @@ static int take_depend(struct reading *rd, const PGresult *r, int row)
 	return catalog_add_depend(rd->b, reading_oid(r, row, 0), (struct catalog_origin){reading_oid(r, row, 1), reading_attnum(r, row, 2)});
 }
 
+/* What a view calls, whoever reads it sets off. */
+static int take_view_calls(struct reading *rd, uint32_t view, const char *action, const char *text)
+{
+	struct catalog_hazard h = {.subject = view, .text = text};
+	struct reading_expression e = {0};
+	int err = reading_expression_scan(rd, action, &e);
+
+	h.functions = e.functions.list;
+	h.function_count = e.functions.count;
+	if (!err && h.function_count)
+		err = catalog_add_hazard(rd->b, &h);
+	reading_expression_fini(&e);
+	return err;
+}
+
 static int take_action(struct reading *rd, const PGresult *r, int row)
 {
-	return upstream_pinned_depends(reading_oid(r, row, 0), PQgetvalue(r, row, 1), PQserverVersion(rd->pg) >= 160000, rd->b);
+	uint32_t view = reading_oid(r, row, 0);
+	int err = upstream_pinned_depends(view, PQgetvalue(r, row, 1), rd->major >= 16, rd->b);
+
+	return err ? err : take_view_calls(rd, view, PQgetvalue(r, row, 1), PQgetvalue(r, row, 2));
 }
 
 /* ---- queries: search_path is pg_catalog alone, so bare names are the server's own ---- */
@@ -65,15 +83,18 @@ static const char depends_sql[] =
 	"select distinct r.ev_class, d.refobjid, d.refobjsubid from pg_rewrite r join pg_depend d on d.objid = r.oid"
 	" where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass"
 	" and r.ev_type = '1' and d.refobjid <> r.ev_class";
-static const char actions_sql[] = "select ev_class, ev_action::text from pg_rewrite where ev_type = '1'";
+static const char actions_sql[] = "select w.ev_class, w.ev_action::text, 'view '||n.nspname||'.'||c.relname from pg_rewrite w"
+	" join pg_class c on c.oid = w.ev_class join pg_namespace n on n.oid = c.relnamespace where w.ev_type = '1'";
 static const char views_sql[] = "select oid from pg_class where relkind in ('v','m')";
 static const char definitions_sql[] =
 	"select oid, relnatts, pg_get_viewdef(oid) from pg_class where relkind in ('v','m')";
 
 static int read_relations(struct reading *rd)
 {
-	int err = reading_rows(rd, relations_sql, take_relation);
+	int err = reading_functions(rd);
 
+	if (!err)
+		err = reading_rows(rd, relations_sql, take_relation);
 	if (!err)
 		err = reading_rows(rd, columns_sql, take_column);
 	if (!err)
@@ -82,8 +103,6 @@ static int read_relations(struct reading *rd)
 		err = reading_rows(rd, depends_sql, take_depend);
 	if (!err)
 		err = reading_rows(rd, actions_sql, take_action);
-	if (!err)
-		err = reading_functions(rd);
 	return err ? err : reading_hazards(rd);
 }
 

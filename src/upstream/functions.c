@@ -129,7 +129,7 @@ static int take_operator(struct reading *rd, const PGresult *r, int row)
 
 static int take_type(struct reading *rd, const PGresult *r, int row)
 {
-	return catalog_add_type(rd->b, PQgetvalue(r, row, 0));
+	return catalog_add_type(rd->b, reading_oid(r, row, 0), PQgetisnull(r, row, 1) ? NULL : PQgetvalue(r, row, 1));
 }
 
 static int take_part(struct reading *rd, const PGresult *r, int row)
@@ -140,13 +140,16 @@ static int take_part(struct reading *rd, const PGresult *r, int row)
 static const char names_sql[] =
 	"select distinct p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
 	" where n.nspname not in ('pg_catalog', 'information_schema')";
+/* An operator on a user's type is only meant where such a type is, unless the server's own become it without being told. */
 static const char operators_sql[] =
-	"select oid, oprcode::oid, case when oid >= 10000 then oprname end from pg_operator";
+	"select o.oid, o.oprcode::oid, case when o.oid >= 10000 and not exists (select from pg_type t"
+	" where t.oid in (o.oprleft, o.oprright) and t.oid >= 10000 and t.typtype <> 'd' and not exists (select from pg_cast k"
+	" where k.casttarget = t.oid and k.castsource < 10000 and k.castcontext = 'i')) then o.oprname end from pg_operator o";
 static const char types_sql[] =
-	"select t.typname from pg_type t left join pg_class c on c.oid = t.typrelid where t.oid >= 10000"
-	" and t.typnamespace <> 11 and t.typcategory <> 'A' and (c.oid is null or c.relkind = 'c')"
+	"select t.oid, case when t.typnamespace <> 11 and t.typcategory <> 'A' and (c.oid is null or c.relkind = 'c')"
+	" then t.typname end from pg_type t left join pg_class c on c.oid = t.typrelid where t.oid >= 10000"
 	/* the named marker of the door: a cast between the server's own types */
-	" union all select '' where exists (select from pg_cast where oid >= 16384 and castsource < 10000 and casttarget < 10000)";
+	" union all select 0, '' where exists (select from pg_cast where oid >= 16384 and castsource < 10000 and casttarget < 10000)";
 static const char parts_sql[] =
 	"select oid, typbasetype from pg_type where typtype = 'd' and oid >= 10000 and typbasetype >= 10000"
 	" union all select oid, typelem from pg_type where oid >= 10000 and typelem >= 10000"

@@ -8,7 +8,7 @@
 
 #include "reading.h"
 
-enum { EVERY_WRITE = CATALOG_ON_INSERT | CATALOG_ON_UPDATE };
+enum { EVERY_WRITE = CATALOG_ON_INSERT | CATALOG_ON_UPDATE, NEXTVAL = 1574 };
 
 static const char *field(const PGresult *r, int row, int column)
 {
@@ -102,6 +102,8 @@ static int take_default(struct reading *rd, const PGresult *r, int row)
 	struct reading_expression e = {0};
 	int err = reading_expression_scan(rd, h.detail, &e);
 
+	if (!is_generated) /* a sequence moves where its column is filled: that is what it is for */
+		reading_oids_drop(&e.functions, NEXTVAL);
 	if (!err)
 		err = add_expression(rd, &h, &e);
 	for (size_t i = 0; !err && is_generated && i < e.columns.count; i++)
@@ -135,6 +137,14 @@ static int take_foreign_table(struct reading *rd, const PGresult *r, int row)
 {
 	struct catalog_hazard h = {.subject = reading_oid(r, row, 0), .text = PQgetvalue(r, row, 1),
 		.on = EVERY_WRITE | CATALOG_ON_DELETE | CATALOG_ON_TRUNCATE};
+
+	return catalog_add_hazard(rd->b, &h);
+}
+
+/* The policies are in the tree of a statement, but not in its text. */
+static int take_row_security(struct reading *rd, const PGresult *r, int row)
+{
+	struct catalog_hazard h = {.subject = reading_oid(r, row, 0), .text = PQgetvalue(r, row, 1)};
 
 	return catalog_add_hazard(rd->b, &h);
 }
@@ -205,6 +215,9 @@ static const char rules_sql[] =
 static const char foreign_tables_sql[] =
 	"select f.ftrelid, n.nspname||'.'||c.relname||' is a foreign table of server '||s.srvname from pg_foreign_table f"
 	" join pg_foreign_server s on s.oid = f.ftserver" NAMED("f.ftrelid");
+static const char row_security_sql[] =
+	"select c.oid, 'row security of '||n.nspname||'.'||c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+	" where c.relrowsecurity";
 static const char foreign_keys_sql[] =
 	"select confrelid, conrelid, confdeltype, confupdtype from pg_constraint where contype = 'f'";
 
@@ -222,6 +235,7 @@ int reading_hazards(struct reading *rd)
 		{operator_classes_sql, take_operator_class},
 		{rules_sql, take_rule},
 		{foreign_tables_sql, take_foreign_table},
+		{row_security_sql, take_row_security},
 		{foreign_keys_sql, take_foreign_key},
 	};
 	int err = 0;

@@ -105,6 +105,16 @@ bool reading_oids_has(const struct reading_oids *o, uint32_t oid)
 	return false;
 }
 
+void reading_oids_drop(struct reading_oids *o, uint32_t oid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->count; i++)
+		if (o->list[i] != oid)
+			o->list[n++] = o->list[i];
+	o->count = n;
+}
+
 void reading_oids_fini(struct reading_oids *o)
 {
 	free(o->list);

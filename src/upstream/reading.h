@@ -24,6 +24,7 @@ struct reading {
 
 int reading_oids_add(struct reading_oids *o, uint32_t oid) QW_MUST_CHECK;
 bool reading_oids_has(const struct reading_oids *o, uint32_t oid);
+void reading_oids_drop(struct reading_oids *o, uint32_t oid);
 void reading_oids_fini(struct reading_oids *o);
 
 int reading_fail(struct reading *rd, const char *what); /* the server's fault: returns IO */
