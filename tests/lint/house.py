@@ -43,10 +43,11 @@ ROOMS = {
     # ---- the deciders: pure; they allocate what lives longer than a call (_new, _free) ----
     "mask": Room("src/mask", "base digest", libc="text memory"),
     "limits": Room("src/limits", "base", libc="text memory"),
-    "policy": Room("src/policy", "base digest yaml statement limits", "mask", libc="text case format memory", headers="ctype.h",
-                   inner=("load",)),
-    "catalog": Room("src/catalog", "base", libc="text sort memory"),
-    "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
+    "functions": Room("src/functions", "base", libc="text sort"),
+    "policy": Room("src/policy", "base digest yaml statement limits functions", "mask", libc="text case format memory",
+                   headers="ctype.h", inner=("load",)),
+    "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
+    "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
     "identity": Room("src/identity", "base", "policy", libc="text case format memory strndup", headers="strings.h",
@@ -60,7 +61,7 @@ ROOMS = {
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
     "vault": Room("src/vault", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/hmac.h "
                                                "openssl/kdf.h openssl/params.h openssl/rand.h"),
-    "upstream": Room("src/upstream", "base vault catalog", outside="libpq-fe.h openssl/ssl.h"),
+    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h"),
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.

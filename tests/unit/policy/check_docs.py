@@ -43,7 +43,7 @@ verbs = re.findall(r'X\(\w+, "([a-z._]+)"', text("include/qw/statement.h"))
 same("verbs of the page", re.findall(r"^\| \**`([a-z._]+)`\** \|", page.split("**Verbs**")[1].split("**Classes")[0], re.M), verbs)
 rule = json.loads(policy)["properties"]["rules"]["items"]["properties"]
 same("verbs of the schema", rule["verbs"]["oneOf"][0]["anyOf"][0]["enum"], verbs)
-rows = csv.DictReader(text("src/policy/data/pg15_functions.tsv").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+rows = csv.DictReader(text("src/functions/data/functions.tsv").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
 same("categories of the page", re.findall(r"`@([a-z-]+)`", page.split("Categories:")[1].split("\n")[0]), {r["category"] for r in rows})
 code = keys_in_code(*(f"src/policy/load/{name}.c" for name in
                       ("file", "roles", "rules", "moments", "masks", "limits", "columns", "reviewed")))
