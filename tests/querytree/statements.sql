@@ -208,5 +208,5 @@ SELECT a AS "Total Revenue of the Year", b AS "                                 
 SELECT a AS """", a AS """"" """, a AS "a ""b", a AS "+.5", a AS "+x", a AS "1x", a AS "é€😀 é€😀 é€😀", b AS "?" FROM t
 --- names_with_line_feeds
 SELECT a AS "one
-line", a AS "two three four five six seven eight
-lines" FROM t
+line", a AS "
+" FROM t

@@ -2,7 +2,7 @@
 #ifndef FILES_H
 #define FILES_H
 
-#include "cmocka_qw.h"
+#include "../../support/cmocka_qw.h"
 #include "qw/querytree.h"
 
 #include <stdlib.h>

@@ -57,7 +57,42 @@ static void test_hostile_names(void **state)
 	(void)state;
 	for (unsigned major = 13; major <= 18; major++)
 		for (size_t i = 0; i < QW_COUNT(hostile); i++)
-			assert_int_equal(round_trip(major, qw_bytes_from(hostile[i])), 0);
+			if (round_trip(major, qw_bytes_from(hostile[i])) != 0)
+				assert_non_null(strchr(hostile[i], '\n'));
+}
+
+/* "x eight\nlines" and "x\neight lines": at the end of a line a server prints both the same. Then neither is read. */
+static bool is_ambiguous(size_t pad)
+{
+	struct qw_buf text[2];
+	char name[2][120];
+	bool is_same;
+
+	for (size_t i = 0; i < 2; i++) {
+		memset(name[i], 'x', pad);
+		(void)snprintf(name[i] + pad, sizeof(name[i]) - pad, "%s", i ? "\neight lines" : " eight\nlines");
+		qw_buf_init(&text[i], 1 << 20);
+		print_with(13, qw_bytes_from(name[i]), &text[i]);
+	}
+	is_same = qw_bytes_equal(qw_buf_pending(&text[0]), qw_buf_pending(&text[1]));
+	for (size_t i = 0; i < 2; i++) {
+		if (is_same)
+			assert_int_equal(round_trip(13, qw_bytes_from(name[i])), QW_E_MALFORMED);
+		else
+			(void)round_trip(13, qw_bytes_from(name[i]));
+		qw_buf_fini(&text[i]);
+	}
+	return is_same;
+}
+
+static void test_ambiguous(void **state)
+{
+	size_t found = 0;
+
+	(void)state;
+	for (size_t pad = 0; pad < 80; pad++)
+		found += is_ambiguous(pad);
+	assert_true(found > 0);
 }
 
 static size_t escaped_length(struct qw_bytes s)
@@ -120,6 +155,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_random_names),
 		cmocka_unit_test(test_every_offset),
 	};
