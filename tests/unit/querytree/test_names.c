@@ -37,7 +37,7 @@ static int round_trip(unsigned major, struct qw_bytes name)
 	err = reprint_check(major, qw_buf_pending(&text), &arena, &queries, &problem);
 	if (err) {
 		assert_int_equal(err, QW_E_MALFORMED);
-		assert_non_null(strstr(problem, "cannot be told"));
+		assert_non_null(strstr(problem, "cannot be told what it was"));
 	} else {
 		columns = qtree_get(queries.list.items[0].node, "targetList");
 		assert_int_equal(columns->list.count, 2);
@@ -61,38 +61,25 @@ static void test_hostile_names(void **state)
 				assert_non_null(strchr(hostile[i], '\n'));
 }
 
-/* "x eight\nlines" and "x\neight lines": at the end of a line a server prints both the same. Then neither is read. */
-static bool is_ambiguous(size_t pad)
+/*
+ * "x eight\nlines" and "x\neight lines": at the end of a line a server prints both the same, and only later lines differ. Then
+ * neither is read; elsewhere both are.
+ */
+static void test_line_feed_near_a_break(void **state)
 {
-	struct qw_buf text[2];
-	char name[2][120];
-	bool is_same;
-
-	for (size_t i = 0; i < 2; i++) {
-		memset(name[i], 'x', pad);
-		(void)snprintf(name[i] + pad, sizeof(name[i]) - pad, "%s", i ? "\neight lines" : " eight\nlines");
-		qw_buf_init(&text[i], 1 << 20);
-		print_with(13, qw_bytes_from(name[i]), &text[i]);
-	}
-	is_same = qw_bytes_equal(qw_buf_pending(&text[0]), qw_buf_pending(&text[1]));
-	for (size_t i = 0; i < 2; i++) {
-		if (is_same)
-			assert_int_equal(round_trip(13, qw_bytes_from(name[i])), QW_E_MALFORMED);
-		else
-			(void)round_trip(13, qw_bytes_from(name[i]));
-		qw_buf_fini(&text[i]);
-	}
-	return is_same;
-}
-
-static void test_ambiguous(void **state)
-{
-	size_t found = 0;
+	static const char *const ends[] = {" eight\nlines", "\neight lines"};
+	size_t refused[2] = {0};
+	char name[100];
 
 	(void)state;
-	for (size_t pad = 0; pad < 80; pad++)
-		found += is_ambiguous(pad);
-	assert_true(found > 0);
+	for (size_t pad = 0; pad < 60; pad++)
+		for (size_t i = 0; i < 2; i++) {
+			memset(name, 'x', pad);
+			(void)snprintf(name + pad, sizeof(name) - pad, "%s", ends[i]);
+			refused[i] += round_trip(13, qw_bytes_from(name)) != 0;
+		}
+	for (size_t i = 0; i < 2; i++)
+		assert_in_range(refused[i], 1, 10);
 }
 
 static size_t escaped_length(struct qw_bytes s)
@@ -155,7 +142,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hostile_names),
-		cmocka_unit_test(test_ambiguous),
+		cmocka_unit_test(test_line_feed_near_a_break),
 		cmocka_unit_test(test_random_names),
 		cmocka_unit_test(test_every_offset),
 	};
