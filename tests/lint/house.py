@@ -35,6 +35,7 @@ ROOMS = {
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
                      inner=("ddl",),
                      outside="pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
+    "querytree": Room("sqlparse/querytree", "base", libc="text"),
     # ---- small rooms that everybody may use ----
     "digest": Room("src/digest", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/params.h"),
     "log": Room("src/log", "base"),
