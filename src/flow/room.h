@@ -7,7 +7,7 @@
 
 #include "qw/flow.h"
 
-#include "shape.h"
+#include "query/shape.h"
 
 enum {
 	FLOW_DEPTH_MAX = 500, /* judging is recursive: some hundred bytes of stack a level */

@@ -46,6 +46,7 @@ ROOMS = {
     "policy": Room("src/policy", "base digest yaml statement", "mask", libc="text case format memory", headers="ctype.h"),
     "catalog": Room("src/catalog", "base", libc="text sort memory"),
     "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
+    "flow": Room("src/flow", "base querytree", "labels mask statement", libc="text", inner=("expression", "query")),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
     "identity": Room("src/identity", "base", "policy", libc="text case format memory strndup", headers="strings.h",

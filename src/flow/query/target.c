@@ -1,5 +1,5 @@
 /* Target lists: result columns, written columns, and what ORDER BY, GROUP BY, DISTINCT and windows name among them. */
-#include "room.h"
+#include "../room.h"
 
 static int target_open(struct flow *f, const struct qtree_value *v, struct target *t)
 {

@@ -1,5 +1,5 @@
 /* One query: in which order its parts are judged. */
-#include "room.h"
+#include "../room.h"
 
 enum flow_command flow_command(unsigned server_major, const struct qtree_value *v)
 {

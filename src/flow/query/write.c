@@ -1,5 +1,5 @@
 /* INSERT, UPDATE, DELETE, MERGE, ON CONFLICT and row locks: what is written where, and what that does besides. */
-#include "room.h"
+#include "../room.h"
 
 enum { CONFLICT_NOTHING = 1, CONFLICT_UPDATE }; /* OnConflictAction (PostgreSQL nodes/nodes.h) */
 
@@ -119,7 +119,7 @@ static int on_conflict(struct flow *f, struct scope *s, const struct range *r, b
 static int merge_action(struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *v)
 {
 	const struct qtree_value *slots[ACTION_FIELD_COUNT];
-	enum qw_verb verb;
+	enum qw_verb verb = QW_VERB_UNPARSED;
 	int rc;
 
 	if (!shape_read(SHAPE_ACTION, v, slots))
@@ -216,7 +216,7 @@ static int nothing_is_written(struct flow *f, const struct scope *s)
 
 int flow_write(struct flow *f, struct scope *s, enum flow_command command, const struct targets *targets)
 {
-	const struct range *r;
+	const struct range *r = NULL;
 	int rc;
 
 	if (command == COMMAND_SELECT)

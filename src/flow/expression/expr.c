@@ -2,7 +2,7 @@
  * Expressions. flow_value() follows a value that may leave as it is; flow_used() looks that nothing sensitive is in what is
  * computed with. Both walk every field of every node; what is not in the tables is refused.
  */
-#include "room.h"
+#include "../room.h"
 
 #include "nodes.h"
 

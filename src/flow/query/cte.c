@@ -1,5 +1,5 @@
 /* WITH: each of its queries is judged once, a recursive one until what its columns carry stays the same. */
-#include "room.h"
+#include "../room.h"
 
 static int cte_open(struct flow *f, const struct qtree_value *v, struct cte *c)
 {

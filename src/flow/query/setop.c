@@ -1,5 +1,5 @@
 /* UNION, INTERSECT, EXCEPT: the target list speaks of the first arm only, the columns are those of all arms. */
-#include "room.h"
+#include "../room.h"
 
 enum { SETOP_UNION = 1, SETOP_INTERSECT, SETOP_EXCEPT }; /* SetOperation (PostgreSQL nodes/parsenodes.h) */
 

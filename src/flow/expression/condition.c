@@ -1,5 +1,5 @@
 /* WHERE and ON: the one comparison of a sensitive column that a policy may open. */
-#include "room.h"
+#include "../room.h"
 
 /* The type's own `=`, of types that a masked column may have (pg_operator.dat); a user's `=` has another function. */
 static const char *const equalities[] = {

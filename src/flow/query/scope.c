@@ -1,5 +1,5 @@
 /* Range tables: what each entry of a query's FROM gives, and what a Var stands for. */
-#include "room.h"
+#include "../room.h"
 
 /* RTEKind (PostgreSQL nodes/parsenodes.h). 9 is of 18. */
 enum { RTE_RELATION, RTE_SUBQUERY, RTE_JOIN, RTE_FUNCTION, RTE_TABLEFUNC, RTE_VALUES, RTE_CTE, RTE_NAMEDTUPLESTORE, RTE_RESULT,

@@ -1,5 +1,5 @@
 /* Nodes with a meaning of their own: subqueries, aggregates, functions that a policy opens, parameters. */
-#include "room.h"
+#include "../room.h"
 
 /* ---- subqueries in expressions (SubLinkType, PostgreSQL nodes/primnodes.h) ---- */
 enum { SUBLINK_EXISTS, SUBLINK_ALL, SUBLINK_ANY, SUBLINK_ROWCOMPARE, SUBLINK_EXPR, SUBLINK_MULTIEXPR, SUBLINK_ARRAY };
