@@ -34,6 +34,7 @@ struct use {
 	const char *rule, *clause;
 	const char *as; /* "part of a CASE expression", or "an argument of function" with: */
 	uint32_t function_oid;
+	const struct qtree_node *opened; /* a Var that may be sensitive here: the policy or a rule says so; NULL: none */
 };
 extern const struct use in_output, in_returning, in_where, in_having, in_filter, in_security, in_check, in_merge, in_conflict_where,
 	in_order, in_group, in_distinct, in_window, in_limit, in_setop, in_sample, in_from, in_arbiter, in_write;
@@ -124,6 +125,8 @@ int flow_funcexpr(struct flow *f, struct scope *s, const struct qtree_node *n, c
 int flow_param(struct flow *f, const struct qtree_node *n);
 
 /* condition.c */
+const struct qtree_value *flow_without_cast(const struct qtree_value *v);
+bool flow_is_literal(const struct qtree_value *v); /* a constant, or a parameter of the client */
 int flow_condition(struct flow *f, struct scope *s, const struct qtree_value *quals, const struct use *use);
 
 /* scope.c */

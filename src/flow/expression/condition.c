@@ -22,59 +22,57 @@ static bool is_equality(struct flow *f, int64_t operator_oid)
 	return false;
 }
 
-static const struct qtree_value *without_cast(const struct qtree_value *v)
+const struct qtree_value *flow_without_cast(const struct qtree_value *v)
 {
 	while (qtree_is(v, "RELABELTYPE"))
 		v = qtree_get(v->node, "arg");
 	return v;
 }
 
-/* A constant or the client's parameter. */
-static bool is_literal(const struct qtree_value *v)
+bool flow_is_literal(const struct qtree_value *v)
 {
 	int64_t kind;
 
-	v = without_cast(v);
 	if (qtree_is(v, "CONST"))
 		return true;
 	return qtree_is(v, "PARAM") && qtree_int(qtree_get(v->node, "paramkind"), &kind) && kind == 0;
 }
 
 /* The column in `column = literal`, `literal = column`, `column IS [NOT] NULL`; NULL: it is something else. */
-static const struct qtree_value *compared(struct flow *f, const struct qtree_value *v)
+static const struct qtree_node *compared(struct flow *f, const struct qtree_value *v)
 {
-	const struct qtree_value *args;
+	const struct qtree_value *args, *a, *b;
 	int64_t operator_oid;
 
-	if (qtree_is(v, "NULLTEST"))
-		return qtree_get(v->node, "arg");
-	if (!qtree_is(v, "OPEXPR"))
-		return NULL;
-	args = qtree_get(v->node, "args");
+	if (qtree_is(v, "NULLTEST")) {
+		a = flow_without_cast(qtree_get(v->node, "arg"));
+		return qtree_is(a, "VAR") ? a->node : NULL;
+	}
+	args = qtree_is(v, "OPEXPR") ? qtree_get(v->node, "args") : v;
 	if (args->kind != QTREE_LIST || args->list.count != 2 || !qtree_int(qtree_get(v->node, "opno"), &operator_oid))
 		return NULL;
-	for (size_t i = 0; i < 2; i++)
-		if (is_literal(&args->list.items[1 - i]) && qtree_is(without_cast(&args->list.items[i]), "VAR"))
-			return is_equality(f, operator_oid) ? &args->list.items[i] : NULL;
-	return NULL;
+	a = flow_without_cast(&args->list.items[0]);
+	b = flow_without_cast(&args->list.items[1]);
+	if (flow_is_literal(a) && qtree_is(b, "VAR"))
+		a = b;
+	else if (!flow_is_literal(b) || !qtree_is(a, "VAR"))
+		return NULL;
+	return is_equality(f, operator_oid) ? a->node : NULL;
 }
 
-/* *is: a comparison that the policy lets this role make. It is counted then, and need not be looked at further. */
-static int is_open(struct flow *f, struct scope *s, const struct qtree_value *v, bool *is)
+/* *opened: the column of a comparison that the policy lets this role make; it is counted then. */
+static int may_compare(struct flow *f, struct scope *s, const struct qtree_value *v, const struct qtree_node **opened)
 {
-	const struct qtree_value *column = compared(f, v);
+	const struct qtree_node *column = compared(f, v);
 	struct column c;
 	int rc;
 
-	*is = false;
-	if (!column || !qtree_is(without_cast(column), "VAR"))
+	if (!column)
 		return 0;
-	rc = flow_var(f, s, without_cast(column)->node, &c);
-	if (rc || c.label.kind != LABEL_MASK || c.is_whole_row)
+	rc = flow_var(f, s, column, &c);
+	if (rc || c.label.kind != LABEL_MASK || c.is_whole_row || !f->world->may_compare(f->world->ctx, &c.label))
 		return rc;
-	*is = f->world->may_compare(f->world->ctx, &c.label);
-	if (!*is)
-		return 0;
+	*opened = column;
 	f->out->equalities++;
 	return 0;
 }
@@ -86,27 +84,30 @@ static bool is_conjunction(const struct qtree_value *v)
 	return op && op->kind == QTREE_TOKEN && qw_bytes_equal(op->token, QW_LIT("and"));
 }
 
+static int conjuncts(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
+{
+	const struct qtree_value *slots[BOOL_FIELD_COUNT], *args;
+	int rc = 0;
+
+	if (!shape_read(SHAPE_BOOL, v, slots))
+		return flow_unsupported(f, "AND", use->clause);
+	args = SLOT(slots, BOOL, args);
+	if (args->kind != QTREE_LIST)
+		return flow_unsupported(f, "AND", use->clause);
+	for (size_t i = 0; i < args->list.count && rc == 0; i++)
+		rc = flow_condition(f, s, &args->list.items[i], use);
+	return rc;
+}
+
 static int condition_of(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
 {
-	bool open;
+	struct use inside = *use;
 	int rc;
 
-	if (is_conjunction(v)) {
-		const struct qtree_value *args = qtree_get(v->node, "args");
-
-		if (args->kind != QTREE_LIST)
-			return flow_unsupported(f, "AND", use->clause);
-		for (size_t i = 0; i < args->list.count; i++) {
-			rc = flow_condition(f, s, &args->list.items[i], use);
-			if (rc)
-				return rc;
-		}
-		return 0;
-	}
-	rc = is_open(f, s, v, &open);
-	if (rc || open)
-		return rc;
-	return flow_used(f, s, v, use);
+	if (is_conjunction(v))
+		return conjuncts(f, s, v, use);
+	rc = may_compare(f, s, v, &inside.opened);
+	return rc ? rc : flow_used(f, s, v, &inside);
 }
 
 int flow_condition(struct flow *f, struct scope *s, const struct qtree_value *quals, const struct use *use)

@@ -177,7 +177,7 @@ static int used_var(struct flow *f, struct scope *s, const struct qtree_node *n,
 	struct column c;
 	int rc = flow_var(f, s, n, &c);
 
-	if (rc)
+	if (rc || n == use->opened)
 		return rc;
 	return column_is_sensitive(&c) ? flow_refuse_column(f, &c, use) : 0;
 }

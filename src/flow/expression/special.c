@@ -78,6 +78,7 @@ static bool is_bare_count(const struct qtree_node *n)
 /* count(column) tells how many are not NULL, which the masked rows show, too: unless the mask hides it. */
 int flow_aggregate(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
 {
+	struct use inside = *use;
 	const struct qtree_value *expr;
 	struct column c;
 	int rc;
@@ -90,66 +91,53 @@ int flow_aggregate(struct flow *f, struct scope *s, const struct qtree_node *n, 
 	rc = flow_var(f, s, expr->node, &c);
 	if (rc)
 		return rc;
-	if (column_is_sensitive(&c) && !c.is_whole_row && column_keeps_null(&c))
-		return 0;
-	return flow_fields(f, s, n, use);
+	if (!c.is_whole_row && column_keeps_null(&c))
+		inside.opened = expr->node;
+	return flow_fields(f, s, n, &inside);
 }
 
 /* ---- functions ---- */
 
-static bool is_literal(const struct qtree_value *v)
-{
-	int64_t kind;
-
-	if (qtree_is(v, "CONST"))
-		return true;
-	return qtree_is(v, "PARAM") && qtree_int(qtree_get(v->node, "paramkind"), &kind) && kind == 0;
-}
-
-static bool is_column(const struct qtree_value *v)
-{
-	return qtree_is(v, "VAR") || qtree_is(v, "RELABELTYPE");
-}
-
-/* f(column), f(column, literal ...): may the policy's function be applied? *column: what it is applied to. */
-static int may_apply(struct flow *f, struct scope *s, const struct qtree_value *args, int64_t function, bool *may)
+/* f(column), f(column, literal ...): *opened is the column, if the policy lets the function be applied to it. */
+static int may_apply(
+	struct flow *f, struct scope *s, const struct qtree_value *args, int64_t function, const struct qtree_node **opened)
 {
 	const struct qtree_value *only = NULL;
 	struct column c;
 	int rc;
 
-	*may = false;
 	for (size_t i = 0; args->kind == QTREE_LIST && i < args->list.count; i++) {
-		const struct qtree_value *arg = &args->list.items[i];
+		const struct qtree_value *arg = flow_without_cast(&args->list.items[i]);
 
-		if (is_literal(arg))
+		if (flow_is_literal(arg))
 			continue;
-		if (only || !is_column(arg))
+		if (only || !qtree_is(arg, "VAR"))
 			return 0;
 		only = arg;
 	}
 	if (!only)
 		return 0;
-	rc = flow_value(f, s, only, &in_output, &c);
-	if (rc == 0 && c.label.kind == LABEL_MASK && !c.is_whole_row)
-		*may = f->world->may_apply(f->world->ctx, &c.label, (uint32_t)function);
+	rc = flow_var(f, s, only->node, &c);
+	if (rc == 0 && c.label.kind == LABEL_MASK && !c.is_whole_row &&
+		f->world->may_apply(f->world->ctx, &c.label, (uint32_t)function))
+		*opened = only->node;
 	return rc;
 }
 
 int flow_funcexpr(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
 {
-	bool may = false, returns_set = true;
+	struct use inside = *use;
+	bool returns_set = true;
 	int64_t oid, type;
 	int rc = 0;
 
 	if (!qtree_int(qtree_get(n, "funcid"), &oid) || !qtree_int(qtree_get(n, "funcresulttype"), &type) ||
 		!qtree_bool(qtree_get(n, "funcretset"), &returns_set))
 		return flow_unsupported(f, n->type, use->clause);
+	inside.opened = NULL; /* what is open to a caller is not open to what it calls */
 	if (!returns_set && type < FLOW_USER_OID_MIN)
-		rc = may_apply(f, s, qtree_get(n, "args"), oid, &may);
-	if (rc)
-		return rc;
-	return may ? flow_function(f, (uint32_t)oid) : flow_fields(f, s, n, use);
+		rc = may_apply(f, s, qtree_get(n, "args"), oid, &inside.opened);
+	return rc ? rc : flow_fields(f, s, n, &inside);
 }
 
 /* ---- parameters (ParamKind) ---- */

@@ -100,10 +100,14 @@ int flow_set_operation(struct flow *f, struct scope *s, const struct targets *ta
 		return rc;
 	if (columns.count != targets->count)
 		return flow_unsupported(f, "another number of columns", "a set operation");
-	for (size_t i = 0; i < targets->count; i++) {
-		if (!qtree_is(SLOT(targets->items[i].slots, TARGET, expr), "VAR") || targets->items[i].is_junk)
+	for (size_t i = 0; i < targets->count && rc == 0; i++) {
+		const struct qtree_value *expr = SLOT(targets->items[i].slots, TARGET, expr);
+		struct column first; /* of the first arm only */
+
+		if (!qtree_is(expr, "VAR") || targets->items[i].is_junk)
 			return flow_unsupported(f, "an expression", "the columns of a set operation");
+		rc = flow_var(f, s, expr->node, &first);
 		targets->items[i].column = columns.items[i];
 	}
-	return 0;
+	return rc;
 }

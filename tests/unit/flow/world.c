@@ -115,13 +115,14 @@ struct world *world_load(const char *path)
 		if (thing_parse(line, &w->things[w->count]))
 			w->count++;
 	}
-	free(text);
-	if (w && w->count) {
-		qsort(w->things, w->count, sizeof(*w->things), by_oid);
-		return w;
+	if (!text || !w) {
+		world_free(w);
+		return NULL;
 	}
-	world_free(w);
-	return NULL;
+	free(text);
+	if (w->count)
+		qsort(w->things, w->count, sizeof(*w->things), by_oid);
+	return w;
 }
 
 void world_free(struct world *w)
@@ -145,7 +146,7 @@ static const struct thing *find(const struct world *w, enum thing_kind kind, uin
 {
 	const struct thing key = {.kind = kind, .oid = oid, .other = number};
 
-	return bsearch(&key, w->things, w->count, sizeof(key), by_oid);
+	return w->count ? bsearch(&key, w->things, w->count, sizeof(key), by_oid) : NULL;
 }
 
 /* ---- what flow asks ---- */
