@@ -24,8 +24,8 @@ bool reader_skip(struct reader *r, const char *text, size_t n); /* is that what 
 
 /*
  * The server's format_node_dump() breaks lines after at most 78 bytes: at a blank, which it drops, else inside of a token. Puts
- * the blanks back; offsets stay the same. What could have been made of two different texts is refused: a break inside of a token
- * (a name that is more than 76 bytes long when it is escaped), and two line feeds of a name near one break.
+ * the blanks back; offsets stay the same. Where a line alone does not say what it was made of, it is refused: a break inside of a
+ * token (a name that is more than 76 bytes long when it is escaped), and a name's line feed next to its blank near a break.
  * `line`: room for text.n + 1 bytes. 0, or an offset in *bad and what is wrong there in *why.
  */
 int qtree_unwrap(struct qw_bytes text, uint8_t *line, size_t *n, size_t *bad, const char **why);

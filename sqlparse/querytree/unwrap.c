@@ -33,7 +33,7 @@ static int find_break(const uint8_t *p, size_t *at, const char **why)
 	*why = "a line longer than the server's";
 	if (candidates == 0 || (*at == 0 && candidates == 1))
 		return QW_E_MALFORMED;
-	*why = "a name that the server broke in two, or one with line feeds: what it was cannot be told";
+	*why = "a name broken in two, or with line feeds near a break: it cannot be told what it was";
 	if (p[LINE] == '\n' && blanks == 0)
 		return QW_E_MALFORMED;
 	return candidates == 1 ? 0 : QW_E_MALFORMED;
