@@ -1,12 +1,18 @@
 /* What a node calls: functions, operators' functions, and the code of types. */
 #include "room.h"
 
+enum { NEXTVAL_OID = 1574 }; /* the same in every version: pg_proc.dat */
+
 int flow_function(struct flow *f, uint32_t oid)
 {
 	const struct flow_world *w = f->world;
 
 	if (oid == 0)
-		return flow_refuse(f, "flow.call", "function 0", "a function that the catalog does not know would be called");
+		return flow_refuse(f, "flow.call", "function 0",
+			"a function that the catalog does not know would be called");
+	if (oid == NEXTVAL_OID &&
+		f->is_default) /* a serial column's default is part of the INSERT */
+		return 0;
 	if (w->function_is_plain(w->ctx, oid))
 		return 0;
 	return flow_add_act(f, QW_VERB_CALL, QW_OBJECT_FUNCTION, oid);
@@ -43,7 +49,8 @@ int flow_sort_operators(struct flow *f, const struct qtree_value *clauses)
 	if (clauses->kind != QTREE_LIST)
 		return flow_unsupported(f, "no list", "a sort clause");
 	for (size_t i = 0; i < clauses->list.count && rc == 0; i++) {
-		if (!shape_read(SHAPE_SORT, &clauses->list.items[i], slots) || !qtree_int(SLOT(slots, SORT, eqop), &eq) ||
+		if (!shape_read(SHAPE_SORT, &clauses->list.items[i], slots) ||
+			!qtree_int(SLOT(slots, SORT, eqop), &eq) ||
 			!qtree_int(SLOT(slots, SORT, sortop), &sort))
 			return flow_unsupported(f, "another node", "a sort clause");
 		rc = flow_operator(f, (uint32_t)eq);

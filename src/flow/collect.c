@@ -20,7 +20,8 @@ static void *grown(struct flow *f, void *items, size_t count, size_t *max, size_
 
 static bool act_same(const struct qw_act *a, const struct qw_act *b)
 {
-	return a->verb == b->verb && a->kind == b->kind && strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0;
+	return a->verb == b->verb && a->kind == b->kind && strcmp(a->schema, b->schema) == 0 &&
+	       strcmp(a->name, b->name) == 0;
 }
 
 int flow_add_act(struct flow *f, enum qw_verb verb, enum qw_object_kind kind, uint32_t oid)
@@ -29,6 +30,7 @@ int flow_add_act(struct flow *f, enum qw_verb verb, enum qw_object_kind kind, ui
 	struct qw_act act = {.verb = verb, .kind = kind};
 	bool is_function = kind == QW_OBJECT_FUNCTION;
 
+	f->effects++;
 	act.kind_name = is_function ? "function" : "table";
 	if (is_function ? !f->world->function(f->world->ctx, oid, &act.schema, &act.name)
 			: !f->world->relation(f->world->ctx, oid, &act.schema, &act.name))
@@ -76,7 +78,8 @@ int flow_add_write(struct flow *f, uint32_t relation_oid, int16_t attnum, const 
 	out->writes = grown(f, out->writes, out->write_count, &f->write_max, sizeof(*out->writes));
 	if (!out->writes)
 		return QW_E_NOMEM;
-	out->writes[out->write_count++] = (struct flow_write){.relation_oid = relation_oid, .attnum = attnum, .label = *label};
+	out->writes[out->write_count++] = (struct flow_write){
+		.relation_oid = relation_oid, .attnum = attnum, .label = *label};
 	return 0;
 }
 
@@ -87,7 +90,8 @@ int flow_add_labelled(struct flow *f, const char *column)
 	for (size_t i = 0; i < out->reads_labelled_count; i++)
 		if (strcmp(out->reads_labelled[i], column) == 0)
 			return 0;
-	out->reads_labelled = grown(f, out->reads_labelled, out->reads_labelled_count, &f->labelled_max, sizeof(char *));
+	out->reads_labelled = grown(f, out->reads_labelled, out->reads_labelled_count,
+		&f->labelled_max, sizeof(char *));
 	if (!out->reads_labelled)
 		return QW_E_NOMEM;
 	out->reads_labelled[out->reads_labelled_count++] = column;

@@ -21,7 +21,9 @@ static bool same_text(const char *a, const char *b)
 /* The client cannot tell the arms of a column: all of it is masked alike or nothing. */
 static bool label_same(const struct label *a, const struct label *b)
 {
-	return a->kind == b->kind && (a->kind == LABEL_PLAIN || (a->kind == LABEL_MASK && a->spec == b->spec && same_text(a->domain, b->domain)));
+	return a->kind == b->kind &&
+	       (a->kind == LABEL_PLAIN || (a->kind == LABEL_MASK && a->spec == b->spec &&
+						  same_text(a->domain, b->domain)));
 }
 
 bool column_join(struct column *into, const struct column *from)

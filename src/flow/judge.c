@@ -1,12 +1,14 @@
 /* A statement: the queries that rules made of it, and the columns that the client gets. */
 #include "room.h"
 
-static int output_of(struct flow *f, const struct target *t, const struct column *c, struct flow_output *out)
+static int output_of(
+	struct flow *f, const struct target *t, const struct column *c, struct flow_output *out)
 {
 	const struct qtree_value *name = SLOT(t->slots, TARGET, resname);
 	int64_t relation, attnum;
 
-	if (!qtree_int(SLOT(t->slots, TARGET, resorigtbl), &relation) || !qtree_int(SLOT(t->slots, TARGET, resorigcol), &attnum))
+	if (!qtree_int(SLOT(t->slots, TARGET, resorigtbl), &relation) ||
+		!qtree_int(SLOT(t->slots, TARGET, resorigcol), &attnum))
 		return flow_unsupported(f, "no origin", "a result column");
 	out->name = name->kind == QTREE_TOKEN ? (const char *)name->token.p : "?column?";
 	out->origin_relation = (uint32_t)relation;
@@ -21,13 +23,15 @@ static int output_of(struct flow *f, const struct target *t, const struct column
 }
 
 /* The columns of the query whose rows the client gets. */
-static int outputs_of(struct flow *f, const struct qtree_value *query, const struct columns *columns)
+static int outputs_of(
+	struct flow *f, const struct qtree_value *query, const struct columns *columns)
 {
 	int64_t command;
 	bool is_select = qtree_int(qtree_get(query->node, "commandType"), &command) && command == 1;
 	struct flow_result *out = f->out;
 	struct targets targets;
-	int rc = targets_open(f, qtree_get(query->node, is_select ? "targetList" : "returningList"), &targets);
+	int rc = targets_open(
+		f, qtree_get(query->node, is_select ? "targetList" : "returningList"), &targets);
 
 	if (rc)
 		return rc;
@@ -39,7 +43,8 @@ static int outputs_of(struct flow *f, const struct qtree_value *query, const str
 			continue;
 		if (out->output_count >= columns->count)
 			return flow_unsupported(f, "another number of columns", "the result");
-		rc = output_of(f, &targets.items[i], &columns->items[out->output_count], &out->outputs[out->output_count]);
+		rc = output_of(f, &targets.items[i], &columns->items[out->output_count],
+			&out->outputs[out->output_count]);
 		out->output_count++;
 	}
 	return rc;
@@ -48,7 +53,8 @@ static int outputs_of(struct flow *f, const struct qtree_value *query, const str
 /* The rows of a rule's other queries cannot be told from the statement's own. */
 static int beside(struct flow *f, const struct columns *columns)
 {
-	static const struct use in_rule = {.rule = "flow.rule", .clause = "a query that a rewrite rule adds"};
+	static const struct use in_rule = {
+		.rule = "flow.rule", .clause = "a query that a rewrite rule adds"};
 
 	return flow_clean(f, columns, &in_rule);
 }
@@ -67,7 +73,9 @@ static int judge_all(struct flow *f, const struct qtree_value *trees)
 		bool is_tag;
 		int rc;
 
-		if (query->kind != QTREE_NODE || !qtree_bool(qtree_get(query->node, "canSetTag"), &is_tag) || (is_tag && had_tag))
+		if (query->kind != QTREE_NODE ||
+			!qtree_bool(qtree_get(query->node, "canSetTag"), &is_tag) ||
+			(is_tag && had_tag))
 			return flow_unsupported(f, "a query", "a statement");
 		had_tag = had_tag || is_tag;
 		rc = flow_query(f, NULL, query, false, &columns);
@@ -79,8 +87,8 @@ static int judge_all(struct flow *f, const struct qtree_value *trees)
 	return 0;
 }
 
-int flow_judge(unsigned server_major, const struct qtree_value *trees, const struct flow_world *world, struct qw_arena *arena,
-	struct flow_result *out)
+int flow_judge(unsigned server_major, const struct qtree_value *trees,
+	const struct flow_world *world, struct qw_arena *arena, struct flow_result *out)
 {
 	struct flow f = {.server_major = server_major, .world = world, .arena = arena, .out = out};
 	int rc;

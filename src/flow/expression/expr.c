@@ -1,6 +1,7 @@
 /*
- * Expressions. flow_value() follows a value that may leave as it is; flow_used() looks that nothing sensitive is in what is
- * computed with. Both walk every field of every node; what is not in the tables is refused.
+ * Expressions. flow_value() follows a value that may leave as it is; flow_used() looks that nothing
+ * sensitive is in what is computed with. Both walk every field of every node; what is not in the
+ * tables is refused.
  */
 #include "../room.h"
 
@@ -16,7 +17,8 @@ int flow_clean(struct flow *f, const struct columns *columns, const struct use *
 
 /* ---- used ---- */
 
-static int used_list(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
+static int used_list(
+	struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
 {
 	int rc = 0;
 
@@ -41,7 +43,8 @@ int flow_used(struct flow *f, struct scope *s, const struct qtree_value *v, cons
 	return rc;
 }
 
-static int each_number(struct flow *f, const struct qtree_value *v, int (*judge)(struct flow *f, uint32_t oid))
+static int each_number(
+	struct flow *f, const struct qtree_value *v, int (*judge)(struct flow *f, uint32_t oid))
 {
 	int rc = 0;
 
@@ -64,7 +67,8 @@ static int function_unless_zero(struct flow *f, uint32_t oid)
 	return oid ? flow_function(f, oid) : 0;
 }
 
-static int one_number(struct flow *f, const struct qtree_value *v, int (*judge)(struct flow *f, uint32_t oid))
+static int one_number(
+	struct flow *f, const struct qtree_value *v, int (*judge)(struct flow *f, uint32_t oid))
 {
 	int64_t oid;
 
@@ -75,17 +79,20 @@ static int one_number(struct flow *f, const struct qtree_value *v, int (*judge)(
 
 static int inert(struct flow *f, const struct qtree_value *v)
 {
-	/* Names of XML attributes, JSON variables, row fields: lists of strings and nothing more. */
+	/* Names of XML attributes, JSON variables, row fields: lists of strings and nothing more.
+	 */
 	if (v->kind == QTREE_NODE)
 		return flow_unsupported(f, v->node->type, "a place for a name");
 	if (v->kind == QTREE_LIST)
 		for (size_t i = 0; i < v->list.count; i++)
-			if (v->list.items[i].kind != QTREE_TOKEN && v->list.items[i].kind != QTREE_NONE)
+			if (v->list.items[i].kind != QTREE_TOKEN &&
+				v->list.items[i].kind != QTREE_NONE)
 				return flow_unsupported(f, "another list", "a place for names");
 	return 0;
 }
 
-static int judge_field(struct flow *f, struct scope *s, const struct qtree_value *v, enum node_field_kind kind, const struct use *use)
+static int judge_field(struct flow *f, struct scope *s, const struct qtree_value *v,
+	enum node_field_kind kind, const struct use *use)
 {
 	switch (kind) {
 	case NODE_FIELD_INERT:
@@ -114,7 +121,8 @@ static int judge_field(struct flow *f, struct scope *s, const struct qtree_value
 	return flow_unsupported(f, "a field", "an expression");
 }
 
-static int judge_fields(struct flow *f, struct scope *s, const struct qtree_node *n, const struct node_type *type, const struct use *use)
+static int judge_fields(struct flow *f, struct scope *s, const struct qtree_node *n,
+	const struct node_type *type, const struct use *use)
 {
 	size_t at = 0;
 
@@ -123,7 +131,8 @@ static int judge_fields(struct flow *f, struct scope *s, const struct qtree_node
 		int rc;
 
 		/* Servers print in one order, so the next name is mostly the one. */
-		while (tried < type->field_count && strcmp(type->fields[at].name, n->fields[i].name) != 0) {
+		while (tried < type->field_count &&
+			strcmp(type->fields[at].name, n->fields[i].name) != 0) {
 			at = (at + 1) % type->field_count;
 			tried++;
 		}
@@ -137,7 +146,8 @@ static int judge_fields(struct flow *f, struct scope *s, const struct qtree_node
 	return 0;
 }
 
-/* A rule that says where is kept; that of the select list becomes the one of what the column is in. */
+/* A rule that says where is kept; that of the select list becomes the one of what the column is in.
+ */
 static const char *rule_inside(const struct use *use, enum node_kind kind)
 {
 	if (strcmp(use->rule, "flow.expression") != 0)
@@ -151,7 +161,10 @@ static const char *rule_inside(const struct use *use, enum node_kind kind)
 
 static uint32_t called_by(const struct qtree_node *n, enum node_kind kind)
 {
-	const char *field = kind == NODE_FUNCTION ? "funcid" : kind == NODE_AGGREGATE ? "aggfnoid" : kind == NODE_WINDOW ? "winfnoid" : NULL;
+	const char *field = kind == NODE_FUNCTION    ? "funcid"
+			    : kind == NODE_AGGREGATE ? "aggfnoid"
+			    : kind == NODE_WINDOW    ? "winfnoid"
+						     : NULL;
 	int64_t oid;
 
 	return field && qtree_int(qtree_get(n, field), &oid) ? (uint32_t)oid : 0;
@@ -172,7 +185,8 @@ int flow_fields(struct flow *f, struct scope *s, const struct qtree_node *n, con
 	return judge_fields(f, s, n, type, &inside);
 }
 
-static int used_var(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
+static int used_var(
+	struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
 {
 	struct column c;
 	int rc = flow_var(f, s, n, &c);
@@ -214,13 +228,15 @@ static bool is_text(uint32_t type_oid)
 }
 
 /* A cast that changes no byte, to a type whose values look the same: the mask still fits. */
-static int relabel_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use, struct column *out)
+static int relabel_value(struct flow *f, struct scope *s, const struct qtree_value *v,
+	const struct use *use, struct column *out)
 {
 	const struct qtree_value *slots[RELABEL_FIELD_COUNT];
 	int64_t type;
 	int rc;
 
-	if (!shape_read(SHAPE_RELABEL, v, slots) || !qtree_int(SLOT(slots, RELABEL, resulttype), &type))
+	if (!shape_read(SHAPE_RELABEL, v, slots) ||
+		!qtree_int(SLOT(slots, RELABEL, resulttype), &type))
 		return flow_unsupported(f, "a cast", use->clause);
 	rc = flow_value(f, s, SLOT(slots, RELABEL, arg), use, out);
 	if (rc || !column_is_sensitive(out))
@@ -236,16 +252,19 @@ static int relabel_value(struct flow *f, struct scope *s, const struct qtree_val
 	return 0;
 }
 
-static int const_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use, struct column *out)
+static int const_value(struct flow *f, struct scope *s, const struct qtree_value *v,
+	const struct use *use, struct column *out)
 {
 	const struct qtree_value *slots[CONST_FIELD_COUNT];
 
-	if (!shape_read(SHAPE_CONST, v, slots) || !qtree_bool(SLOT(slots, CONST, constisnull), &out->is_empty))
+	if (!shape_read(SHAPE_CONST, v, slots) ||
+		!qtree_bool(SLOT(slots, CONST, constisnull), &out->is_empty))
 		return flow_unsupported(f, "a constant", use->clause);
 	return flow_used(f, s, v, use);
 }
 
-static int collate_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use, struct column *out)
+static int collate_value(struct flow *f, struct scope *s, const struct qtree_value *v,
+	const struct use *use, struct column *out)
 {
 	const struct qtree_value *slots[COLLATE_FIELD_COUNT];
 
@@ -255,7 +274,8 @@ static int collate_value(struct flow *f, struct scope *s, const struct qtree_val
 }
 
 /* 18: RETURNING old.x where there may be no old row: the value or NULL. */
-static int returning_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use, struct column *out)
+static int returning_value(struct flow *f, struct scope *s, const struct qtree_value *v,
+	const struct use *use, struct column *out)
 {
 	const struct qtree_value *slots[RETURNING_FIELD_COUNT];
 
@@ -264,7 +284,8 @@ static int returning_value(struct flow *f, struct scope *s, const struct qtree_v
 	return flow_value(f, s, SLOT(slots, RETURNING, retexpr), use, out);
 }
 
-static int value_of(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use, struct column *out)
+static int value_of(struct flow *f, struct scope *s, const struct qtree_value *v,
+	const struct use *use, struct column *out)
 {
 	const char *type = shape_type(v->node);
 
@@ -283,7 +304,8 @@ static int value_of(struct flow *f, struct scope *s, const struct qtree_value *v
 	return flow_used(f, s, v, use);
 }
 
-int flow_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use, struct column *out)
+int flow_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use,
+	struct column *out)
 {
 	int rc;
 

@@ -1,6 +1,7 @@
 /* Nodes of expressions, with every field that a server of 13 to 18 prints (PostgreSQL nodes/primnodes.h). */
 #include "nodes.h"
 
+/* clang-format off */
 /* One letter a kind keeps a node's fields on a line. */
 #define _(name) {#name, NODE_FIELD_INERT}
 #define C(name) {#name, NODE_FIELD_CHILD}
@@ -176,6 +177,8 @@ static const struct node_type types[] = { /* sorted */
 	{"WINDOWFUNC", NODE_WINDOW, "an argument of window function", windowfunc_fields, QW_COUNT(windowfunc_fields)},
 	{"XMLEXPR", NODE_PLAIN, "part of an XML function", xmlexpr_fields, QW_COUNT(xmlexpr_fields)},
 };
+
+/* clang-format on */
 
 const struct node_type *node_type_find(const char *type)
 {

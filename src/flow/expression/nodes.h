@@ -5,17 +5,17 @@
 #include "qw/base.h"
 
 enum node_field_kind {
-	NODE_FIELD_INERT, /* a number or name that calls nothing and holds no value */
-	NODE_FIELD_CHILD, /* node or list of nodes: nothing sensitive may be in it */
-	NODE_FIELD_FILTER, /* the same, and a condition */
-	NODE_FIELD_FUNCTION, /* is called */
+	NODE_FIELD_INERT,	   /* a number or name that calls nothing and holds no value */
+	NODE_FIELD_CHILD,	   /* node or list of nodes: nothing sensitive may be in it */
+	NODE_FIELD_FILTER,	   /* the same, and a condition */
+	NODE_FIELD_FUNCTION,	   /* is called */
 	NODE_FIELD_FUNCTION_MAYBE, /* is called, unless 0 */
 	NODE_FIELD_OPERATOR,
 	NODE_FIELD_OPERATORS,
 	NODE_FIELD_TYPE, /* of a value that is made or seen here */
 	NODE_FIELD_TYPES,
 	NODE_FIELD_DOMAIN, /* checked here */
-	NODE_FIELD_SORTS /* list of SORTGROUPCLAUSEs */
+	NODE_FIELD_SORTS   /* list of SORTGROUPCLAUSEs */
 };
 struct node_field {
 	const char *name;

@@ -1,11 +1,20 @@
-/* Nodes with a meaning of their own: subqueries, aggregates, functions that a policy opens, parameters. */
+/* Nodes with a meaning of their own: subqueries, aggregates, functions that a policy opens,
+ * parameters. */
 #include "../room.h"
 
 /* ---- subqueries in expressions (SubLinkType, PostgreSQL nodes/primnodes.h) ---- */
-enum { SUBLINK_EXISTS, SUBLINK_ALL, SUBLINK_ANY, SUBLINK_ROWCOMPARE, SUBLINK_EXPR, SUBLINK_MULTIEXPR, SUBLINK_ARRAY };
+enum {
+	SUBLINK_EXISTS,
+	SUBLINK_ALL,
+	SUBLINK_ANY,
+	SUBLINK_ROWCOMPARE,
+	SUBLINK_EXPR,
+	SUBLINK_MULTIEXPR,
+	SUBLINK_ARRAY
+};
 
-static int sublink_read(
-	struct flow *f, struct scope *s, const struct qtree_node *n, const struct qtree_value **slots, struct columns *columns)
+static int sublink_read(struct flow *f, struct scope *s, const struct qtree_node *n,
+	const struct qtree_value **slots, struct columns *columns)
 {
 	const struct qtree_value v = {.kind = QTREE_NODE, .node = n};
 
@@ -24,7 +33,8 @@ int flow_sublink(struct flow *f, struct scope *s, const struct qtree_node *n, co
 
 	if (rc)
 		return rc;
-	if (!qtree_int(SLOT(slots, SUBLINK, subLinkType), &type) || type < SUBLINK_EXISTS || type > SUBLINK_ARRAY)
+	if (!qtree_int(SLOT(slots, SUBLINK, subLinkType), &type) || type < SUBLINK_EXISTS ||
+		type > SUBLINK_ARRAY)
 		return flow_unsupported(f, "a kind of subquery", use->clause);
 	if (type == SUBLINK_EXISTS) { /* its result columns are never computed */
 		if (SLOT(slots, SUBLINK, testexpr)->kind != QTREE_NONE)
@@ -39,7 +49,8 @@ int flow_sublink(struct flow *f, struct scope *s, const struct qtree_node *n, co
 }
 
 /* (SELECT column ...): one value or NULL, as it is. */
-int flow_sublink_value(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use, struct column *out)
+int flow_sublink_value(struct flow *f, struct scope *s, const struct qtree_node *n,
+	const struct use *use, struct column *out)
 {
 	const struct qtree_value *slots[SUBLINK_FIELD_COUNT];
 	struct columns columns;
@@ -63,7 +74,8 @@ enum { COUNT_ANY_OID = 2147 }; /* count("any"), the same in every version: pg_pr
 /* Nothing but the argument is there. */
 static bool is_bare_count(const struct qtree_node *n)
 {
-	static const char *const empty[] = {"aggdirectargs", "aggorder", "aggdistinct", "aggfilter"};
+	static const char *const empty[] = {
+		"aggdirectargs", "aggorder", "aggdistinct", "aggfilter"};
 	const struct qtree_value *args = qtree_get(n, "args");
 	int64_t oid;
 
@@ -72,11 +84,14 @@ static bool is_bare_count(const struct qtree_node *n)
 	for (size_t i = 0; i < QW_COUNT(empty); i++)
 		if (qtree_get(n, empty[i])->kind != QTREE_NONE)
 			return false;
-	return args->kind == QTREE_LIST && args->list.count == 1 && qtree_is(&args->list.items[0], "TARGETENTRY");
+	return args->kind == QTREE_LIST && args->list.count == 1 &&
+	       qtree_is(&args->list.items[0], "TARGETENTRY");
 }
 
-/* count(column) tells how many are not NULL, which the masked rows show, too: unless the mask hides it. */
-int flow_aggregate(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
+/* count(column) tells how many are not NULL, which the masked rows show, too: unless the mask hides
+ * it. */
+int flow_aggregate(
+	struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
 {
 	struct use inside = *use;
 	const struct qtree_value *expr;
@@ -98,9 +113,10 @@ int flow_aggregate(struct flow *f, struct scope *s, const struct qtree_node *n, 
 
 /* ---- functions ---- */
 
-/* f(column), f(column, literal ...): *opened is the column, if the policy lets the function be applied to it. */
-static int may_apply(
-	struct flow *f, struct scope *s, const struct qtree_value *args, int64_t function, const struct qtree_node **opened)
+/* f(column), f(column, literal ...): *opened is the column, if the policy lets the function be
+ * applied to it. */
+static int may_apply(struct flow *f, struct scope *s, const struct qtree_value *args,
+	int64_t function, const struct qtree_node **opened)
 {
 	const struct qtree_value *only = NULL;
 	struct column c;
@@ -124,20 +140,28 @@ static int may_apply(
 	return rc;
 }
 
-int flow_funcexpr(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
+int flow_funcexpr(
+	struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
 {
 	struct use inside = *use;
 	bool returns_set = true;
-	int64_t oid, type;
+	int64_t oid, type, place;
 	int rc = 0;
 
-	if (!qtree_int(qtree_get(n, "funcid"), &oid) || !qtree_int(qtree_get(n, "funcresulttype"), &type) ||
+	if (!qtree_int(qtree_get(n, "funcid"), &oid) ||
+		!qtree_int(qtree_get(n, "funcresulttype"), &type) ||
 		!qtree_bool(qtree_get(n, "funcretset"), &returns_set))
 		return flow_unsupported(f, n->type, use->clause);
 	inside.opened = NULL; /* what is open to a caller is not open to what it calls */
 	if (!returns_set && type < FLOW_USER_OID_MIN)
 		rc = may_apply(f, s, qtree_get(n, "args"), oid, &inside.opened);
-	return rc ? rc : flow_fields(f, s, n, &inside);
+	if (rc)
+		return rc;
+	/* What the server read from its catalog has no place in the statement's text. */
+	f->is_default = qtree_int(qtree_get(n, "location"), &place) && place == -1;
+	rc = flow_fields(f, s, n, &inside);
+	f->is_default = false;
+	return rc;
 }
 
 /* ---- parameters (ParamKind) ---- */
@@ -149,7 +173,8 @@ int flow_param(struct flow *f, const struct qtree_node *n)
 	const struct qtree_value *slots[PARAM_FIELD_COUNT], v = {.kind = QTREE_NODE, .node = n};
 	int64_t kind, type;
 
-	if (!shape_read(SHAPE_PARAM, &v, slots) || !qtree_int(SLOT(slots, PARAM, paramkind), &kind) ||
+	if (!shape_read(SHAPE_PARAM, &v, slots) ||
+		!qtree_int(SLOT(slots, PARAM, paramkind), &kind) ||
 		!qtree_int(SLOT(slots, PARAM, paramtype), &type))
 		return flow_unsupported(f, n->type, "a parameter");
 	if (kind != PARAM_EXTERN && kind != PARAM_SUBLINK && kind != PARAM_MULTIEXPR)

@@ -1,11 +1,13 @@
-/* WITH: each of its queries is judged once, a recursive one until what its columns carry stays the same. */
+/* WITH: each of its queries is judged once, a recursive one until what its columns carry stays the
+ * same. */
 #include "../room.h"
 
 static int cte_open(struct flow *f, const struct qtree_value *v, struct cte *c)
 {
 	const struct qtree_value *slots[CTE_FIELD_COUNT], *name, *names;
 
-	if (!shape_read(SHAPE_CTE, v, slots) || !qtree_bool(SLOT(slots, CTE, cterecursive), &c->is_recursive))
+	if (!shape_read(SHAPE_CTE, v, slots) ||
+		!qtree_bool(SLOT(slots, CTE, cterecursive), &c->is_recursive))
 		return flow_unsupported(f, "another node", "WITH");
 	name = SLOT(slots, CTE, ctename);
 	names = SLOT(slots, CTE, ctecolnames);
@@ -51,7 +53,8 @@ static int absorb(struct flow *f, struct cte *c, const struct columns *found, bo
 	return 0;
 }
 
-/* A column changes once at most, from empty to what it carries: so this ends. The last pass has judged with the final columns. */
+/* A column changes once at most, from empty to what it carries: so this ends. The last pass has
+ * judged with the final columns. */
 static int judge_recursive(struct flow *f, struct scope *owner, struct cte *c)
 {
 	unsigned equalities = f->out->equalities;
@@ -77,7 +80,8 @@ static int judge_cte(struct flow *f, struct scope *owner, struct cte *c)
 	if (c->state == RANGE_RUNNING)
 		return flow_unsupported(f, "a query that depends on itself", "WITH");
 	c->state = RANGE_RUNNING;
-	rc = c->is_recursive ? judge_recursive(f, owner, c) : flow_query(f, owner, c->query, false, &c->columns);
+	rc = c->is_recursive ? judge_recursive(f, owner, c)
+			     : flow_query(f, owner, c->query, false, &c->columns);
 	c->state = RANGE_DONE;
 	return rc;
 }
@@ -96,7 +100,8 @@ int cte_columns(struct flow *f, struct scope *s, const struct range *r, struct c
 	const struct qtree_value *name = SLOT(r->slots, RTE, ctename);
 	int64_t up;
 
-	if (name->kind != QTREE_TOKEN || !qtree_int(SLOT(r->slots, RTE, ctelevelsup), &up) || up < 0)
+	if (name->kind != QTREE_TOKEN || !qtree_int(SLOT(r->slots, RTE, ctelevelsup), &up) ||
+		up < 0)
 		return flow_unsupported(f, "a name", "WITH");
 	for (; s && up > 0; up--)
 		s = s->up;

@@ -4,10 +4,10 @@
 enum flow_command flow_command(unsigned server_major, const struct qtree_value *v)
 {
 	/* CmdType (PostgreSQL nodes/nodes.h): MERGE came in 15, between the others. */
-	static const enum flow_command since_15[] = {COMMAND_NONE, COMMAND_SELECT, COMMAND_UPDATE, COMMAND_INSERT, COMMAND_DELETE,
-		COMMAND_MERGE, COMMAND_UTILITY, COMMAND_NOTHING};
-	static const enum flow_command until_14[] = {
-		COMMAND_NONE, COMMAND_SELECT, COMMAND_UPDATE, COMMAND_INSERT, COMMAND_DELETE, COMMAND_UTILITY, COMMAND_NOTHING};
+	static const enum flow_command since_15[] = {COMMAND_NONE, COMMAND_SELECT, COMMAND_UPDATE,
+		COMMAND_INSERT, COMMAND_DELETE, COMMAND_MERGE, COMMAND_UTILITY, COMMAND_NOTHING};
+	static const enum flow_command until_14[] = {COMMAND_NONE, COMMAND_SELECT, COMMAND_UPDATE,
+		COMMAND_INSERT, COMMAND_DELETE, COMMAND_UTILITY, COMMAND_NOTHING};
 	size_t count = server_major >= 15 ? QW_COUNT(since_15) : QW_COUNT(until_14);
 	int64_t n;
 
@@ -18,9 +18,11 @@ enum flow_command flow_command(unsigned server_major, const struct qtree_value *
 
 /* ---- FROM and WHERE ---- */
 
-static int join_tree(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use);
+static int join_tree(
+	struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use);
 
-static int from_list(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
+static int from_list(
+	struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
 {
 	const struct qtree_value *slots[FROM_FIELD_COUNT], *list;
 	int rc = 0;
@@ -53,13 +55,14 @@ static int from_entry(struct flow *f, struct scope *s, const struct qtree_value 
 	const struct qtree_value *slots[REF_FIELD_COUNT];
 	int64_t index;
 
-	if (!shape_read(SHAPE_REF, v, slots) || !qtree_int(SLOT(slots, REF, rtindex), &index) || index < 1 ||
-		(uint64_t)index > s->range_count)
+	if (!shape_read(SHAPE_REF, v, slots) || !qtree_int(SLOT(slots, REF, rtindex), &index) ||
+		index < 1 || (uint64_t)index > s->range_count)
 		return flow_unsupported(f, "an entry", "FROM");
 	return range_check(f, &s->ranges[index - 1]);
 }
 
-static int join_tree(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
+static int join_tree(
+	struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use)
 {
 	int rc = flow_enter(f);
 
@@ -77,19 +80,22 @@ static int join_tree(struct flow *f, struct scope *s, const struct qtree_value *
 
 /* ---- the query ---- */
 
-/* Marks the entry that is written, and the one that stands for what INSERT ... ON CONFLICT would have inserted. */
+/* Marks the entry that is written, and the one that stands for what INSERT ... ON CONFLICT would
+ * have inserted. */
 static int mark_ranges(struct flow *f, struct scope *s)
 {
 	const struct qtree_value *conflict = SLOT(s->slots, QUERY, onConflict);
 	int64_t target, excluded = 0;
 
-	if (!qtree_int(SLOT(s->slots, QUERY, resultRelation), &target) || target < 0 || (uint64_t)target > s->range_count)
+	if (!qtree_int(SLOT(s->slots, QUERY, resultRelation), &target) || target < 0 ||
+		(uint64_t)target > s->range_count)
 		return flow_unsupported(f, "a target", "a query");
 	if (target)
 		s->ranges[target - 1].is_target = true;
 	if (conflict->kind == QTREE_NONE)
 		return 0;
-	if (conflict->kind != QTREE_NODE || !qtree_int(qtree_get(conflict->node, "exclRelIndex"), &excluded) || excluded < 0 ||
+	if (conflict->kind != QTREE_NODE ||
+		!qtree_int(qtree_get(conflict->node, "exclRelIndex"), &excluded) || excluded < 0 ||
 		(uint64_t)excluded > s->range_count || (excluded && excluded == target))
 		return flow_unsupported(f, "a target", "ON CONFLICT");
 	if (excluded)
@@ -97,7 +103,8 @@ static int mark_ranges(struct flow *f, struct scope *s)
 	return 0;
 }
 
-/* Lists of what is only named: permissions, grouping sets of clauses that are judged anyway, dependencies. */
+/* Lists of what is only named: permissions, grouping sets of clauses that are judged anyway,
+ * dependencies. */
 static int check_inert(struct flow *f, const struct scope *s)
 {
 	const struct qtree_value *sets = SLOT(s->slots, QUERY, groupingSets);
@@ -114,7 +121,7 @@ static int check_inert(struct flow *f, const struct scope *s)
 	return 0;
 }
 
-static int judge_from(struct flow *f, struct scope *s, enum flow_command command)
+static int judge_from(struct flow *f, struct scope *s)
 {
 	const struct qtree_value *tree = SLOT(s->slots, QUERY, jointree);
 	int rc = mark_ranges(f, s);
@@ -125,7 +132,7 @@ static int judge_from(struct flow *f, struct scope *s, enum flow_command command
 		rc = scope_judge_ranges(f, s);
 	if (rc || tree->kind == QTREE_NONE)
 		return rc;
-	return join_tree(f, s, tree, command == COMMAND_MERGE ? &in_merge : &in_where);
+	return join_tree(f, s, tree, s->command == COMMAND_MERGE ? &in_merge : &in_where);
 }
 
 static int judge_conditions(struct flow *f, struct scope *s)
@@ -137,7 +144,7 @@ static int judge_conditions(struct flow *f, struct scope *s)
 	return rc ? rc : flow_used(f, s, SLOT(s->slots, QUERY, limitCount), &in_limit);
 }
 
-static int judge_targets(struct flow *f, struct scope *s, enum flow_command command, struct targets *targets)
+static int judge_targets(struct flow *f, struct scope *s, struct targets *targets)
 {
 	int rc = targets_open(f, SLOT(s->slots, QUERY, targetList), targets);
 
@@ -146,7 +153,8 @@ static int judge_targets(struct flow *f, struct scope *s, enum flow_command comm
 	if (SLOT(s->slots, QUERY, setOperations)->kind != QTREE_NONE)
 		rc = flow_set_operation(f, s, targets);
 	else
-		rc = targets_judge(f, s, targets, command == COMMAND_SELECT ? &in_output : &in_write);
+		rc = targets_judge(
+			f, s, targets, s->command == COMMAND_SELECT ? &in_output : &in_write);
 	return rc ? rc : targets_clauses(f, s, targets);
 }
 
@@ -160,7 +168,7 @@ static int judge_returning(struct flow *f, struct scope *s, struct columns *out)
 	return rc ? rc : targets_columns(f, &returned, out);
 }
 
-static int judge_parts(struct flow *f, struct scope *s, enum flow_command command, struct columns *out)
+static int judge_parts(struct flow *f, struct scope *s, struct columns *out)
 {
 	struct targets targets;
 	int rc = scope_open(f, s);
@@ -170,41 +178,41 @@ static int judge_parts(struct flow *f, struct scope *s, enum flow_command comman
 	if (rc == 0)
 		rc = check_inert(f, s);
 	if (rc == 0)
-		rc = judge_from(f, s, command);
+		rc = judge_from(f, s);
 	if (rc == 0)
-		rc = judge_targets(f, s, command, &targets);
+		rc = judge_targets(f, s, &targets);
 	if (rc == 0)
 		rc = judge_conditions(f, s);
 	if (rc == 0)
 		rc = flow_locks(f, s);
 	if (rc)
 		return rc;
-	if (command == COMMAND_SELECT) {
-		rc = targets_columns(f, &targets, out);
-		return rc ? rc : flow_write(f, s, command, &targets);
-	}
-	rc = flow_write(f, s, command, &targets);
-	return rc ? rc : judge_returning(f, s, out);
+	rc = flow_write(f, s, &targets);
+	if (rc)
+		return rc;
+	return s->command == COMMAND_SELECT ? targets_columns(f, &targets, out)
+					    : judge_returning(f, s, out);
 }
 
-static int judge_query(struct flow *f, struct scope *s, const struct qtree_value *query, struct columns *out)
+static int judge_query(
+	struct flow *f, struct scope *s, const struct qtree_value *query, struct columns *out)
 {
-	enum flow_command command;
-
 	s->slots = qw_arena_alloc(f->arena, QUERY_FIELD_COUNT * sizeof(*s->slots));
 	if (!s->slots)
 		return QW_E_NOMEM;
 	if (!shape_read(SHAPE_QUERY, query, s->slots))
 		return flow_unsupported(f, "another node", "the place of a query");
-	command = flow_command(f->server_major, SLOT(s->slots, QUERY, commandType));
-	if (command == COMMAND_UTILITY)
-		return flow_refuse(f, "flow.utility", "utility statement", "the server does not analyse what this statement does");
-	if (command == COMMAND_NONE || command == COMMAND_NOTHING)
+	s->command = flow_command(f->server_major, SLOT(s->slots, QUERY, commandType));
+	if (s->command == COMMAND_UTILITY)
+		return flow_refuse(f, "flow.utility", "utility statement",
+			"the server does not analyse what this statement does");
+	if (s->command == COMMAND_NONE || s->command == COMMAND_NOTHING)
 		return flow_unsupported(f, "a command", "a query");
-	return judge_parts(f, s, command, out);
+	return judge_parts(f, s, out);
 }
 
-int flow_query(struct flow *f, struct scope *up, const struct qtree_value *query, bool is_view, struct columns *out)
+int flow_query(struct flow *f, struct scope *up, const struct qtree_value *query, bool is_view,
+	struct columns *out)
 {
 	struct scope s = {.up = up, .is_view = is_view};
 	int rc = flow_enter(f);

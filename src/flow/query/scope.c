@@ -2,9 +2,22 @@
 #include "../room.h"
 
 /* RTEKind (PostgreSQL nodes/parsenodes.h). 9 is of 18. */
-enum { RTE_RELATION, RTE_SUBQUERY, RTE_JOIN, RTE_FUNCTION, RTE_TABLEFUNC, RTE_VALUES, RTE_CTE, RTE_NAMEDTUPLESTORE, RTE_RESULT,
-	RTE_GROUP };
-enum { BERNOULLI_OID = 3313, SYSTEM_OID = 3314 }; /* the handlers of TABLESAMPLE that every server has */
+enum {
+	RTE_RELATION,
+	RTE_SUBQUERY,
+	RTE_JOIN,
+	RTE_FUNCTION,
+	RTE_TABLEFUNC,
+	RTE_VALUES,
+	RTE_CTE,
+	RTE_NAMEDTUPLESTORE,
+	RTE_RESULT,
+	RTE_GROUP
+};
+enum {
+	BERNOULLI_OID = 3313,
+	SYSTEM_OID = 3314
+}; /* the handlers of TABLESAMPLE that every server has */
 
 static bool slot_oid(const struct qtree_value *v, uint32_t *out)
 {
@@ -27,10 +40,12 @@ static int range_open(struct flow *f, const struct qtree_value *v, struct range 
 	r->slots = qw_arena_alloc(f->arena, RTE_FIELD_COUNT * sizeof(*r->slots));
 	if (!r->slots)
 		return QW_E_NOMEM;
-	if (!shape_read(SHAPE_RTE, v, r->slots) || !qtree_int(SLOT(r->slots, RTE, rtekind), &r->kind) ||
+	if (!shape_read(SHAPE_RTE, v, r->slots) ||
+		!qtree_int(SLOT(r->slots, RTE, rtekind), &r->kind) ||
 		!slot_oid(SLOT(r->slots, RTE, relid), &r->relation_oid))
 		return flow_unsupported(f, "an entry", "a range table");
-	if (r->kind < RTE_RELATION || r->kind > RTE_GROUP || (r->kind == RTE_GROUP && f->server_major < 18))
+	if (r->kind < RTE_RELATION || r->kind > RTE_GROUP ||
+		(r->kind == RTE_GROUP && f->server_major < 18))
 		return flow_unsupported(f, "a kind of entry", "a range table");
 	relkind = SLOT(r->slots, RTE, relkind);
 	if (relkind->kind == QTREE_TOKEN && relkind->token.n == 1)
@@ -58,18 +73,20 @@ int scope_open(struct flow *f, struct scope *s)
 
 /* ---- judging an entry ---- */
 
-/* Until 15 a view's query starts with two entries of the view itself, its old and new row; since 16 the entry names the view. */
+/* Until 15 a view's query starts with two entries of the view itself, its old and new row; since 16
+ * the entry names the view. */
 static bool is_placeholder(const struct qtree_value *table, size_t i, const char *name)
 {
 	const struct qtree_value *eref, *alias, *kind;
 
-	if (table->kind != QTREE_LIST || table->list.count < 2 || table->list.items[i].kind != QTREE_NODE)
+	if (table->kind != QTREE_LIST || table->list.count < 2 ||
+		table->list.items[i].kind != QTREE_NODE)
 		return false;
 	kind = qtree_get(table->list.items[i].node, "relkind");
 	eref = qtree_get(table->list.items[i].node, "eref");
 	alias = eref->kind == QTREE_NODE ? qtree_get(eref->node, "aliasname") : kind;
-	return kind->kind == QTREE_TOKEN && qw_bytes_equal(kind->token, QW_LIT("v")) && alias->kind == QTREE_TOKEN &&
-		qw_bytes_equal(alias->token, qw_bytes_from(name));
+	return kind->kind == QTREE_TOKEN && qw_bytes_equal(kind->token, QW_LIT("v")) &&
+	       alias->kind == QTREE_TOKEN && qw_bytes_equal(alias->token, qw_bytes_from(name));
 }
 
 static bool is_view(const struct range *r)
@@ -89,7 +106,8 @@ static int judge_values(struct flow *f, struct scope *s, struct range *r)
 {
 	const struct qtree_value *rows = SLOT(r->slots, RTE, values_lists);
 
-	if (rows->kind != QTREE_LIST || rows->list.count == 0 || rows->list.items[0].kind != QTREE_LIST)
+	if (rows->kind != QTREE_LIST || rows->list.count == 0 ||
+		rows->list.items[0].kind != QTREE_LIST)
 		return flow_unsupported(f, "no rows", "VALUES");
 	r->columns = columns_new(f, rows->list.items[0].list.count);
 	if (!r->columns.items)
@@ -120,7 +138,8 @@ static int judge_sample(struct flow *f, struct scope *s, const struct qtree_valu
 
 	if (v->kind == QTREE_NONE)
 		return 0;
-	if (!shape_read(SHAPE_SAMPLE, v, slots) || !slot_oid(SLOT(slots, SAMPLE, tsmhandler), &handler))
+	if (!shape_read(SHAPE_SAMPLE, v, slots) ||
+		!slot_oid(SLOT(slots, SAMPLE, tsmhandler), &handler))
 		return flow_unsupported(f, "another node", "TABLESAMPLE");
 	if (handler != BERNOULLI_OID && handler != SYSTEM_OID)
 		rc = flow_function(f, handler);
@@ -133,7 +152,9 @@ static int judge_relation(struct flow *f, struct scope *s, struct range *r)
 {
 	if (r->is_excluded)
 		return 0;
-	if (!r->is_target || SLOT(s->slots, QUERY, onConflict)->kind != QTREE_NONE) {
+	/* A plain INSERT reads nothing of its target. */
+	if (!r->is_target || s->command != COMMAND_INSERT ||
+		SLOT(s->slots, QUERY, onConflict)->kind != QTREE_NONE) {
 		int rc = flow_add_read(f, r->relation_oid);
 
 		if (rc)
@@ -152,7 +173,9 @@ static int judge_by_kind(struct flow *f, struct scope *s, struct range *r)
 	case RTE_SUBQUERY:
 		if (r->relation_oid)
 			rc = flow_add_read(f, r->relation_oid);
-		return rc ? rc : flow_query(f, s, SLOT(r->slots, RTE, subquery), is_view(r), &r->columns);
+		return rc ? rc
+			  : flow_query(
+				    f, s, SLOT(r->slots, RTE, subquery), is_view(r), &r->columns);
 	case RTE_FUNCTION:
 		return flow_used(f, s, SLOT(r->slots, RTE, functions), &in_from);
 	case RTE_TABLEFUNC:
@@ -161,7 +184,7 @@ static int judge_by_kind(struct flow *f, struct scope *s, struct range *r)
 		return judge_values(f, s, r);
 	case RTE_GROUP:
 		return flow_used(f, s, SLOT(r->slots, RTE, groupexprs), &in_group);
-	case RTE_CTE: /* when the CTE is judged */
+	case RTE_CTE:  /* when the CTE is judged */
 	case RTE_JOIN: /* where it is used: its columns are those of its arms */
 	case RTE_RESULT:
 		return 0;
@@ -214,13 +237,17 @@ static const char *name_of(const struct range *r, int64_t attnum)
 
 	if (attnum < 1 || names->kind != QTREE_LIST || (uint64_t)attnum > names->list.count)
 		return NULL;
-	return names->list.items[attnum - 1].kind == QTREE_TOKEN ? (const char *)names->list.items[attnum - 1].token.p : NULL;
+	return names->list.items[attnum - 1].kind == QTREE_TOKEN
+		       ? (const char *)names->list.items[attnum - 1].token.p
+		       : NULL;
 }
 
-static int relation_column(struct flow *f, const struct range *r, int64_t attnum, struct column *out)
+static int relation_column(
+	struct flow *f, const struct range *r, int64_t attnum, struct column *out)
 {
 	*out = (struct column){.relation_oid = r->relation_oid, .name = name_of(r, attnum)};
-	if (r->is_excluded) { /* what the client sends: every value that is written was found clean */
+	if (r->is_excluded) { /* what the client sends: every value that is written was found clean
+			       */
 		out->label.kind = LABEL_PLAIN;
 		return 0;
 	}
@@ -231,17 +258,20 @@ static int relation_column(struct flow *f, const struct range *r, int64_t attnum
 }
 
 /* The first sensitive column makes the row; dropped columns have no name and are no part of it. */
-static int whole_relation(struct flow *f, const struct range *r, struct column *out)
+static int whole_relation(struct flow *f, struct range *r, struct column *out)
 {
 	const struct qtree_value *names = names_of(r);
-	int rc = relation_column(f, r, 0, out);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && !column_is_sensitive(out) && names->kind == QTREE_LIST && i < names->list.count; i++) {
-		const struct qtree_value *name = &names->list.items[i];
-
-		if (name->kind == QTREE_TOKEN && name->token.n > 0)
-			rc = relation_column(f, r, (int64_t)i + 1, out);
-	}
+	if (!r->has_whole)
+		rc = relation_column(f, r, 0, &r->whole);
+	for (size_t i = 0; rc == 0 && !r->has_whole && !column_is_sensitive(&r->whole) &&
+			   names->kind == QTREE_LIST && i < names->list.count;
+		i++)
+		if (names->list.items[i].kind == QTREE_TOKEN && names->list.items[i].token.n > 0)
+			rc = relation_column(f, r, (int64_t)i + 1, &r->whole);
+	r->has_whole = rc == 0;
+	*out = r->whole;
 	return rc;
 }
 
@@ -256,7 +286,8 @@ static int whole_columns(const struct columns *columns, struct column *out)
 }
 
 /* Columns of joins and of GROUP BY (18) are expressions over the entries before them. */
-static int list_column(struct flow *f, struct scope *s, const struct qtree_value *list, int64_t attnum, struct column *out)
+static int list_column(struct flow *f, struct scope *s, const struct qtree_value *list,
+	int64_t attnum, struct column *out)
 {
 	int rc = 0;
 
@@ -270,7 +301,8 @@ static int list_column(struct flow *f, struct scope *s, const struct qtree_value
 	return rc;
 }
 
-static int listed_column(struct flow *f, const struct columns *columns, int64_t attnum, struct column *out)
+static int listed_column(
+	struct flow *f, const struct columns *columns, int64_t attnum, struct column *out)
 {
 	if (attnum < 0 || (uint64_t)attnum > columns->count)
 		return flow_unsupported(f, "a column number", "a subquery");
@@ -280,7 +312,8 @@ static int listed_column(struct flow *f, const struct columns *columns, int64_t 
 	return 0;
 }
 
-static int column_of(struct flow *f, struct scope *s, struct range *r, int64_t attnum, struct column *out)
+static int column_of(
+	struct flow *f, struct scope *s, struct range *r, int64_t attnum, struct column *out)
 {
 	struct columns columns;
 	int rc;
@@ -324,24 +357,29 @@ int scope_columns(struct flow *f, struct scope *s, size_t range_index, struct co
 	return 0;
 }
 
-/* A view that the server did not expand would hide what it reads; only what is written may be one (by INSTEAD OF triggers). */
+/* A view that the server did not expand would hide what it reads; only what is written may be one
+ * (by INSTEAD OF triggers). */
 int range_check(struct flow *f, const struct range *r)
 {
-	if (r->kind != RTE_RELATION || r->is_excluded || strchr("rpmfS", r->relkind ? r->relkind : '?'))
+	if (r->kind != RTE_RELATION || r->is_excluded ||
+		strchr("rpmfS", r->relkind ? r->relkind : '?'))
 		return 0;
 	if (r->relkind == 'v' && r->is_target)
 		return 0;
 	return flow_unsupported(f, "an unexpanded relation", "FROM");
 }
 
-static int resolve(struct flow *f, struct scope *s, const struct qtree_value *const *slots, struct column *out)
+static int resolve(
+	struct flow *f, struct scope *s, const struct qtree_value *const *slots, struct column *out)
 {
 	int64_t up, number, attnum, type;
 	struct range *r;
 	int rc;
 
-	if (!qtree_int(SLOT(slots, VAR, varlevelsup), &up) || !qtree_int(SLOT(slots, VAR, varno), &number) ||
-		!qtree_int(SLOT(slots, VAR, varattno), &attnum) || !qtree_int(SLOT(slots, VAR, vartype), &type) || up < 0)
+	if (!qtree_int(SLOT(slots, VAR, varlevelsup), &up) ||
+		!qtree_int(SLOT(slots, VAR, varno), &number) ||
+		!qtree_int(SLOT(slots, VAR, varattno), &attnum) ||
+		!qtree_int(SLOT(slots, VAR, vartype), &type) || up < 0)
 		return flow_unsupported(f, "a number", "a Var");
 	for (; s && up > 0; up--)
 		s = s->up;
@@ -355,6 +393,8 @@ static int resolve(struct flow *f, struct scope *s, const struct qtree_value *co
 		rc = column_of(f, s, r, attnum, out);
 	if (rc)
 		return rc;
+	if (f->is_blind)
+		out->label = (struct label){.kind = LABEL_PLAIN};
 	out->is_whole_row = out->is_whole_row || (attnum == 0 && column_is_sensitive(out));
 	out->type_oid = (uint32_t)type;
 	return type >= FLOW_USER_OID_MIN ? flow_type(f, (uint32_t)type) : 0;

@@ -1,43 +1,54 @@
-/* UNION, INTERSECT, EXCEPT: the target list speaks of the first arm only, the columns are those of all arms. */
+/* UNION, INTERSECT, EXCEPT: the target list speaks of the first arm only, the columns are those of
+ * all arms. */
 #include "../room.h"
 
-enum { SETOP_UNION = 1, SETOP_INTERSECT, SETOP_EXCEPT }; /* SetOperation (PostgreSQL nodes/parsenodes.h) */
+enum {
+	SETOP_UNION = 1,
+	SETOP_INTERSECT,
+	SETOP_EXCEPT
+}; /* SetOperation (PostgreSQL nodes/parsenodes.h) */
 
 static bool is_text(uint32_t type_oid)
 {
 	return type_oid == 25 || type_oid == 1042 || type_oid == 1043; /* text, bpchar, varchar */
 }
 
-static int tree_columns(struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out);
+static int tree_columns(
+	struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out);
 
-static int leaf_columns(struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out)
+static int leaf_columns(
+	struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out)
 {
 	const struct qtree_value *slots[REF_FIELD_COUNT];
 	int64_t index;
 
-	if (!shape_read(SHAPE_REF, v, slots) || !qtree_int(SLOT(slots, REF, rtindex), &index) || index < 1)
+	if (!shape_read(SHAPE_REF, v, slots) || !qtree_int(SLOT(slots, REF, rtindex), &index) ||
+		index < 1)
 		return flow_unsupported(f, "another node", "a set operation");
 	return scope_columns(f, s, (size_t)index, out);
 }
 
-/* The planner converts an arm's values to the common type: a mask of another type would not fit them. */
+/* The planner converts an arm's values to the common type: a mask of another type would not fit
+ * them. */
 static int into_type(struct flow *f, struct column *c, int64_t type)
 {
 	struct use inside = in_setop;
 
 	inside.as = "converted to the type of another arm";
-	if (column_is_sensitive(c) && c->type_oid != (uint32_t)type && !(is_text(c->type_oid) && is_text((uint32_t)type)))
+	if (column_is_sensitive(c) && c->type_oid != (uint32_t)type &&
+		!(is_text(c->type_oid) && is_text((uint32_t)type)))
 		return flow_refuse_column(f, c, &inside);
 	c->type_oid = (uint32_t)type;
 	return 0;
 }
 
-static int join_arms(struct flow *f, const struct columns *left, const struct columns *right, const struct qtree_value *types,
-	struct columns *out)
+static int join_arms(struct flow *f, const struct columns *left, const struct columns *right,
+	const struct qtree_value *types, struct columns *out)
 {
 	size_t count = left->count;
 
-	if (right->count != count || (types->kind == QTREE_NUMBERS ? types->numbers.count : 0) != count)
+	if (right->count != count ||
+		(types->kind == QTREE_NUMBERS ? types->numbers.count : 0) != count)
 		return flow_unsupported(f, "arms of several lengths", "a set operation");
 	*out = columns_new(f, count);
 	if (!out->items)
@@ -57,7 +68,8 @@ static int join_arms(struct flow *f, const struct columns *left, const struct co
 	return 0;
 }
 
-static int node_columns(struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out)
+static int node_columns(
+	struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out)
 {
 	const struct qtree_value *slots[SETOP_FIELD_COUNT];
 	struct columns left, right;
@@ -80,13 +92,15 @@ static int node_columns(struct flow *f, struct scope *s, const struct qtree_valu
 	return rc ? rc : join_arms(f, &left, &right, SLOT(slots, SETOP, colTypes), out);
 }
 
-static int tree_columns(struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out)
+static int tree_columns(
+	struct flow *f, struct scope *s, const struct qtree_value *v, struct columns *out)
 {
 	int rc = flow_enter(f);
 
 	if (rc)
 		return rc;
-	rc = qtree_is(v, "SETOPERATIONSTMT") ? node_columns(f, s, v, out) : leaf_columns(f, s, v, out);
+	rc = qtree_is(v, "SETOPERATIONSTMT") ? node_columns(f, s, v, out)
+					     : leaf_columns(f, s, v, out);
 	f->depth--;
 	return rc;
 }
@@ -105,7 +119,8 @@ int flow_set_operation(struct flow *f, struct scope *s, const struct targets *ta
 		struct column first; /* of the first arm only */
 
 		if (!qtree_is(expr, "VAR") || targets->items[i].is_junk)
-			return flow_unsupported(f, "an expression", "the columns of a set operation");
+			return flow_unsupported(
+				f, "an expression", "the columns of a set operation");
 		rc = flow_var(f, s, expr->node, &first);
 		targets->items[i].column = columns.items[i];
 	}

@@ -19,10 +19,10 @@ static const struct fields shapes[] = {
 
 const char *shape_type(const struct qtree_node *n)
 {
-	static const char *const renamed[][2] = { /* 13 and 14, and since */
-		{"ARRAY", "ARRAYEXPR"}, {"CASE", "CASEEXPR"}, {"COALESCE", "COALESCEEXPR"}, {"COLLATE", "COLLATEEXPR"},
-		{"MINMAX", "MINMAXEXPR"}, {"ROW", "ROWEXPR"}, {"ROWCOMPARE", "ROWCOMPAREEXPR"}, {"RTE", "RANGETBLENTRY"},
-		{"WHEN", "CASEWHEN"}};
+	static const char *const renamed[][2] = {/* 13 and 14, and since */
+		{"ARRAY", "ARRAYEXPR"}, {"CASE", "CASEEXPR"}, {"COALESCE", "COALESCEEXPR"},
+		{"COLLATE", "COLLATEEXPR"}, {"MINMAX", "MINMAXEXPR"}, {"ROW", "ROWEXPR"},
+		{"ROWCOMPARE", "ROWCOMPAREEXPR"}, {"RTE", "RANGETBLENTRY"}, {"WHEN", "CASEWHEN"}};
 
 	for (size_t i = 0; i < QW_COUNT(renamed); i++)
 		if (strcmp(n->type, renamed[i][0]) == 0)

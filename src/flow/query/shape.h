@@ -7,6 +7,7 @@
 
 #include "qw/querytree.h"
 
+/* clang-format off */
 #define QUERY_FIELDS(X) X(QUERY, commandType) X(QUERY, querySource) X(QUERY, canSetTag) \
 	X(QUERY, utilityStmt) X(QUERY, resultRelation) X(QUERY, hasAggs) \
 	X(QUERY, hasWindowFuncs) X(QUERY, hasTargetSRFs) X(QUERY, hasSubLinks) \
@@ -117,6 +118,7 @@ enum { RETURNING_FIELDS(SHAPE_FIELD) RETURNING_FIELD_COUNT };
 enum { FUNCTION_FIELDS(SHAPE_FIELD) FUNCTION_FIELD_COUNT };
 enum { SAMPLE_FIELDS(SHAPE_FIELD) SAMPLE_FIELD_COUNT };
 
+/* clang-format on */
 enum shape {
 #define X(shape, type) SHAPE_##shape,
 	SHAPES(X)

@@ -1,9 +1,11 @@
-/* Target lists: result columns, written columns, and what ORDER BY, GROUP BY, DISTINCT and windows name among them. */
+/* Target lists: result columns, written columns, and what ORDER BY, GROUP BY, DISTINCT and windows
+ * name among them. */
 #include "../room.h"
 
 static int target_open(struct flow *f, const struct qtree_value *v, struct target *t)
 {
-	if (!shape_read(SHAPE_TARGET, v, t->slots) || !qtree_int(SLOT(t->slots, TARGET, resno), &t->number) ||
+	if (!shape_read(SHAPE_TARGET, v, t->slots) ||
+		!qtree_int(SLOT(t->slots, TARGET, resno), &t->number) ||
 		!qtree_int(SLOT(t->slots, TARGET, ressortgroupref), &t->sort_group) ||
 		!qtree_bool(SLOT(t->slots, TARGET, resjunk), &t->is_junk))
 		return flow_unsupported(f, "another node", "a target list");
@@ -37,13 +39,16 @@ static bool names(const struct qtree_value *clauses, int64_t sort_group)
 
 	for (size_t i = 0; clauses->kind == QTREE_LIST && i < clauses->list.count; i++)
 		if (clauses->list.items[i].kind == QTREE_NODE &&
-			qtree_int(qtree_get(clauses->list.items[i].node, "tleSortGroupRef"), &ref) && ref == sort_group)
+			qtree_int(
+				qtree_get(clauses->list.items[i].node, "tleSortGroupRef"), &ref) &&
+			ref == sort_group)
 			return true;
 	return false;
 }
 
 /* An entry that is no result column is there for a clause: which one? */
-static const struct use *use_of(const struct scope *s, const struct target *t, const struct use *use)
+static const struct use *use_of(
+	const struct scope *s, const struct target *t, const struct use *use)
 {
 	if (!t->is_junk || t->sort_group == 0)
 		return use;
@@ -57,8 +62,8 @@ static const struct use *use_of(const struct scope *s, const struct target *t, c
 /* Rules that say what is wrong with a value, and not with the tree. */
 static bool is_of_value(const char *rule)
 {
-	static const char *const rules[] = {"flow.expression", "flow.function", "flow.aggregate", "flow.window", "flow.predicate",
-		"flow.whole_row", "flow.derived", "flow.unknown"};
+	static const char *const rules[] = {"flow.expression", "flow.function", "flow.aggregate",
+		"flow.window", "flow.predicate", "flow.whole_row", "flow.derived", "flow.unknown"};
 
 	for (size_t i = 0; i < QW_COUNT(rules); i++)
 		if (strcmp(rules[i], rule) == 0)
@@ -67,32 +72,57 @@ static bool is_of_value(const char *rule)
 }
 
 /*
- * A view may compute from sensitive columns what the statement never uses: the server then drops it from the subquery
- * (remove_unused_subquery_outputs() and pull-up), but for the queries below, and for what a clause names.
+ * A view may compute from sensitive columns what the statement never uses: the server then drops it
+ * from the subquery (remove_unused_subquery_outputs() and pull-up), but for the queries below, and
+ * for what a clause names.
  */
 static bool may_be_dropped(const struct scope *s, const struct target *t)
 {
 	bool has_sets = true;
 
-	return s->is_view && t->sort_group == 0 && SLOT(s->slots, QUERY, distinctClause)->kind == QTREE_NONE &&
-		SLOT(s->slots, QUERY, setOperations)->kind == QTREE_NONE &&
-		qtree_bool(SLOT(s->slots, QUERY, hasTargetSRFs), &has_sets) && !has_sets;
+	return s->is_view && t->sort_group == 0 &&
+	       SLOT(s->slots, QUERY, distinctClause)->kind == QTREE_NONE &&
+	       SLOT(s->slots, QUERY, setOperations)->kind == QTREE_NONE &&
+	       qtree_bool(SLOT(s->slots, QUERY, hasTargetSRFs), &has_sets) && !has_sets;
+}
+
+/*
+ * What else is in an expression that is refused for its columns: everything must be known. An
+ * effect would not be dropped. `refused` stays the refusal then.
+ */
+static int target_drop(struct flow *f, struct scope *s, struct target *t, size_t effects,
+	struct flow_refusal refused)
+{
+	int rc;
+
+	f->is_blind = true;
+	rc = flow_value(f, s, SLOT(t->slots, TARGET, expr), &in_output, &t->column);
+	f->is_blind = false;
+	if (rc)
+		return rc;
+	t->column = (struct column){.label = {.kind = LABEL_DERIVED, .column = refused.object}};
+	f->out->refusal = (struct flow_refusal){0};
+	if (f->effects == effects)
+		return 0;
+	f->out->refusal = refused;
+	return QW_E_DENIED;
 }
 
 static int target_judge(struct flow *f, struct scope *s, struct target *t, const struct use *use)
 {
+	size_t effects = f->effects;
 	unsigned depth = f->depth;
 	int rc = flow_value(f, s, SLOT(t->slots, TARGET, expr), use_of(s, t, use), &t->column);
 
-	if (rc != QW_E_DENIED || !may_be_dropped(s, t) || !is_of_value(f->out->refusal.rule))
+	if (rc != QW_E_DENIED || f->is_blind || !may_be_dropped(s, t) ||
+		!is_of_value(f->out->refusal.rule))
 		return rc;
 	f->depth = depth;
-	t->column = (struct column){.label = {.kind = LABEL_DERIVED, .column = f->out->refusal.object}};
-	f->out->refusal = (struct flow_refusal){0};
-	return 0;
+	return target_drop(f, s, t, effects, f->out->refusal);
 }
 
-int targets_judge(struct flow *f, struct scope *s, const struct targets *targets, const struct use *use)
+int targets_judge(
+	struct flow *f, struct scope *s, const struct targets *targets, const struct use *use)
 {
 	int rc = 0;
 
@@ -115,7 +145,8 @@ int targets_columns(struct flow *f, const struct targets *targets, struct column
 
 /* ---- clauses ---- */
 
-static int clause_judge(struct flow *f, const struct targets *targets, const struct qtree_value *clauses, const struct use *use)
+static int clause_judge(struct flow *f, const struct targets *targets,
+	const struct qtree_value *clauses, const struct use *use)
 {
 	int rc = flow_sort_operators(f, clauses);
 
@@ -123,7 +154,8 @@ static int clause_judge(struct flow *f, const struct targets *targets, const str
 		int64_t ref;
 		size_t j = 0;
 
-		if (!qtree_int(qtree_get(clauses->list.items[i].node, "tleSortGroupRef"), &ref) || ref < 1)
+		if (!qtree_int(qtree_get(clauses->list.items[i].node, "tleSortGroupRef"), &ref) ||
+			ref < 1)
 			return flow_unsupported(f, "no reference", use->clause);
 		while (j < targets->count && targets->items[j].sort_group != ref)
 			j++;
@@ -144,7 +176,8 @@ static int range_function(struct flow *f, const struct qtree_value *v)
 	return oid ? flow_function(f, (uint32_t)oid) : 0;
 }
 
-static int window_judge(struct flow *f, struct scope *s, const struct targets *targets, const struct qtree_value *v)
+static int window_judge(
+	struct flow *f, struct scope *s, const struct targets *targets, const struct qtree_value *v)
 {
 	const struct qtree_value *slots[WINDOW_FIELD_COUNT];
 	int rc;

@@ -1,4 +1,5 @@
-/* INSERT, UPDATE, DELETE, MERGE, ON CONFLICT and row locks: what is written where, and what that does besides. */
+/* INSERT, UPDATE, DELETE, MERGE, ON CONFLICT and row locks: what is written where, and what that
+ * does besides. */
 #include "../room.h"
 
 enum { CONFLICT_NOTHING = 1, CONFLICT_UPDATE }; /* OnConflictAction (PostgreSQL nodes/nodes.h) */
@@ -11,11 +12,14 @@ static int act(struct flow *f, const struct range *r, enum qw_verb verb, enum qw
 
 	if (rc)
 		return rc;
-	hazard = fires == QW_VERB_UNPARSED ? NULL : f->world->write_hazard(f->world->ctx, r->relation_oid, fires);
+	hazard = fires == QW_VERB_UNPARSED
+			 ? NULL
+			 : f->world->write_hazard(f->world->ctx, r->relation_oid, fires);
 	if (!hazard)
 		return 0;
 	return flow_refuse(f, "flow.hazard", flow_relation_name(f, r->relation_oid),
-		qw_arena_printf(f->arena, "writing there would also do what was not reviewed: %s", hazard));
+		qw_arena_printf(
+			f->arena, "writing there would also do what was not reviewed: %s", hazard));
 }
 
 static int target_range(struct flow *f, const struct scope *s, const struct range **out)
@@ -31,7 +35,8 @@ static int target_range(struct flow *f, const struct scope *s, const struct rang
 }
 
 /* One value into one column. *is_labelled: the column is sensitive. */
-static int value_into(struct flow *f, const struct range *r, const struct target *t, bool *is_labelled)
+static int value_into(
+	struct flow *f, const struct range *r, const struct target *t, bool *is_labelled)
 {
 	struct use use = in_write;
 	struct label label;
@@ -46,8 +51,8 @@ static int value_into(struct flow *f, const struct range *r, const struct target
 	if (column_is_sensitive(&t->column)) {
 		const char *relation = flow_relation_name(f, r->relation_oid);
 
-		use.clause = qw_arena_printf(f->arena, "the value that is written into %s.%s", relation ? relation : "",
-			column.name ? column.name : "");
+		use.clause = qw_arena_printf(f->arena, "the value that is written into %s.%s",
+			relation ? relation : "", column.name ? column.name : "");
 		return use.clause ? flow_refuse_column(f, &t->column, &use) : QW_E_NOMEM;
 	}
 	if (label.kind == LABEL_PLAIN)
@@ -59,7 +64,8 @@ static int value_into(struct flow *f, const struct range *r, const struct target
 	return flow_refuse_column(f, &column, &use);
 }
 
-static int values_into(struct flow *f, const struct range *r, const struct targets *targets, bool *is_labelled)
+static int values_into(
+	struct flow *f, const struct range *r, const struct targets *targets, bool *is_labelled)
 {
 	int rc = 0;
 
@@ -69,7 +75,8 @@ static int values_into(struct flow *f, const struct range *r, const struct targe
 	return rc;
 }
 
-static int list_into(struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *list)
+static int list_into(
+	struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *list)
 {
 	struct targets targets;
 	bool is_labelled = false;
@@ -82,13 +89,15 @@ static int list_into(struct flow *f, struct scope *s, const struct range *r, con
 
 /* ---- ON CONFLICT ---- */
 
-static int conflict_update(struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *const *slots)
+static int conflict_update(struct flow *f, struct scope *s, const struct range *r,
+	const struct qtree_value *const *slots)
 {
 	int rc = act(f, r, QW_VERB_UPSERT, QW_VERB_UPDATE);
 
 	if (rc == 0)
 		rc = list_into(f, s, r, SLOT(slots, CONFLICT, onConflictSet));
-	return rc ? rc : flow_used(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
+	return rc ? rc
+		  : flow_used(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
 }
 
 static int on_conflict(struct flow *f, struct scope *s, const struct range *r, bool writes_labelled)
@@ -100,12 +109,14 @@ static int on_conflict(struct flow *f, struct scope *s, const struct range *r, b
 	if (SLOT(s->slots, QUERY, onConflict)->kind == QTREE_NONE)
 		return 0;
 	if (!shape_read(SHAPE_CONFLICT, SLOT(s->slots, QUERY, onConflict), slots) ||
-		!qtree_int(SLOT(slots, CONFLICT, action), &action) || (action != CONFLICT_NOTHING && action != CONFLICT_UPDATE))
+		!qtree_int(SLOT(slots, CONFLICT, action), &action) ||
+		(action != CONFLICT_NOTHING && action != CONFLICT_UPDATE))
 		return flow_unsupported(f, "a kind", "ON CONFLICT");
 	/* No columns are named: any unique index may be asked, also one of the sensitive column. */
 	if (SLOT(slots, CONFLICT, arbiterElems)->kind == QTREE_NONE && writes_labelled)
 		return flow_refuse(f, "flow.arbiter", flow_relation_name(f, r->relation_oid),
-			"sensitive columns are written, and ON CONFLICT without named columns would tell whether the value exists");
+			"sensitive columns are written, and ON CONFLICT without named columns "
+			"would tell whether the value exists");
 	rc = flow_used(f, s, SLOT(slots, CONFLICT, arbiterElems), &in_arbiter);
 	if (rc == 0)
 		rc = flow_used(f, s, SLOT(slots, CONFLICT, arbiterWhere), &in_arbiter);
@@ -116,7 +127,8 @@ static int on_conflict(struct flow *f, struct scope *s, const struct range *r, b
 
 /* ---- MERGE ---- */
 
-static int merge_action(struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *v)
+static int merge_action(
+	struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *v)
 {
 	const struct qtree_value *slots[ACTION_FIELD_COUNT];
 	enum qw_verb verb = QW_VERB_UNPARSED;
@@ -149,7 +161,8 @@ static int merge_action(struct flow *f, struct scope *s, const struct range *r, 
 	return rc ? rc : list_into(f, s, r, SLOT(slots, ACTION, targetList));
 }
 
-static int merge(struct flow *f, struct scope *s, const struct range *r, const struct targets *targets)
+static int merge(
+	struct flow *f, struct scope *s, const struct range *r, const struct targets *targets)
 {
 	const struct qtree_value *actions = SLOT(s->slots, QUERY, mergeActionList);
 	int rc = act(f, r, QW_VERB_MERGE, QW_VERB_UNPARSED);
@@ -186,7 +199,8 @@ static int check_options(struct flow *f, struct scope *s)
 	return rc;
 }
 
-static int insert(struct flow *f, struct scope *s, const struct range *r, const struct targets *targets)
+static int insert(
+	struct flow *f, struct scope *s, const struct range *r, const struct targets *targets)
 {
 	bool is_labelled = false;
 	int rc = act(f, r, QW_VERB_INSERT, QW_VERB_INSERT);
@@ -206,7 +220,8 @@ static int update(struct flow *f, const struct range *r, const struct targets *t
 
 static int nothing_is_written(struct flow *f, const struct scope *s)
 {
-	if (SLOT(s->slots, QUERY, onConflict)->kind != QTREE_NONE || SLOT(s->slots, QUERY, mergeActionList)->kind != QTREE_NONE ||
+	if (SLOT(s->slots, QUERY, onConflict)->kind != QTREE_NONE ||
+		SLOT(s->slots, QUERY, mergeActionList)->kind != QTREE_NONE ||
 		SLOT(s->slots, QUERY, mergeJoinCondition)->kind != QTREE_NONE ||
 		SLOT(s->slots, QUERY, withCheckOptions)->kind != QTREE_NONE ||
 		SLOT(s->slots, QUERY, returningList)->kind != QTREE_NONE)
@@ -214,17 +229,17 @@ static int nothing_is_written(struct flow *f, const struct scope *s)
 	return 0;
 }
 
-int flow_write(struct flow *f, struct scope *s, enum flow_command command, const struct targets *targets)
+int flow_write(struct flow *f, struct scope *s, const struct targets *targets)
 {
 	const struct range *r = NULL;
 	int rc;
 
-	if (command == COMMAND_SELECT)
+	if (s->command == COMMAND_SELECT)
 		return nothing_is_written(f, s);
 	rc = target_range(f, s, &r);
 	if (rc)
 		return rc;
-	switch (command) {
+	switch (s->command) {
 	case COMMAND_INSERT:
 		rc = insert(f, s, r, targets);
 		break;
@@ -261,7 +276,8 @@ int flow_locks(struct flow *f, struct scope *s)
 		const struct range *r;
 
 		if (!shape_read(SHAPE_ROWMARK, &marks->list.items[i], slots) ||
-			!qtree_int(SLOT(slots, ROWMARK, rti), &index) || index < 1 || (uint64_t)index > s->range_count)
+			!qtree_int(SLOT(slots, ROWMARK, rti), &index) || index < 1 ||
+			(uint64_t)index > s->range_count)
 			return flow_unsupported(f, "another node", "FOR UPDATE");
 		r = &s->ranges[index - 1];
 		if (r->kind == 0) /* a subquery has marks of its own */

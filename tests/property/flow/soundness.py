@@ -55,16 +55,17 @@ class Maker:
 
     def __init__(self, seed):
         self.r, self.n = random.Random(seed), 0
-        self.greedy = self.r.choice((0.02, 0.1, 0.5))  # how often a sensitive column is taken
+        # How often a sensitive column is taken: somewhere, and as a result column of its own.
+        self.greedy, self.bare = self.r.choice(((0.02, 0.1), (0.02, 0.7), (0, 0.7), (0.1, 0.3), (0.5, 0.5)))
 
     def name(self):
         self.n += 1
         return f"t{self.n}"
 
-    def column(self, scope, kind=None):
+    def column(self, scope, kind=None, greedy=None):
         safe = [f"{a}.{c}" for a, cs in scope for c, t in cs.items() if (kind is None or t == kind) and c not in SECRET and c[0] != "s"]
         risky = [f"{a}.{c}" for a, cs in scope for c, t in cs.items() if (kind is None or t == kind) and (c in SECRET or c[0] == "s")]
-        if risky and (not safe or self.r.random() < self.greedy):
+        if risky and (not safe or self.r.random() < (self.greedy if greedy is None else greedy)):
             return self.r.choice(risky)
         return self.r.choice(safe) if safe else None
 
@@ -146,13 +147,13 @@ class Maker:
             kind = self.r.choice(("text", "text", "int"))
             value = self.text(seen, deep) if kind == "text" else self.number(seen, deep)
             if self.r.random() < 0.6:
-                value = self.column(scope, kind) or value
+                value = self.column(scope, kind, self.bare) or value
             if self.r.random() < 0.05:
                 value, kind = f"row_number() OVER (ORDER BY {value})", "num"
             column = f"{'s' if TAINTED.search(value) else 'c'}{i}"
             columns[column] = kind
             items.append(f"{value} AS {column}")
-        text = f"SELECT {self.r.choice(('', '', '', 'DISTINCT '))}{', '.join(items)} FROM {text} WHERE {self.condition(seen, deep)}"
+        text = f"SELECT {self.r.choice(('', '', '', '', '', '', 'DISTINCT '))}{', '.join(items)} FROM {text} WHERE {self.condition(seen, deep)}"
         if self.r.random() < 0.3:
             text += f" ORDER BY {self.r.randint(1, len(items))}"
         if self.r.random() < 0.3:
@@ -168,7 +169,8 @@ class Maker:
     def union(self, outer, deep):
         (a, left), (b, right) = self.source(outer, deep), self.source(outer, deep)
         how = self.r.choice(("UNION ALL", "UNION ALL", "UNION", "EXCEPT", "INTERSECT"))
-        one, two = self.column(a, "text") or "'u'", self.r.choice((self.column(b, "text") or "'u'", "NULL", "'guess'"))
+        one = self.column(a, "text", self.bare) or "'u'"
+        two = self.r.choice((self.column(b, "text", self.bare) or "'u'", "NULL", "'guess'"))
         return {"s0": "text"}, f"SELECT {one} AS s0 FROM {left} {how} SELECT {two} FROM {right}"
 
     def statement(self):
@@ -176,8 +178,8 @@ class Maker:
         if self.r.random() < 0.2:
             how = self.r.choice(("", "MATERIALIZED ", "NOT MATERIALIZED "))
             scope = [("w", columns)]
-            value, where = self.text(scope, 2), self.condition(scope, 1)
-            return f"WITH w AS {how}({text}) SELECT {value}, {self.column(scope)} FROM w WHERE {where}"
+            value, bare, where = self.text(scope, 2), self.column(scope, None, self.bare), self.condition(scope, 1)
+            return f"WITH w AS {how}({text}) SELECT {value}, {bare} FROM w WHERE {where}"
         return text
 
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* "VERDICT @N ==> SQL": the verdict without its range of versions, and the SQL behind it. Cuts the line up. */
+/* "VERDICT @N ==> SQL": the verdict without its range of versions, and the SQL behind it. Cuts the
+ * line up. */
 static bool line_split(char *line, const char **verdict, const char **sql)
 {
 	char *arrow = strstr(line, " ==> "), *range;

@@ -1,6 +1,7 @@
 /*
- * Judges trees by hand: flow_try MAJOR WORLD < TREES. TREES as fixtures/flow/capture.py writes them; a line of answer each:
- * the verdict, and the reason of a refusal. -t: microseconds of a judgement, instead.
+ * Judges trees by hand: flow_try MAJOR WORLD < TREES. TREES as fixtures/flow/capture.py writes
+ * them; a line of answer each: the verdict, and the reason of a refusal. -t: microseconds of a
+ * judgement, instead.
  */
 #include "verdict.h"
 
@@ -16,7 +17,8 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void time_one(unsigned major, const char *sql, const char *tree, struct world *w, struct qw_arena *arena)
+static void time_one(
+	unsigned major, const char *sql, const char *tree, struct world *w, struct qw_arena *arena)
 {
 	enum { ROUNDS = 2000 };
 	const struct flow_world world = world_of(w);
@@ -27,7 +29,8 @@ static void time_one(unsigned major, const char *sql, const char *tree, struct w
 	for (int i = 0; i < ROUNDS; i++) {
 		qw_arena_reset(arena);
 		from = now_us();
-		if (qtree_read(major, qw_bytes_from(tree), &QTREE_LIMITS_DEFAULT, arena, &trees, NULL))
+		if (qtree_read(
+			    major, qw_bytes_from(tree), &QTREE_LIMITS_DEFAULT, arena, &trees, NULL))
 			return;
 		read += now_us() - from;
 		from = now_us();
@@ -35,7 +38,8 @@ static void time_one(unsigned major, const char *sql, const char *tree, struct w
 			return;
 		judge += now_us() - from;
 	}
-	printf("%8zu bytes, read %8.2f us, judge %8.2f us: %.80s\n", strlen(tree), read / ROUNDS, judge / ROUNDS, sql);
+	printf("%8zu bytes, read %8.2f us, judge %8.2f us: %.80s\n", strlen(tree), read / ROUNDS,
+		judge / ROUNDS, sql);
 }
 
 static void judge_one(unsigned major, const char *tree, struct world *w, struct qw_arena *arena)
@@ -45,7 +49,8 @@ static void judge_one(unsigned major, const char *tree, struct world *w, struct 
 
 	printf("%s", said);
 	if (result.is_refused && result.refusal.rule)
-		printf("\t%s: %s; instead: %s", result.refusal.object, result.refusal.reason, result.refusal.instead);
+		printf("\t%s: %s; instead: %s", result.refusal.object, result.refusal.reason,
+			result.refusal.instead);
 	printf("\n");
 	fflush(stdout);
 }

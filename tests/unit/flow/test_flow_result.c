@@ -1,4 +1,5 @@
-/* What a result holds besides the verdict: names, origins, reads, masks, and what a refusal says. */
+/* What a result holds besides the verdict: names, origins, reads, masks, and what a refusal says.
+ */
 #include "cmocka_qw.h"
 
 #include "cases.h"
@@ -96,7 +97,8 @@ static void test_refusal_says_where(void **state)
 	judge("SELECT lower(ssn) FROM customers");
 	assert_string_equal(result.refusal.rule, "flow.function");
 	assert_string_equal(result.refusal.object, "public.customers.ssn");
-	assert_non_null(strstr(result.refusal.reason, "the select list, as an argument of function pg_catalog.lower"));
+	assert_non_null(strstr(result.refusal.reason,
+		"the select list, as an argument of function pg_catalog.lower"));
 	assert_non_null(strstr(result.refusal.instead, "masked"));
 	judge("SELECT id FROM customers ORDER BY ssn");
 	assert_non_null(strstr(result.refusal.reason, "ORDER BY"));
@@ -134,15 +136,17 @@ static void test_rules_are_documented(void **state)
 /* Each rule refuses something in the table, but those that only a broken tree or world can meet. */
 static void test_rules_are_tested(void **state)
 {
-	static const char *const untested[] = {"flow.call", "flow.size", "flow.unsupported", "flow.limit", "flow.sample"};
+	static const char *const untested[] = {
+		"flow.call", "flow.size", "flow.unsupported", "flow.limit", "flow.sample"};
 
 	(void)state;
 	for (const struct flow_rule *r = flow_rules(); r->name; r++) {
 		bool is_met = false;
 
 		for (size_t i = 0; i < cases.count && !is_met; i++)
-			is_met = cases.list[i].want && strncmp(cases.list[i].want, "refuse ", 7) == 0 &&
-				strcmp(cases.list[i].want + 7, r->name) == 0;
+			is_met = cases.list[i].want &&
+				 strncmp(cases.list[i].want, "refuse ", 7) == 0 &&
+				 strcmp(cases.list[i].want + 7, r->name) == 0;
 		for (size_t i = 0; i < QW_COUNT(untested); i++)
 			is_met = is_met || strcmp(untested[i], r->name) == 0;
 		if (!is_met)

@@ -4,7 +4,9 @@
 
 #include "world.h"
 
-/* Reads and judges the tree; "refuse RULE", or "out LETTERS" and what is in the result. The arena's; never NULL. */
-const char *verdict_of(unsigned major, const char *tree, struct world *w, struct qw_arena *arena, struct flow_result *out);
+/* Reads and judges the tree; "refuse RULE", or "out LETTERS" and what is in the result. The
+ * arena's; never NULL. */
+const char *verdict_of(unsigned major, const char *tree, struct world *w, struct qw_arena *arena,
+	struct flow_result *out);
 
 #endif

@@ -19,8 +19,9 @@ struct world {
 	char column[200];
 };
 
-static const struct mask_spec redact = {.kind = MASK_REDACT, .name = "redact"}, hash = {.kind = MASK_HASH, .name = "hash"},
-	nothing = {.kind = MASK_NULL, .name = "null"};
+static const struct mask_spec redact = {.kind = MASK_REDACT, .name = "redact"},
+			      hash = {.kind = MASK_HASH, .name = "hash"},
+			      nothing = {.kind = MASK_NULL, .name = "null"};
 static const struct {
 	const char *column;
 	enum label_kind kind;
@@ -106,7 +107,8 @@ struct world *world_load(const char *path)
 	struct world *w = calloc(1, sizeof(*w));
 	size_t max = 0;
 
-	for (char *line = text && w ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = text && w ? strtok_r(text, "\n", &save) : NULL; line;
+		line = strtok_r(NULL, "\n", &save)) {
 		if (w->count == max) {
 			max = max ? max * 2 : 1024;
 			w->things = realloc(w->things, max * sizeof(*w->things));
@@ -142,7 +144,8 @@ void world_make_unknown(struct world *w)
 	w->all_unknown = true;
 }
 
-static const struct thing *find(const struct world *w, enum thing_kind kind, uint32_t oid, uint32_t number)
+static const struct thing *find(
+	const struct world *w, enum thing_kind kind, uint32_t oid, uint32_t number)
 {
 	const struct thing key = {.kind = kind, .oid = oid, .other = number};
 
@@ -154,7 +157,8 @@ static const struct thing *find(const struct world *w, enum thing_kind kind, uin
 const char *world_column(struct world *w, uint32_t relation_oid, int16_t attnum)
 {
 	const struct thing *r = find(w, THING_RELATION, relation_oid, 0);
-	const struct thing *c = attnum > 0 ? find(w, THING_COLUMN, relation_oid, (uint32_t)attnum) : NULL;
+	const struct thing *c =
+		attnum > 0 ? find(w, THING_COLUMN, relation_oid, (uint32_t)attnum) : NULL;
 
 	if (!r || !c)
 		return NULL;
@@ -169,7 +173,8 @@ static struct label label_named(const char *name)
 			return (struct label){.kind = sensitive[i].kind,
 				.spec = sensitive[i].spec,
 				.domain = sensitive[i].domain,
-				.column = sensitive[i].kind == LABEL_UNKNOWN ? NULL : sensitive[i].column};
+				.column = sensitive[i].kind == LABEL_UNKNOWN ? NULL
+									     : sensitive[i].column};
 	return (struct label){.kind = LABEL_PLAIN};
 }
 
@@ -177,7 +182,8 @@ static bool has_sensitive(struct world *w, uint32_t oid)
 {
 	for (size_t i = 0; i < w->count; i++)
 		if (w->things[i].kind == THING_COLUMN && w->things[i].oid == oid &&
-			label_named(world_column(w, oid, (int16_t)w->things[i].other)).kind != LABEL_PLAIN)
+			label_named(world_column(w, oid, (int16_t)w->things[i].other)).kind !=
+				LABEL_PLAIN)
 			return true;
 	return false;
 }
@@ -199,7 +205,8 @@ static struct label world_label(void *ctx, uint32_t oid, int16_t attnum)
 	return name ? label_named(name) : (struct label){.kind = LABEL_UNKNOWN};
 }
 
-static bool named(const struct world *w, enum thing_kind kind, uint32_t oid, const char **schema, const char **name)
+static bool named(const struct world *w, enum thing_kind kind, uint32_t oid, const char **schema,
+	const char **name)
 {
 	const struct thing *t = find(w, kind, oid, 0);
 
@@ -247,7 +254,8 @@ static bool world_may_apply(void *ctx, const struct label *column, uint32_t func
 {
 	const struct thing *t = find(ctx, THING_FUNCTION, function_oid, 0);
 
-	return t && strcmp(t->name, "right") == 0 && column->column && strcmp(column->column, "public.customers.card") == 0;
+	return t && strcmp(t->name, "right") == 0 && column->column &&
+	       strcmp(column->column, "public.customers.card") == 0;
 }
 
 static bool world_may_compare(void *ctx, const struct label *column)
@@ -262,7 +270,9 @@ static const char *world_type_hazard(void *ctx, uint32_t oid)
 
 	if (!t)
 		return oid >= 16384 ? "a type that the catalog does not know" : NULL;
-	return strncmp(t->name, "checked", 7) == 0 || strcmp(t->name, "_checked") == 0 ? "CHECK of checked runs public.f_ok()" : NULL;
+	return strncmp(t->name, "checked", 7) == 0 || strcmp(t->name, "_checked") == 0
+		       ? "CHECK of checked runs public.f_ok()"
+		       : NULL;
 }
 
 struct flow_world world_of(struct world *w)

@@ -1,6 +1,6 @@
 /*
- * The world that the flow tests judge in: names behind the OIDs of one server, from a file that fixtures/flow/capture.py
- * wrote, and what is sensitive, plain and hazardous by their names.
+ * The world that the flow tests judge in: names behind the OIDs of one server, from a file that
+ * fixtures/flow/capture.py wrote, and what is sensitive, plain and hazardous by their names.
  */
 #ifndef FLOW_TEST_WORLD_H
 #define FLOW_TEST_WORLD_H
