@@ -81,7 +81,9 @@ static const struct qtree_node *compared(struct flow *f, const struct qtree_valu
 		a = flow_without_cast(qtree_get(v->node, "arg"));
 		return qtree_is(a, "VAR") ? a->node : NULL;
 	}
-	args = qtree_is(v, "OPEXPR") ? qtree_get(v->node, "args") : v;
+	if (!qtree_is(v, "OPEXPR"))
+		return NULL;
+	args = qtree_get(v->node, "args");
 	if (args->kind != QTREE_LIST || args->list.count != 2 ||
 		!qtree_int(qtree_get(v->node, "opno"), &operator_oid))
 		return NULL;
