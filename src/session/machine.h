@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "qw/digest.h"
-#include "qw/flow.h"
 #include "qw/pgwire.h"
 #include "qw/session.h"
+#include "qw/world.h"
 
 /*
  *   FIRST -> HANDSHAKE -> FIRST (inside TLS) -> PASSWORD -> IDENTIFYING -> CONNECTING -> LABELLING -> OPENING -> READY

@@ -212,7 +212,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 	const struct qtree_limits limits = QTREE_LIMITS_DEFAULT;
 	unsigned major = s->connected.server_version / 10000;
 	struct flow_world world;
-	struct flow_ground ground = {.labels = s->labels, .policy = s->policy, .role = s->role, .database = s->database};
+	const struct world ground = {.labels = s->labels, .policy = s->policy};
 	struct qtree_value trees;
 	struct qw_arena scratch;
 	const char *problem = NULL;
@@ -222,7 +222,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 	qw_arena_init(&scratch, TREE_ARENA_MAX);
 	err = qtree_read(major, tree, &limits, &scratch, &trees, &problem);
 	if (!err) {
-		flow_world_of(&world, &ground);
+		world_open(&ground, &world);
 		err = flow_judge(major, &trees, &world, &r->arena, &r->flows[i]);
 	}
 	if (err == QW_E_NOMEM)
