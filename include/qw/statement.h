@@ -115,13 +115,10 @@ struct qw_colref {
 
 /* PREPARE/EXECUTE/DEALLOCATE and DECLARE/FETCH/CLOSE share the name spaces of protocol statements and portals. */
 enum qw_named_op {
-	QW_NAMED_NONE,
-	QW_NAMED_PREPARE,
-	QW_NAMED_EXECUTE,
+	QW_NAMED_NONE, QW_NAMED_PREPARE, QW_NAMED_EXECUTE,
 	QW_NAMED_DEALLOCATE,
 	QW_NAMED_DECLARE,
-	QW_NAMED_FETCH,
-	QW_NAMED_CLOSE
+	QW_NAMED_FETCH, QW_NAMED_CLOSE
 };
 
 struct qw_statement {
@@ -132,6 +129,8 @@ struct qw_statement {
 	size_t relation_count;
 	struct qw_colref *columns;
 	size_t column_count;
+	const char **operators, **types; /* spelled in it (also "=" of IN), types after "int" became "int4"; each once, bare */
+	size_t operator_count, type_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */
 	bool writes; /* any act for which qw_verb_writes(), but for calls of harmless catalog functions */

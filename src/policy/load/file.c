@@ -1,5 +1,5 @@
 /* The policy file -> struct policy: the head of it, and what all sections share. */
-#include "policy_int.h"
+#include "../policy_int.h"
 
 #include "qw/digest.h"
 
@@ -116,9 +116,54 @@ bool load_role_set(struct loader *l, const struct yaml_node *item, uint64_t *out
 	return true;
 }
 
+bool load_scope(struct loader *l, const struct yaml_node *item, struct policy_scope *out)
+{
+	return load_role_set(l, item, &out->roles) && load_strings(l, item, "databases", &out->databases);
+}
+
+static bool is_column_pattern(const char *text)
+{
+	const char *first = strchr(text, '.'), *second = first ? strchr(first + 1, '.') : NULL;
+
+	return second && first > text && second > first + 1 && second[1] && !strchr(second + 1, '.') &&
+	       strlen(text) <= COLUMN_PATTERN_MAX && pattern_is_sane(text);
+}
+
+bool load_column_patterns(struct loader *l, const struct yaml_node *item, const char *key, struct string_set *out)
+{
+	const struct yaml_node *n = yaml_need(&l->r, item, key);
+	size_t i;
+
+	if (!n || !yaml_strings(&l->r, n, &out->list, &out->count))
+		return false;
+	for (i = 0; i < out->count; i++) {
+		if (is_column_pattern(out->list[i]))
+			continue;
+		yaml_fail(&l->r, n,
+			"bad pattern \"%.60s\": write schema.table.column, without quotes; * stands for any run of "
+			"characters within a part",
+			out->list[i]);
+		return false;
+	}
+	return true;
+}
+
+bool load_message(struct loader *l, const struct yaml_node *item, const char **out)
+{
+	const struct yaml_node *n = yaml_get(item, "message");
+
+	if (n && !yaml_string(&l->r, n, out))
+		return false;
+	if (!n || strlen(*out) <= MESSAGE_BYTES_MAX)
+		return true;
+	yaml_fail(&l->r, n, "the message is longer than %d bytes: shorten it", MESSAGE_BYTES_MAX);
+	return false;
+}
+
 static bool load_sections(struct loader *l, const struct yaml_node *root)
 {
-	static const char *const keys[] = {"version", "roles", "rules", "masks", "tests", NULL};
+	static const char *const keys[] = {"version", "roles", "rules", "masks", "columns", "limits",
+		"freezes", "untrusted", "detectors", "reviewed", "tests", NULL};
 	const struct yaml_node *version;
 	uint64_t number;
 
@@ -127,6 +172,7 @@ static bool load_sections(struct loader *l, const struct yaml_node *root)
 	version = yaml_need(&l->r, root, "version");
 	return version && yaml_u64(&l->r, version, 1, 1, &number) && yaml_only(&l->r, root, keys) &&
 	       load_roles(l, root) && load_rules(l, root) && load_masks(l, root) &&
+	       load_limits(l, root) && load_columns(l, root) && load_reviewed(l, root) &&
 	       load_cases(l, root);
 }
 
@@ -195,5 +241,11 @@ void policy_counts_get(const struct policy *p, struct policy_counts *out)
 	*out = (struct policy_counts){.roles = p->role_count,
 		.rules = p->rule_count,
 		.masks = p->mask_count,
-		.cases = p->case_count};
+		.cases = p->case_count,
+		.limits = p->limit_count,
+		.freezes = p->freeze_count,
+		.untrusted = p->untrusted_count,
+		.columns = p->columns_count,
+		.detectors = p->detectors_count,
+		.reviewed = p->reviewed_count};
 }

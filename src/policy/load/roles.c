@@ -1,5 +1,5 @@
 /* The `roles` section. */
-#include "policy_int.h"
+#include "../policy_int.h"
 
 static bool load_match(struct loader *l, const struct yaml_node *n, struct policy_role *role)
 {
@@ -33,7 +33,10 @@ static bool load_match(struct loader *l, const struct yaml_node *n, struct polic
 static bool load_role(struct loader *l, const struct yaml_node *item, struct policy_role *role)
 {
 	static const char *const keys[] = {"name", "match", "databases", "session_max_s",
-		"may_approve", "hold_in_transaction", NULL};
+		"may_approve", "hold_in_transaction", "unreviewed_code", NULL};
+	static const char *const effects[] = {
+		[POLICY_DENY] = "deny", [POLICY_REVIEW] = "review", [POLICY_ALLOW] = "allow", NULL};
+	unsigned effect = POLICY_DENY;
 	const struct yaml_node *n;
 	struct string_set databases = {0};
 	uint64_t seconds = 0;
@@ -54,6 +57,10 @@ static bool load_role(struct loader *l, const struct yaml_node *item, struct pol
 	n = yaml_get(item, "hold_in_transaction");
 	if (n && !yaml_bool(&l->r, n, &role->hold_in_transaction))
 		return false;
+	n = yaml_get(item, "unreviewed_code");
+	if (n && !yaml_word(&l->r, n, effects, &effect))
+		return false;
+	role->unreviewed_code = (enum policy_effect)effect;
 	if (role->database_count || role->may_approve)
 		return true;
 	yaml_fail(&l->r, item,

@@ -1,5 +1,5 @@
 /* The `masks` and `tests` sections. */
-#include "policy_int.h"
+#include "../policy_int.h"
 
 /* Each kind of mask takes its own keys; one that does nothing is an error. */
 static bool refuse_key(
@@ -49,37 +49,68 @@ static bool load_spec(struct loader *l, const struct yaml_node *item, struct mas
 	return refuse_key(l, item, "domain", kinds[kind]);
 }
 
-static bool is_column_pattern(const char *text)
+/* Shown is what the function makes of a sensitive value: each is named, so that somebody has looked at it. */
+static bool load_functions(struct loader *l, const struct yaml_node *n, struct policy_mask *mask)
 {
-	const char *first = strchr(text, '.'), *second = first ? strchr(first + 1, '.') : NULL;
+	const struct yaml_node *at;
+	size_t i;
 
-	return second && first > text && second > first + 1 && second[1] &&
-	       !strchr(second + 1, '.') && pattern_is_sane(text);
+	if (!yaml_strings(&l->r, n, &mask->functions, &mask->function_count))
+		return false;
+	at = n->kind == YAML_LIST ? n->first : n;
+	for (i = 0; i < mask->function_count; i++, at = at->next) {
+		const char *text = mask->functions[i], *dot = strchr(text, '.');
+
+		if (dot && dot > text && dot[1] && !strchr(dot + 1, '.') && !strchr(text, '*') && pattern_is_sane(text))
+			continue;
+		yaml_fail(&l->r, at, "bad function \"%.60s\": name one function as schema.name, as in pg_catalog.left", text);
+		return false;
+	}
+	return true;
+}
+
+static bool load_allow(struct loader *l, const struct yaml_node *item, struct policy_mask *mask)
+{
+	static const char *const keys[] = {"equality", "functions", NULL}, *const rate_keys[] = {"per_minute", NULL};
+	const struct yaml_node *allow = yaml_get(item, "allow"), *equality, *functions, *rate;
+	uint64_t per_minute = 0;
+
+	if (!allow)
+		return true;
+	if (!yaml_only(&l->r, allow, keys))
+		return false;
+	equality = yaml_get(allow, "equality");
+	functions = yaml_get(allow, "functions");
+	if (!equality && !functions) {
+		yaml_fail(&l->r, allow, "allow is empty: write equality: {per_minute: 30}, or functions: [schema.name]");
+		return false;
+	}
+	if (functions && !load_functions(l, functions, mask))
+		return false;
+	if (!equality)
+		return true;
+	if (!yaml_only(&l->r, equality, rate_keys))
+		return false;
+	rate = yaml_need(&l->r, equality, "per_minute");
+	if (!rate || !yaml_u64(&l->r, rate, 1, PER_MINUTE_MAX, &per_minute))
+		return false;
+	mask->allows_equality = true;
+	mask->equality_per_minute = (uint32_t)per_minute;
+	return true;
 }
 
 static bool load_mask(struct loader *l, const struct yaml_node *item, struct policy_mask *mask)
 {
 	static const char *const keys[] = {
-		"name", "columns", "mask", "keep_last", "value", "domain", "roles", NULL};
-	const struct yaml_node *n;
-	size_t i;
+		"name", "columns", "mask", "keep_last", "value", "domain", "roles", "allow", NULL};
+	struct string_set columns = {0};
 
 	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &mask->spec.name) ||
-		!load_spec(l, item, &mask->spec) || !load_role_set(l, item, &mask->roles))
+		!load_spec(l, item, &mask->spec) || !load_role_set(l, item, &mask->roles) ||
+		!load_allow(l, item, mask) || !load_column_patterns(l, item, "columns", &columns))
 		return false;
-	n = yaml_need(&l->r, item, "columns");
-	if (!n || !yaml_strings(&l->r, n, &mask->columns, &mask->column_count))
-		return false;
-	for (i = 0; i < mask->column_count; i++) {
-		if (is_column_pattern(mask->columns[i]))
-			continue;
-		yaml_fail(&l->r, n,
-			"bad pattern \"%.60s\": write schema.table.column, without quotes; * "
-			"stands for any run of "
-			"characters within a part",
-			mask->columns[i]);
-		return false;
-	}
+	mask->columns = columns.list;
+	mask->column_count = columns.count;
 	return true;
 }
 
@@ -142,6 +173,12 @@ static bool check_rule_name(struct loader *l, const struct yaml_node *n, const c
 	for (i = 0; i < l->p->rule_count; i++)
 		if (strcmp(l->p->rules[i].name, name) == 0)
 			return true;
+	for (i = 0; i < l->p->moment_count; i++)
+		if (strcmp(l->p->moments[i].name, name) == 0)
+			return true;
+	for (i = 0; i < l->p->untrusted_count; i++)
+		if (strcmp(l->p->untrusted[i].name, name) == 0)
+			return true;
 	if (strcmp(name, "default") == 0 || strcmp(name, "empty") == 0 ||
 		strcmp(name, "unreachable") == 0)
 		return true;
@@ -153,10 +190,10 @@ static bool check_rule_name(struct loader *l, const struct yaml_node *n, const c
 static bool load_case(struct loader *l, const struct yaml_node *item, struct policy_case *c)
 {
 	static const char *const keys[] = {
-		"name", "role", "database", "sql", "expect", "rule", NULL};
+		"name", "role", "database", "sql", "expect", "rule", "at", "when", NULL};
 	static const char *const effects[] = {
 		[POLICY_DENY] = "deny", [POLICY_REVIEW] = "review", [POLICY_ALLOW] = "allow", NULL};
-	const struct yaml_node *role, *database, *sql, *expect, *rule;
+	const struct yaml_node *role, *database, *sql, *expect, *rule, *at;
 	unsigned effect = POLICY_DENY;
 	const char *name;
 
@@ -167,6 +204,10 @@ static bool load_case(struct loader *l, const struct yaml_node *item, struct pol
 	sql = yaml_need(&l->r, item, "sql");
 	expect = yaml_need(&l->r, item, "expect");
 	rule = yaml_get(item, "rule");
+	at = yaml_get(item, "at");
+	c->wall_us = NO_TIME;
+	if (!load_when(l, item, &c->when) || (at && !load_time(l, at, &c->wall_us)))
+		return false;
 	if (!role || !database || !sql || !expect || !yaml_string(&l->r, role, &name) ||
 		!yaml_string(&l->r, database, &c->database) || !yaml_text(&l->r, sql, &c->sql) ||
 		!yaml_word(&l->r, expect, effects, &effect))

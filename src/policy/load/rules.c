@@ -1,5 +1,5 @@
 /* The `rules` section: patterns become bit sets, contradictions become errors. */
-#include "policy_int.h"
+#include "../policy_int.h"
 
 #include <ctype.h>
 
@@ -121,6 +121,14 @@ static bool add_class(
 	const char *near;
 	size_t i;
 
+	if (strcmp(word, "@egress") == 0 && rule->effect != POLICY_ALLOW) {
+		rule->has_egress = true;
+		return true;
+	}
+	if (strcmp(word, "@egress") == 0) {
+		yaml_fail(&l->r, at, "@egress only forbids (it goes by name, in any schema): name the functions to allow");
+		return false;
+	}
 	for (i = 0; names[i]; i++) {
 		if (strcmp(names[i], word + 1) != 0)
 			continue;
@@ -186,24 +194,65 @@ static bool split_setting(
 	return true;
 }
 
+/* How many patterns a word stands for: a class for its members. 0: said why. */
+static size_t setting_words(struct loader *l, const struct yaml_node *at, const char *word)
+{
+	const char *const *members = settings_of_class(word);
+	const char *near;
+	size_t n = 0;
+
+	if (word[0] != '@')
+		return 1;
+	if (!members) {
+		near = yaml_nearest(word, settings_classes());
+		yaml_fail(&l->r, at, "unknown class of settings \"%.60s\": %s%s%s", word,
+			near ? "did you mean \"" : "docs/policy.md lists them", near ? near : "", near ? "\"?" : "");
+		return 0;
+	}
+	while (members[n])
+		n++;
+	return n;
+}
+
+static bool add_settings(struct loader *l, const struct yaml_node *at, const char *word, struct setting_pattern *out)
+{
+	const char *const *members = settings_of_class(word);
+
+	if (word[0] != '@')
+		return split_setting(l, at, word, out);
+	for (; *members; members++, out++)
+		if (!split_setting(l, at, *members, out))
+			return false;
+	return true;
+}
+
 static bool load_settings(struct loader *l, const struct yaml_node *n, struct policy_rule *rule)
 {
 	struct setting_pattern *list;
-	const struct yaml_node *at;
+	const struct yaml_node *at = n->kind == YAML_LIST ? n->first : n;
 	const char **words;
-	size_t count, i;
+	size_t count, total = 0, i;
 
 	if (!yaml_strings(&l->r, n, &words, &count))
 		return false;
-	list = load_alloc(l, n, count, sizeof(*list));
+	for (i = 0; i < count; i++, at = at->next) {
+		size_t more = setting_words(l, at, words[i]);
+
+		if (!more)
+			return false;
+		total += more;
+	}
+	list = load_alloc(l, n, total, sizeof(*list));
 	if (!list)
 		return false;
-	at = n->kind == YAML_LIST ? n->first : n;
-	for (i = 0; i < count; i++, at = at->next)
-		if (!split_setting(l, at, words[i], &list[i]))
-			return false;
 	rule->settings = list;
-	rule->setting_count = count;
+	rule->setting_count = total;
+	at = n->kind == YAML_LIST ? n->first : n;
+	for (i = 0; i < count; i++, at = at->next) {
+		if (!add_settings(l, at, words[i], list))
+			return false;
+		list += setting_words(l, at, words[i]);
+	}
 	return true;
 }
 
@@ -234,30 +283,70 @@ static bool load_selectors(struct loader *l, const struct yaml_node *item, struc
 	return !at;
 }
 
+static bool load_effect(struct loader *l, const struct yaml_node *n, enum policy_effect *out)
+{
+	static const char *const effects[] = {
+		[POLICY_DENY] = "deny", [POLICY_REVIEW] = "review", [POLICY_ALLOW] = "allow", NULL};
+	unsigned effect = POLICY_DENY;
+
+	if (!n || !yaml_word(&l->r, n, effects, &effect))
+		return false;
+	*out = (enum policy_effect)effect;
+	return true;
+}
+
+/* Limits tighten what is let through; a moment can only take away. */
+static bool load_conditions(struct loader *l, const struct yaml_node *item, struct policy_rule *rule)
+{
+	const struct yaml_node *limits = yaml_get(item, "limits"), *when = yaml_get(item, "when");
+
+	if (limits && rule->effect == POLICY_DENY) {
+		yaml_fail(&l->r, limits, "limits do nothing in a deny rule: remove them, or allow within limits");
+		return false;
+	}
+	if (when && rule->effect == POLICY_ALLOW) {
+		yaml_fail(&l->r, when, "an allow rule cannot depend on the moment: allow it always, and write a deny rule with "
+				       "`when` for the rest");
+		return false;
+	}
+	if (when && limits) {
+		yaml_fail(&l->r, limits, "limits cannot depend on the moment: put them into a rule without `when`");
+		return false;
+	}
+	return load_when(l, item, &rule->when) && (!limits || load_limit_values(l, limits, false, &rule->limits));
+}
+
 static bool load_rule(struct loader *l, const struct yaml_node *item, struct policy_rule *rule)
 {
 	static const char *const keys[] = {"name", "effect", "roles", "verbs", "objects",
-		"functions", "settings", "databases", "message", NULL};
-	static const char *const effects[] = {
-		[POLICY_DENY] = "deny", [POLICY_REVIEW] = "review", [POLICY_ALLOW] = "allow", NULL};
-	const struct yaml_node *n;
-	unsigned effect = POLICY_DENY;
+		"functions", "settings", "databases", "message", "limits", "when", NULL};
+
+	return yaml_only(&l->r, item, keys) && load_name(l, item, &rule->name) &&
+	       load_effect(l, yaml_need(&l->r, item, "effect"), &rule->effect) &&
+	       load_message(l, item, &rule->message) && load_conditions(l, item, rule) &&
+	       load_role_set(l, item, &rule->roles) &&
+	       load_strings(l, item, "databases", &rule->databases) && load_selectors(l, item, rule);
+}
+
+/* A freeze is a rule that holds for a time; it denies unless it says review. */
+static bool load_freeze(struct loader *l, const struct yaml_node *item, struct policy_rule *rule)
+{
+	static const char *const keys[] = {"name", "effect", "roles", "databases", "verbs", "objects", "functions", "message",
+		"from", "to", "weekly", NULL};
+	const struct yaml_node *effect;
 
 	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &rule->name))
 		return false;
-	n = yaml_need(&l->r, item, "effect");
-	if (!n || !yaml_word(&l->r, n, effects, &effect))
+	effect = yaml_get(item, "effect");
+	if (effect && !load_effect(l, effect, &rule->effect))
 		return false;
-	rule->effect = (enum policy_effect)effect;
-	n = yaml_get(item, "message");
-	if (n && !yaml_string(&l->r, n, &rule->message))
-		return false;
-	if (rule->message && strlen(rule->message) > 500) {
-		yaml_fail(&l->r, n, "the message is longer than 500 bytes: shorten it");
+	if (rule->effect == POLICY_ALLOW) {
+		yaml_fail(&l->r, effect, "a freeze takes away: write deny or review");
 		return false;
 	}
-	return load_role_set(l, item, &rule->roles) &&
-	       load_strings(l, item, "databases", &rule->databases) &&
+	rule->has_window = true;
+	return yaml_need(&l->r, item, "verbs") && load_message(l, item, &rule->message) && load_window(l, item, &rule->window) &&
+	       load_role_set(l, item, &rule->roles) && load_strings(l, item, "databases", &rule->databases) &&
 	       load_selectors(l, item, rule);
 }
 
@@ -268,38 +357,54 @@ static bool is_reserved(struct loader *l, const struct yaml_node *item, const ch
 	       !load_is_new(l, item, name, "unreachable");
 }
 
-/* The strictest first, so that judging ends at the first that matches; stable. */
-static void order_rules(const struct policy_rule *from, size_t count, struct policy_rule *to)
+/* The strictest first, so that judging ends at the first that matches; stable. Returns how many were taken. */
+static size_t order_rules(const struct policy_rule *from, size_t count, bool of_moment, struct policy_rule *to)
 {
 	static const enum policy_effect order[] = {POLICY_DENY, POLICY_REVIEW, POLICY_ALLOW};
+	const struct policy_rule *start = to;
 	size_t e, i;
 
 	for (e = 0; e < QW_COUNT(order); e++)
 		for (i = 0; i < count; i++)
-			if (from[i].effect == order[e])
+			if (from[i].effect == order[e] && (from[i].when || from[i].has_window) == of_moment)
 				*to++ = from[i];
+	return (size_t)(to - start);
+}
+
+static bool is_new_rule(struct loader *l, const struct yaml_node *item, const struct policy_rule *rules, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (!load_is_new(l, item, rules[i].name, rules[j].name))
+			return false;
+	return !is_reserved(l, item, rules[i].name);
 }
 
 bool load_rules(struct loader *l, const struct yaml_node *root)
 {
-	const struct yaml_node *list, *item;
+	const struct yaml_node *list, *freezes, *item;
 	struct policy_rule *rules;
-	size_t i, j;
+	struct policy *p = l->p;
+	size_t total, i = 0;
 
-	if (!yaml_need(&l->r, root, "rules") || !load_list(l, root, "rules", RULES_MAX, &list))
+	if (!yaml_need(&l->r, root, "rules") || !load_list(l, root, "rules", RULES_MAX, &list) ||
+		!load_list(l, root, "freezes", LIMITS_MAX, &freezes))
 		return false;
-	rules = load_alloc(l, list, list->count, sizeof(*rules));
-	l->p->rules = load_alloc(l, list, list->count, sizeof(*rules));
-	if (!rules || !l->p->rules)
+	p->freeze_count = freezes ? freezes->count : 0;
+	total = list->count + p->freeze_count;
+	rules = load_alloc(l, list, total, sizeof(*rules));
+	p->rules = load_alloc(l, list, total, sizeof(*rules));
+	p->moments = load_alloc(l, list, total, sizeof(*rules));
+	if (!rules || !p->rules || !p->moments)
 		return false;
-	for (item = list->first, i = 0; item; item = item->next, i++) {
-		if (!load_rule(l, item, &rules[i]) || is_reserved(l, item, rules[i].name))
+	for (item = list->first; item; item = item->next, i++)
+		if (!load_rule(l, item, &rules[i]) || !is_new_rule(l, item, rules, i))
 			return false;
-		for (j = 0; j < i; j++)
-			if (!load_is_new(l, item, rules[i].name, rules[j].name))
-				return false;
-	}
-	order_rules(rules, list->count, l->p->rules);
-	l->p->rule_count = list->count;
+	for (item = freezes ? freezes->first : NULL; item; item = item->next, i++)
+		if (!load_freeze(l, item, &rules[i]) || !is_new_rule(l, item, rules, i))
+			return false;
+	p->rule_count = order_rules(rules, total, false, p->rules);
+	p->moment_count = order_rules(rules, total, true, p->moments);
 	return true;
 }
