@@ -98,7 +98,7 @@ struct qw_act {
 	bool is_local; /* SET LOCAL, set_config(.., true) */
 };
 
-/* A relation named in FROM, INTO, USING ..., after common table expressions are taken out by scope. */
+/* A relation named in FROM, INTO, USING ...; common table expressions are taken out by scope. */
 struct qw_relation {
 	const char *schema, *name, *alias; /* schema and alias may be NULL */
 	bool has_column_aliases; /* t AS a(x, y): its columns can be named otherwise */
@@ -115,10 +115,13 @@ struct qw_colref {
 
 /* PREPARE/EXECUTE/DEALLOCATE and DECLARE/FETCH/CLOSE share the name spaces of protocol statements and portals. */
 enum qw_named_op {
-	QW_NAMED_NONE, QW_NAMED_PREPARE, QW_NAMED_EXECUTE,
-	QW_NAMED_DEALLOCATE,
-	QW_NAMED_DECLARE,
-	QW_NAMED_FETCH, QW_NAMED_CLOSE
+	QW_NAMED_NONE, QW_NAMED_PREPARE, QW_NAMED_EXECUTE, QW_NAMED_DEALLOCATE, QW_NAMED_DECLARE, QW_NAMED_FETCH, QW_NAMED_CLOSE
+};
+
+/* A statement that holds another one: sqlparse.h tells of the texts. */
+enum qw_inner_kind {
+	QW_INNER_NONE, QW_INNER_EXPLAIN, QW_INNER_COPY, QW_INNER_COPY_IN, QW_INNER_PREPARE, QW_INNER_DECLARE, QW_INNER_CREATE_AS,
+	QW_INNER_UNKNOWN /* the text of what it holds cannot be given: refuse */
 };
 
 struct qw_statement {
@@ -135,9 +138,14 @@ struct qw_statement {
 	const char *named; /* NULL with named_op != NONE: ALL */
 	bool writes; /* any act for which qw_verb_writes(), but for calls of harmless catalog functions */
 	bool is_ddl;
-	bool with_hold; /* DECLARE ... WITH HOLD */
-	bool binary_cursor;
+	bool with_hold, binary_cursor; /* DECLARE ... BINARY ... WITH HOLD */
 	bool explains; /* EXPLAIN: result is a plan, not rows of the relations */
+	enum qw_inner_kind inner_kind;
+	struct qw_bytes inner; /* n == 0: NONE or UNKNOWN */
+	const uint32_t *inner_types; /* PREPARE: declared types of parameters: OIDs, host order */
+	size_t inner_type_count;
+	bool inner_types_bare; /* a type was named without its schema: a temporary type can stand in the way */
+	const struct qw_copy *copy; /* COPY ... TO, of sqlparse.h; NULL: none */
 };
 
 struct qw_statements {
