@@ -1,7 +1,5 @@
-/*
- * What a statement does, in words that hold for every SQL dialect. sqlparse makes it, policy and labels judge it.
- * All pointers are borrowed from the arena that was given to the parser.
- */
+/* What a statement does, in words that hold for every SQL dialect. sqlparse makes it, policy and labels judge it.
+   All pointers are borrowed from the arena that was given to the parser. */
 #ifndef QW_STATEMENT_H
 #define QW_STATEMENT_H
 
@@ -108,8 +106,7 @@ struct qw_relation {
 
 /* A column reference as written: qualifier NULL for a bare name; name NULL for a star. */
 struct qw_colref {
-	const char *qualifier; /* the part just before the name: alias or relation */
-	const char *name;
+	const char *qualifier, *name; /* qualifier: the part just before the name: alias or relation */
 	bool is_deep; /* fields are selected: in (c).x both c and x are deep (x may be a function), in a.b.c.d d is */
 };
 
@@ -126,25 +123,21 @@ enum qw_inner_kind {
 
 struct qw_statement {
 	struct qw_bytes text; /* this statement's part of the text, blanks and semicolon trimmed */
-	struct qw_act *acts;
-	size_t act_count; /* >= 1, except for an empty statement list */
+	struct qw_act *acts; /* at least one */
 	struct qw_relation *relations;
-	size_t relation_count;
 	struct qw_colref *columns;
-	size_t column_count;
 	const char **operators, **types; /* spelled in it (also "=" of IN), types after "int" became "int4"; each once, bare */
-	size_t operator_count, type_count;
+	size_t act_count, relation_count, column_count, operator_count, type_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */
-	bool writes; /* any act for which qw_verb_writes(), but for calls of harmless catalog functions */
-	bool is_ddl;
+	bool is_ddl, writes; /* writes: any act for which qw_verb_writes(), but for calls of harmless catalog functions */
 	bool with_hold, binary_cursor; /* DECLARE ... BINARY ... WITH HOLD */
 	bool explains; /* EXPLAIN: result is a plan, not rows of the relations */
 	enum qw_inner_kind inner_kind;
 	struct qw_bytes inner; /* n == 0: NONE or UNKNOWN */
-	const uint32_t *inner_types; /* PREPARE: declared types of parameters: OIDs, host order */
+	const uint32_t *inner_types; /* PREPARE: declared types of the parameters, OIDs in host order */
 	size_t inner_type_count;
-	bool inner_types_bare; /* a type was named without its schema: a temporary type can stand in the way */
+	bool inner_types_bare; /* one was named without its schema: a user's type of that name could be meant instead */
 	const struct qw_copy *copy; /* COPY ... TO, of sqlparse.h; NULL: none */
 };
 
