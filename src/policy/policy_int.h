@@ -106,7 +106,7 @@ struct policy_columns { /* an entry of `columns` */
 	struct string_set within, reviewed;
 };
 
-enum { DETECTORS_MAX = 16 };
+enum { DETECTORS_MAX = 24 };
 
 struct policy_detectors {
 	const char *name;
@@ -214,7 +214,7 @@ bool egress_is_act(const struct qw_act *act);
 /* settings.c: the names of a class ("@client"), NULL-ended; NULL: no such class. */
 const char *const *settings_of_class(const char *word);
 const char *const *settings_classes(void);
-/* columns.c: detectors' names, NULL-ended, and what is done with their findings */
+/* columns.c: "all" and the names of the room detect, NULL-ended */
 const char *const *detector_words(void);
 
 /* functions.c: bits of classes and categories of built-in functions */

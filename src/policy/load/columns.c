@@ -127,11 +127,13 @@ static bool load_review(struct loader *l, const struct yaml_node *root)
 
 static bool load_detectors_entry(struct loader *l, const struct yaml_node *item, struct policy_detectors *d)
 {
-	static const char *const keys[] = {"name", "roles", "databases", "columns", "email", "card", "iban", "ssn", "phone", "jwt",
-		"aws_key", "api_token", "private_key", NULL};
+	static const char *const keys[] = {"name", "roles", "databases", "columns", "all", "email", "card", "iban", "ssn", "phone",
+		"jwt", "aws-key", "github-token", "gitlab-token", "slack-token", "stripe-key", "google-key", "private-key", "secret",
+		NULL};
 	static const char *const actions[] = {
 		[POLICY_DETECT_OFF] = "off", [POLICY_DETECT_FLAG] = "flag", [POLICY_DETECT_MASK] = "mask", NULL};
 	const char *const *words = detector_words();
+	enum policy_detect others = POLICY_DETECT_OFF;
 	size_t found = 0, i;
 
 	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &d->name) || !load_scope(l, item, &d->scope) ||
@@ -141,11 +143,13 @@ static bool load_detectors_entry(struct loader *l, const struct yaml_node *item,
 		const struct yaml_node *n = yaml_get(item, words[i]);
 		unsigned action = POLICY_DETECT_OFF;
 
+		d->actions[i] = others;
 		if (!n)
 			continue;
 		if (!yaml_word(&l->r, n, actions, &action))
 			return false;
 		d->actions[i] = (enum policy_detect)action;
+		others = i == 0 ? d->actions[0] : others; /* "all" stands for those that the entry does not name */
 		found++;
 	}
 	if (!found)

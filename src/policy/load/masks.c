@@ -1,52 +1,144 @@
 /* The `masks` and `tests` sections. */
 #include "../policy_int.h"
 
-/* Each kind of mask takes its own keys; one that does nothing is an error. */
-static bool refuse_key(
-	struct loader *l, const struct yaml_node *item, const char *key, const char *kind)
+static const char *const mask_kinds[] = {[MASK_NULL] = "null",
+	[MASK_REDACT] = "redact",
+	[MASK_PARTIAL] = "partial",
+	[MASK_HASH] = "hash",
+	[MASK_CONSTANT] = "constant",
+	[MASK_EMAIL] = "email",
+	[MASK_FF1] = "ff1",
+	[MASK_DATE_SHIFT] = "date_shift",
+	[MASK_ROUND] = "round",
+	[MASK_TRUNCATE] = "truncate",
+	NULL};
+
+/* Each kind of mask takes its own keys; one that does nothing is an error, one that is needed must be there. */
+#define KIND(k) (1u << MASK_##k)
+static const struct {
+	const char *key;
+	unsigned taken_by, needed_by; /* sets of kinds */
+} kind_keys[] = {
+	{"keep_first", KIND(FF1), 0},
+	{"keep_last", KIND(PARTIAL) | KIND(FF1), KIND(PARTIAL)},
+	{"check_digit", KIND(FF1), 0},
+	{"value", KIND(CONSTANT), KIND(CONSTANT)},
+	{"domain", KIND(HASH) | KIND(EMAIL) | KIND(FF1) | KIND(DATE_SHIFT), 0},
+	{"keep_domains", KIND(EMAIL), 0},
+	{"days", KIND(DATE_SHIFT), KIND(DATE_SHIFT)},
+	{"subject", KIND(DATE_SHIFT), 0},
+	{"to", KIND(ROUND) | KIND(TRUNCATE), KIND(ROUND) | KIND(TRUNCATE)},
+};
+
+static bool check_keys(struct loader *l, const struct yaml_node *item, enum mask_kind kind)
+{
+	for (size_t i = 0; i < sizeof(kind_keys) / sizeof(kind_keys[0]); i++) {
+		const struct yaml_node *n = yaml_get(item, kind_keys[i].key);
+
+		if (n && !(kind_keys[i].taken_by & 1u << kind)) {
+			yaml_fail(&l->r, n, "%s does nothing with mask: %s: remove it", kind_keys[i].key,
+				mask_kinds[kind]);
+			return false;
+		}
+		if (!n && (kind_keys[i].needed_by & 1u << kind) &&
+			!yaml_need(&l->r, item, kind_keys[i].key))
+			return false;
+	}
+	return true;
+}
+
+/* `key` as a number in `*out`, which stays as it is when there is none. */
+static bool load_number(struct loader *l, const struct yaml_node *item, const char *key, uint64_t min,
+	uint64_t max, uint64_t *out)
 {
 	const struct yaml_node *n = yaml_get(item, key);
 
+	return !n || yaml_u64(&l->r, n, min, max, out);
+}
+
+static bool load_text(struct loader *l, const struct yaml_node *item, const char *key, const char **out)
+{
+	const struct yaml_node *n = yaml_get(item, key);
+
+	return !n || yaml_string(&l->r, n, out);
+}
+
+static bool is_mail_domain(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+
+	return n > 0 && s[n] == '\0' && s[0] != '.' && s[n - 1] != '.' && strchr(s, '.');
+}
+
+/* The mask room takes them as one text with blanks between. */
+static bool load_domains(struct loader *l, const struct yaml_node *item, struct mask_spec *spec)
+{
+	const struct yaml_node *n = yaml_get(item, "keep_domains");
+	const char **list, *joined = "";
+	size_t count;
+
 	if (!n)
 		return true;
-	yaml_fail(&l->r, n, "%s does nothing with mask: %s: remove it", key, kind);
-	return false;
+	if (!yaml_strings(&l->r, n, &list, &count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_mail_domain(list[i])) {
+			yaml_fail(&l->r, n,
+				"bad domain \"%.60s\": write it in small letters, without @, like example.org",
+				list[i]);
+			return false;
+		}
+		joined = qw_arena_printf(&l->p->arena, "%s%s%s", joined, *joined ? " " : "", list[i]);
+		if (!joined) {
+			yaml_fail(&l->r, n, "too many domains: remove some");
+			return false;
+		}
+	}
+	spec->constant = joined;
+	return true;
+}
+
+static bool load_words(struct loader *l, const struct yaml_node *item, struct mask_spec *spec)
+{
+	static const char *const digits[] = {"luhn", NULL};
+	static const char *const units[] = {
+		[MASK_UNIT_YEAR] = "year", [MASK_UNIT_MONTH] = "month", NULL};
+	const struct yaml_node *n = yaml_get(item, "check_digit");
+	unsigned word = 0;
+
+	if (n && !yaml_word(&l->r, n, digits, &word))
+		return false;
+	spec->has_check_digit = n != NULL;
+	n = yaml_get(item, "to");
+	if (spec->kind == MASK_ROUND)
+		return yaml_u64(&l->r, n, 1, MASK_STEP_MAX, &spec->step);
+	if (spec->kind == MASK_TRUNCATE && !yaml_word(&l->r, n, units, &word))
+		return false;
+	if (spec->kind == MASK_TRUNCATE)
+		spec->unit = (enum mask_unit)word;
+	return true;
 }
 
 static bool load_spec(struct loader *l, const struct yaml_node *item, struct mask_spec *spec)
 {
-	static const char *const kinds[] = {[MASK_NULL] = "null",
-		[MASK_REDACT] = "redact",
-		[MASK_PARTIAL] = "partial",
-		[MASK_HASH] = "hash",
-		[MASK_CONSTANT] = "constant",
-		NULL};
 	const struct yaml_node *n = yaml_need(&l->r, item, "mask");
+	uint64_t first = 0, last = 0, days = 0;
 	unsigned kind = MASK_NULL;
-	uint64_t keep = 0;
 
-	if (!n || !yaml_word(&l->r, n, kinds, &kind))
+	if (!n || !yaml_word(&l->r, n, mask_kinds, &kind))
 		return false;
 	spec->kind = (enum mask_kind)kind;
-	if (spec->kind == MASK_PARTIAL) {
-		n = yaml_need(&l->r, item, "keep_last");
-		if (!n || !yaml_u64(&l->r, n, 1, 64, &keep))
-			return false;
-		spec->keep_last = (uint8_t)keep;
-	} else if (!refuse_key(l, item, "keep_last", kinds[kind])) {
+	if (!check_keys(l, item, spec->kind) || !load_number(l, item, "keep_first", 0, 64, &first) ||
+		!load_number(l, item, "keep_last", spec->kind == MASK_PARTIAL, 64, &last) ||
+		!load_number(l, item, "days", 1, 36500, &days) ||
+		!load_text(l, item, "value", &spec->constant) ||
+		!load_text(l, item, "domain", &spec->domain) ||
+		!load_text(l, item, "subject", &spec->subject) || !load_domains(l, item, spec))
 		return false;
-	}
-	if (spec->kind == MASK_CONSTANT) {
-		n = yaml_need(&l->r, item, "value");
-		if (!n || !yaml_string(&l->r, n, &spec->constant))
-			return false;
-	} else if (!refuse_key(l, item, "value", kinds[kind])) {
-		return false;
-	}
-	n = yaml_get(item, "domain");
-	if (n && spec->kind == MASK_HASH)
-		return yaml_string(&l->r, n, &spec->domain);
-	return refuse_key(l, item, "domain", kinds[kind]);
+	spec->keep_first = (uint8_t)first;
+	spec->keep_last = (uint8_t)last;
+	spec->days = (uint16_t)days;
+	return load_words(l, item, spec);
 }
 
 /* Shown is what the function makes of a sensitive value: each is named, so that somebody has looked at it. */
@@ -102,7 +194,8 @@ static bool load_allow(struct loader *l, const struct yaml_node *item, struct po
 static bool load_mask(struct loader *l, const struct yaml_node *item, struct policy_mask *mask)
 {
 	static const char *const keys[] = {
-		"name", "columns", "mask", "keep_last", "value", "domain", "roles", "allow", NULL};
+		"name", "columns", "mask", "keep_first", "keep_last", "check_digit", "value", "domain",
+		"keep_domains", "days", "subject", "to", "roles", "allow", NULL};
 	struct string_set columns = {0};
 
 	if (!yaml_only(&l->r, item, keys) || !load_name(l, item, &mask->spec.name) ||

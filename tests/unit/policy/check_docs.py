@@ -1,6 +1,7 @@
 """The page and the schemas name the verbs, categories and keys that the code knows."""
 import csv
 import json
+import os
 import re
 import sys
 
@@ -22,7 +23,7 @@ def keys_in_code(*paths):
     keys = set()
     for path in paths:
         for body in re.findall(r"const \w*keys\[\] = \{([^}]*)\}", text(path)):
-            keys.update(re.findall(r'"(\w+)"', body))
+            keys.update(re.findall(r'"([\w-]+)"', body))
     return keys
 
 
@@ -56,6 +57,10 @@ for word, names in listed.items():
 egress = re.findall(r'\{(NULL|"[a-z_0-9]+"), "([a-z_0-9*]+)"\}', text("src/policy/egress.c"))
 same("functions of @egress", re.findall(r"`([^`]+)`", page.split("**@egress**")[1].split("\n\n")[0]),
      [name if schema == "NULL" else f"{schema.strip(chr(34))}.{name}" for schema, name in egress])
+detect = f"{root}/include/qw/detect.h"
+kinds = re.findall(r'X\(\w+, "([a-z-]+)"', text("include/qw/detect.h")) if os.path.exists(detect) else []
+same("detectors of the page", re.findall(r"`([a-z-]+)`", page.split("The detectors:")[1].split("(a random")[0]),
+     kinds or re.findall(r'"([a-z-]+)"', text("src/policy/columns.c").split('"all", ')[1].split("NULL")[0]))
 limits = re.findall(r"X\([A-Z_]+, (\w+), \"", text("include/qw/limits.h"))
 same("limits of the page", re.findall(r"^\| `(\w+)` \| limit", page, re.M), limits)
 same("keys of the configuration schema", keys_in_schema(json.loads(config)),

@@ -86,7 +86,11 @@ static void the_strictest_detector_acts(void **state)
 	assert_int_equal(policy_detect(p, dba, "shop", COLUMN("a", "b", "notes"), "jwt"), POLICY_DETECT_FLAG);
 	assert_true(policy_has_detectors(p, dba));
 	policy_free(p);
-	p = load_text(NO_RULES "detectors: [{name: d, roles: [agent], ssn: mask}]\n");
+	p = load_text(NO_RULES "detectors: [{name: d, roles: [agent], ssn: off, card: flag, all: mask}]\n");
+	assert_int_equal(policy_detect(p, policy_role_named(p, "agent"), "shop", COLUMN("a", "b", "c"), "ssn"), POLICY_DETECT_OFF);
+	assert_int_equal(policy_detect(p, policy_role_named(p, "agent"), "shop", COLUMN("a", "b", "c"), "card"), POLICY_DETECT_FLAG);
+	assert_int_equal(policy_detect(p, policy_role_named(p, "agent"), "shop", COLUMN("a", "b", "c"), "aws-key"), POLICY_DETECT_MASK);
+	assert_int_equal(policy_detect(p, policy_role_named(p, "agent"), "shop", COLUMN("a", "b", "c"), "a new one"), POLICY_DETECT_MASK);
 	assert_true(policy_has_detectors(p, policy_role_named(p, "agent")));
 	assert_false(policy_has_detectors(p, policy_role_named(p, "dba")));
 	policy_free(p);
