@@ -349,12 +349,14 @@ enum resolution_ask {
 	RESOLUTION_KNOWN, /* FETCH: `known`, statement `index` of it */
 	RESOLUTION_IMPOSSIBLE
 };
+enum { RESOLUTION_TYPES_MAX = 100 };
 struct resolution_need {
 	enum resolution_ask ask;
 	struct judged *owner; /* whose statement `index` it is: EXECUTE asks for what it names */
 	size_t index;
 	struct qw_bytes text; /* borrowed of the owner, or `made` */
-	struct qw_bytes types; /* as in Parse: 4 bytes each */
+	struct qw_bytes types; /* of parameters, as in Parse: 4 bytes each */
+	uint8_t made_types[4 * RESOLUTION_TYPES_MAX]; /* where those of an SQL PREPARE are */
 	struct resolution *known;
 };
 bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */

@@ -41,6 +41,18 @@ static bool is_copy_in(enum qw_verb v)
 	return v == QW_VERB_COPY_IN;
 }
 
+static void need_types(const struct qw_statement *st, struct resolution_need *out)
+{
+	if (st->inner_type_count > RESOLUTION_TYPES_MAX) {
+		out->ask = RESOLUTION_IMPOSSIBLE;
+		return;
+	}
+	for (size_t i = 0; i < st->inner_type_count; i++)
+		for (size_t k = 0; k < 4; k++)
+			out->made_types[4 * i + k] = (uint8_t)(st->inner_types[i] >> (24 - 8 * k));
+	out->types = qw_bytes(out->made_types, 4 * st->inner_type_count);
+}
+
 /* The text whose tree tells of statement `i` of `j`: its own, or of the query that it wraps. */
 static void need_text(const struct judged *j, size_t i, struct resolution_need *out)
 {
@@ -57,7 +69,7 @@ static void need_text(const struct judged *j, size_t i, struct resolution_need *
 		return;
 	case QW_INNER_PREPARE:
 		out->text = st->inner;
-		out->types = qw_bytes(st->inner_types, 4 * st->inner_type_count);
+		need_types(st, out);
 		return;
 	case QW_INNER_UNKNOWN:
 		out->ask = RESOLUTION_IMPOSSIBLE;
