@@ -79,7 +79,8 @@ static bool same_hazards(const struct catalog *a, const struct catalog *b)
 
 		if (x->subject != y->subject || x->on != y->on || x->is_shown != y->is_shown ||
 			x->for_children != y->for_children || x->trusts_extensions != y->trusts_extensions ||
-			x->type != y->type || x->then_relation != y->then_relation || x->then_on != y->then_on || x->function_count != y->function_count || strcmp(x->sha256, y->sha256) != 0 ||
+			x->type != y->type || x->then_relation != y->then_relation || x->then_on != y->then_on ||
+			x->function_count != y->function_count || strcmp(x->sha256, y->sha256) != 0 ||
 			(x->function_count && memcmp(x->functions, y->functions, x->function_count * sizeof(*x->functions)) != 0))
 			return false;
 	}

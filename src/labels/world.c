@@ -5,7 +5,7 @@
 #include "qw/functions.h"
 
 /* What the flow asks of the world (flow.h): names, functions, and what a write or a type runs unseen. */
-enum { TYPE_STEPS = 10000 };
+enum { TYPE_STEPS = 2000 };
 
 bool labels_relation(const struct labels *l, uint32_t oid, const char **schema, const char **name)
 {

@@ -42,7 +42,9 @@ static int take_parent(struct reading *rd, const PGresult *r, int row)
 
 static int take_depend(struct reading *rd, const PGresult *r, int row)
 {
-	return catalog_add_depend(rd->b, reading_oid(r, row, 0), (struct catalog_origin){reading_oid(r, row, 1), reading_attnum(r, row, 2)});
+	struct catalog_origin on = {reading_oid(r, row, 1), reading_attnum(r, row, 2)};
+
+	return catalog_add_depend(rd->b, reading_oid(r, row, 0), on);
 }
 
 /* What a view calls, whoever reads it sets off. */

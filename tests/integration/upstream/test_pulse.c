@@ -38,8 +38,8 @@ static void test_changes(void **state)
 		"alter schema pulse_s rename to pulse_r",
 		"alter table pulse_t rename to pulse_u",
 		"do $$ begin begin execute 'create table pulse_x (a int)'; end; end $$",
-		"drop schema pulse_r; drop operator ## (int, int); drop table pulse_u cascade; drop table pulse_c, pulse_x;"
-		" drop function pulse_f; drop domain pulse_d",
+		"drop schema pulse_r; drop operator ## (int, int); drop table pulse_u cascade; drop table pulse_c, pulse_x",
+		"drop function pulse_f; drop domain pulse_d",
 	};
 	struct upstream_target t = target_plain();
 	struct upstream *u;
