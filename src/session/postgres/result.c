@@ -76,7 +76,6 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	case LABEL_DERIVED:
 		return refuse_column(c, l.column ? l.column : col->name, which);
 	case LABEL_PLAIN:
-	case LABEL_DEFINITION:
 		return COLUMNS_OK;
 	case LABEL_MASK:
 		break;
