@@ -1,12 +1,12 @@
---- point_select
+--- point_select!
 SELECT a, b FROM t WHERE a = $1
 --- select_one
 SELECT 1
 --- nothing
 SELECT
---- aggregate_join
+--- aggregate_join!
 SELECT t.b, count(*), sum(s.a) FROM t JOIN s ON s.a = t.a WHERE s.b LIKE 'x%' GROUP BY t.b HAVING count(*) > 1 ORDER BY 2 DESC LIMIT 10
---- grouped_expression
+--- grouped_expression!
 SELECT a + 1, count(*) FILTER (WHERE b IS NOT NULL) FROM t GROUP BY a + 1
 --- grouping_sets
 SELECT b, a, GROUPING(a, b), sum(a) FROM t GROUP BY GROUPING SETS ((a, b), (a), ()), ROLLUP (b), CUBE (a)
@@ -30,7 +30,7 @@ SELECT a FROM t UNION ALL SELECT a FROM v
 VALUES (1, 'x'), (2, NULL)
 --- values_join
 SELECT * FROM (VALUES (1, 'a')) v(x, y), t WHERE t.a = v.x
---- with
+--- with!
 WITH x AS MATERIALIZED (SELECT 1 a), y AS NOT MATERIALIZED (SELECT * FROM x) SELECT * FROM x, y
 --- with_writes
 WITH z AS (INSERT INTO t VALUES (5) RETURNING *), d AS (DELETE FROM s RETURNING a) SELECT * FROM z, d
@@ -42,13 +42,13 @@ WITH RECURSIVE r(n, m) AS (SELECT 1, 2 UNION ALL SELECT n + 1, m FROM r WHERE n 
 WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SEARCH BREADTH FIRST BY n SET o SELECT * FROM r
 --- joins
 SELECT * FROM t NATURAL LEFT JOIN s
---- full_using
+--- full_using!
 SELECT * FROM t FULL JOIN s USING (a)
 --- join_alias 14-
 SELECT ju.a FROM t JOIN s USING (a) AS ju
 --- aliased_join
 SELECT j.* FROM (t CROSS JOIN s) AS j(a, b, c, d, e, f)
---- lateral
+--- lateral!
 SELECT * FROM t, LATERAL (SELECT * FROM s WHERE s.a = t.a) l
 --- functions_from
 SELECT * FROM generate_series(1, 3) WITH ORDINALITY g(i, o), ROWS FROM (generate_series(1, 2), unnest(ARRAY[1], ARRAY['x'])) rf
@@ -58,13 +58,13 @@ SELECT * FROM any_rows() AS (p int, q text COLLATE "C")
 SELECT rows_of(), (rows_of()).q, generate_series(1, a) FROM t
 --- sampled
 SELECT * FROM t TABLESAMPLE bernoulli(10) REPEATABLE (3)
---- view
+--- view!
 SELECT * FROM v
---- view_barrier
+--- view_barrier!
 SELECT * FROM v_barrier WHERE b LIKE 'x'
 --- view_invoker 15-
 SELECT * FROM v_invoker
---- row_security
+--- row_security!
 SET ROLE tree_reader; SELECT * FROM protected
 --- row_security_insert
 SET ROLE tree_reader; INSERT INTO protected VALUES (5)
@@ -74,9 +74,9 @@ SET ROLE tree_reader; UPDATE protected SET a = 6 RETURNING *
 SELECT tableoid, ctid, xmin, a FROM pt
 --- only
 SELECT a FROM ONLY t
---- virtual_column 18-
+--- virtual_column! 18-
 SELECT * FROM virt WHERE b > 2
---- whole_row
+--- whole_row!
 SELECT t, (t).b, row(t.*), row(1, 'a')::text FROM t
 --- arrays
 SELECT ARRAY[1, 2], ARRAY[[1], [2]], d[1], d[1:2], d[1:] FROM t
@@ -88,7 +88,7 @@ SELECT CASE WHEN a = 1 THEN 'x' WHEN a = 2 THEN NULL ELSE b END, CASE a WHEN 1 T
 SELECT coalesce(b, 'z'), nullif(a, 1), greatest(a, 2), least(a, 3), a IS NULL, (a > 1) IS NOT TRUE, a IS DISTINCT FROM 2 FROM t WHERE NOT (a = 1 OR a = 2 AND b = 'x')
 --- rows_compared
 SELECT (a, b) = (1, 'x'), (a, b) < (1, 'x'), row(a, b) IS NULL FROM t
---- sublinks
+--- sublinks!
 SELECT EXISTS (SELECT 1 FROM s WHERE s.a = t.a), a IN (SELECT a FROM s), a > ALL (SELECT a FROM s), (SELECT max(a) FROM s), ARRAY(SELECT a FROM s) FROM t
 --- row_sublinks
 SELECT (a, b) IN (SELECT a, b FROM s), (a, b) = (SELECT 1, 'x') FROM t
@@ -142,11 +142,11 @@ INSERT INTO ct(i) OVERRIDING USER VALUE VALUES (1)
 INSERT INTO ct(c.x, c.y) VALUES (1, 'b')
 --- insert_domain
 INSERT INTO ct(cd) VALUES (1), (2), (DEFAULT)
---- upsert
+--- upsert!
 INSERT INTO t VALUES (1, 'x') ON CONFLICT (a) DO UPDATE SET b = excluded.b || t.b WHERE t.a > 0 RETURNING t.*
 --- upsert_constraint
 INSERT INTO t VALUES (3, 'x') ON CONFLICT ON CONSTRAINT t_pkey DO UPDATE SET (b, c) = (SELECT 'q', NULL::jsonb)
---- insert_checked_view
+--- insert_checked_view!
 INSERT INTO v_checked VALUES (3)
 --- update
 UPDATE t SET b = 'y' FROM s WHERE s.a = t.a RETURNING t.b, s.b
@@ -154,41 +154,41 @@ UPDATE t SET b = 'y' FROM s WHERE s.a = t.a RETURNING t.b, s.b
 UPDATE t SET (a, b) = (SELECT a, b FROM s LIMIT 1)
 --- update_fields
 UPDATE ct SET c.x = 5, ca[1].y = 'q', ca[2:3] = NULL
---- update_view
+--- update_view!
 UPDATE v SET b = 'z' RETURNING b
 --- delete
 DELETE FROM t USING s WHERE t.a = s.a
---- delete_view
+--- delete_view!
 DELETE FROM v WHERE a = 1 RETURNING *
 --- update_current
 BEGIN; DECLARE cur CURSOR FOR SELECT * FROM t FOR UPDATE; UPDATE t SET b = 'x' WHERE CURRENT OF cur
---- returning_old_new 18-
+--- returning_old_new! 18-
 UPDATE t SET b = 'y' FROM s WHERE s.a = t.a RETURNING WITH (OLD AS o, NEW AS n) o.b, n.b, t.b, s.b, o
---- upsert_old_new 18-
+--- upsert_old_new! 18-
 INSERT INTO t VALUES (1, 'x') ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING old.a, new.a, old, *
---- delete_old_view 18-
+--- delete_old_view! 18-
 DELETE FROM v RETURNING old.*, new.b
---- virtual_returning 18-
+--- virtual_returning! 18-
 UPDATE virt SET a = 3 RETURNING old.b, new.b
---- rule_also
+--- rule_also!
 INSERT INTO ruled VALUES (1, 'x')
---- rule_nothing
+--- rule_nothing!
 DELETE FROM ruled
---- rule_instead
+--- rule_instead!
 UPDATE ruled SET b = 'x' WHERE a = 5
---- merge 15-
+--- merge! 15-
 MERGE INTO t USING s ON t.a = s.a WHEN MATCHED AND s.a > 1 THEN UPDATE SET b = s.b WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.a, s.b)
 --- merge_nothing 15-
 MERGE INTO t USING (SELECT 1 AS x) q ON t.a = q.x WHEN NOT MATCHED THEN DO NOTHING
---- merge_returning 17-
+--- merge_returning! 17-
 MERGE INTO t USING s ON t.a = s.a WHEN NOT MATCHED BY SOURCE THEN DELETE WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED BY TARGET THEN INSERT (a) VALUES (s.a) RETURNING merge_action(), t.*, s.a
---- merge_view 17-
+--- merge_view! 17-
 MERGE INTO v USING s ON v.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b
---- merge_old_new 18-
+--- merge_old_new! 18-
 MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b RETURNING old.b, new.b
 --- merge_row_security 15-
 SET ROLE tree_reader; MERGE INTO protected USING s ON protected.a = s.a WHEN MATCHED THEN UPDATE SET b = 'x'
---- declare
+--- declare!
 DECLARE "c 3(){}\" BINARY INSENSITIVE CURSOR WITH HOLD FOR SELECT * FROM v
 --- utility -15
 SET work_mem = 1000
@@ -198,15 +198,15 @@ NOTIFY "ch an", 'pay(load'
 SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relname ~ 'x' AND relkind IN ('r', 'v') AND nspname <> 'pg_toast'
 --- forty_sums
 SELECT 1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+$1
---- names_like_labels
+--- names_like_labels!
 SELECT ":alias <> :eref {ALIAS".a AS ":resno 5 :resname", b AS "}" FROM t AS ":alias <> :eref {ALIAS"(a, b, "<>", """")
---- names_like_brackets
+--- names_like_brackets!
 SELECT x."{QUERY" AS "<>", x.")" AS "\", x."(i 1)" AS "-1" FROM t AS x("{QUERY", ")", "(i 1)", "-1")
---- names_with_blanks
+--- names_with_blanks!
 SELECT a AS "Total Revenue of the Year", b AS "                                                    ", a AS " ", a AS "a	b", b AS "\ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \ \" FROM t
---- names_with_quotes
+--- names_with_quotes!
 SELECT a AS """", a AS """"" """, a AS "a ""b", a AS "+.5", a AS "+x", a AS "1x", a AS "é€😀 é€😀 é€😀", b AS "?" FROM t
---- names_with_line_feeds
+--- names_with_line_feeds!
 SELECT a AS "one
 line", a AS "
 " FROM t
