@@ -68,7 +68,7 @@ struct walk {
 	int err;	     /* NOMEM: stop */
 	const char *problem; /* the statement is refused: stop */
 	/* facts of the statement being walked */
-	struct fact_set acts, relations, columns;
+	struct fact_set acts, relations, columns, operators, types;
 	struct qw_statement *out;
 	bool has_query;	   /* a SELECT at the top: needs an act even if it reads nothing */
 	bool reads;	   /* has a SELECT act */

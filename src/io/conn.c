@@ -310,6 +310,10 @@ void conn_run(struct conn *c)
 			perform(c, &a);
 		if (c->is_held)
 			break;
+		if (c->phase == CONN_OPEN) {
+			relay_soon(c);
+			continue;
+		}
 		relay_write(c, SESSION_CLIENT);
 		relay_write(c, SESSION_UPSTREAM);
 	}

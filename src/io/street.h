@@ -71,6 +71,8 @@ struct street {
 	size_t jobs; /* on worker threads */
 	struct conn *again; /* have decrypted bytes that no poll will report */
 	uv_idle_t idle; /* active while `again` is not empty */
+	struct conn *soon; /* may have something to write */
+	uv_prepare_t prepare; /* writes it, once everything that could be read has been read */
 
 	uv_signal_t signals[3];
 	uv_timer_t expire, drain, watchdog;

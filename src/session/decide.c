@@ -112,14 +112,126 @@ static void settle(struct session *s, const struct policy_verdict *v)
 {
 	struct run *r = &s->run;
 
+	r->verdict = *v;
 	if (v->effect == POLICY_DENY)
 		run_refuse(s, refusal_of_verdict(v, r->judged));
 	else if (object_for_masks(s))
 		return;
-	else if (r->is_parse)
-		r->stage = RUN_FORWARD;
 	else
-		r->stage = v->effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
+		r->stage = r->is_parse ? RUN_FORWARD : RUN_RESOLVE;
+}
+
+/* ---- with the trees ---- */
+
+static void refuse_flow(struct session *s, const struct flow_refusal *why)
+{
+	char message[600], detail[900];
+
+	(void)snprintf(message, sizeof(message), "blocked by rule \"%s\": %.400s", why->rule, why->object ? why->object : "the statement");
+	(void)snprintf(detail, sizeof(detail), "%.800s", why->reason ? why->reason : "");
+	run_refuse(s, refusal_new("42501", why->rule, message, detail, why->instead));
+}
+
+static bool any_masked(const struct flow_result *f)
+{
+	for (size_t i = 0; i < f->output_count; i++)
+		if (f->outputs[i].label.kind == LABEL_MASK)
+			return true;
+	return false;
+}
+
+/* Where the rows go decides what may be in them. */
+static bool object_for_rows(struct session *s, const struct qw_statement *st, const struct flow_result *f)
+{
+	const char *message;
+
+	if (!any_masked(f))
+		return false;
+	if (st->inner_kind == QW_INNER_COPY)
+		message = "COPY of a sensitive column is refused: its rows cannot be masked";
+	else if (st->inner_kind == QW_INNER_CREATE_AS && s->run.verdict.effect != POLICY_REVIEW)
+		message = "a sensitive column may not be copied into another relation";
+	else
+		return false;
+	refuse_masking(s, message, f->reads_labelled_count ? f->reads_labelled[0] : NULL);
+	return true;
+}
+
+/* Labels that do not know a relation may be older than it: they are read again, once. */
+static bool ask_for_labels(struct session *s, const struct flow_result *f)
+{
+	struct run *r = &s->run;
+
+	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked || s->now.mono_us - s->labels_at_us <= LABELS_AGAIN_US)
+		return false;
+	r->labels_asked = true;
+	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
+	s->labels_stale = true;
+	r->resolve_index = 0;
+	r->stage = RUN_JUDGE;
+	return true;
+}
+
+/* One statement's tree. False: the run has gone another way. */
+static bool decide_tree(struct session *s, const struct qw_statement *st, const struct flow_result *f)
+{
+	struct run *r = &s->run;
+	const struct qw_statement resolved = {.acts = f->acts, .act_count = f->act_count};
+	struct policy_verdict v;
+
+	if (f->is_refused && ask_for_labels(s, f))
+		return false;
+	if (f->is_refused) {
+		refuse_flow(s, &f->refusal);
+		return false;
+	}
+	if (object_for_rows(s, st, f))
+		return false;
+	policy_judge(s->policy, s->role, s->database, &resolved, f->act_count ? 1 : 0, &v);
+	if (v.effect < r->verdict.effect)
+		r->verdict = v;
+	if (v.effect != POLICY_DENY)
+		return true;
+	run_refuse(s, refusal_of_verdict(&v, NULL));
+	return false;
+}
+
+static void keep_resolution(struct session *s)
+{
+	struct run *r = &s->run;
+	struct resolution *made = r->resolution;
+	struct judged *owner = r->judged->by_name ? judge_named(s, r->judged) : r->judged;
+
+	if (!made)
+		return;
+	resolution_unref(r->unit->resolution);
+	r->unit->resolution = resolution_ref(made);
+	if (r->portal) {
+		resolution_unref(r->portal->resolution);
+		r->portal->resolution = resolution_ref(made);
+		r->portal->resolved_index = r->unit->resolved_index;
+	}
+	if (!owner || owner->resolution == made || made->count != owner->facts.count || made->labels != owner->labels)
+		return;
+	resolution_unref(owner->resolution);
+	owner->resolution = resolution_ref(made);
+}
+
+void decide_resolved(struct session *s)
+{
+	struct run *r = &s->run;
+	const struct resolution *made = r->resolution;
+
+	for (size_t i = 0; made && i < made->count; i++) {
+		bool is_named = r->judged->by_name;
+
+		if (!made->is_asked[i] || (is_named && i != r->unit->resolved_index))
+			continue;
+		if (!decide_tree(s, &r->judged->facts.list[is_named ? 0 : i], &made->flows[i]))
+			return;
+	}
+	keep_resolution(s);
+	r->stage = r->verdict.effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
 }
 
 /* The name stands for something else, or what it stands for may be read under another search_path. */

@@ -19,6 +19,7 @@ void judged_unref(struct judged *j)
 	if (!j || --j->refs)
 		return;
 	columns_unref(j->columns);
+	resolution_unref(j->resolution);
 	labels_unref(j->labels);
 	qw_arena_fini(&j->arena);
 	free(j);
@@ -116,26 +117,35 @@ static void judge_attributes(struct session *s, struct judged *j, const struct q
 	}
 }
 
-static void note_statement(struct judged *j, const struct qw_statement *st)
+/* Of what touches nothing labelled the names need not be looked up again; of what shows a tree, the tree tells. */
+static void note_labels(struct judged *j, const struct qw_statement *st, bool is_clear)
 {
 	const char *which = NULL;
 
-	for (size_t i = 0; i < st->act_count; i++)
-		note_act(j, &st->acts[i]);
-	j->writes |= st->writes;
-	j->is_ddl |= st->is_ddl;
-	j->by_name |= st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH;
-	if (!j->labels)
+	if (is_clear)
+		return;
+	if (labels_relation_touched(j->labels, st, &which))
+		j->relation_touched = true;
+	if (resolution_is_possible(st))
 		return;
 	if (!labels_knows(j->labels, st))
 		j->names_unknown = true;
-	if (labels_relation_touched(j->labels, st, &which))
-		j->relation_touched = true;
 	if (labels_touched(j->labels, st, &which)) {
 		note_secret(j, st);
 		j->touched_name = j->touched ? j->touched_name : which;
 		j->touched = true;
 	}
+}
+
+static void note_statement(struct judged *j, const struct qw_statement *st, bool is_clear)
+{
+	for (size_t i = 0; i < st->act_count; i++)
+		note_act(j, &st->acts[i]);
+	j->writes |= st->writes;
+	j->is_ddl |= st->is_ddl;
+	j->by_name |= st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH;
+	if (j->labels)
+		note_labels(j, st, is_clear);
 }
 
 /* Rule and message are copied: the policy may be gone before this is. */
@@ -149,8 +159,13 @@ static int settle(struct session *s, struct judged *j)
 	memcpy(j->policy_revision, policy_revision(s->policy), 16);
 	j->role_bit = s->role->id_bit;
 	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
-	for (size_t i = 0; i < j->facts.count; i++)
-		note_statement(j, &j->facts.list[i]);
+	j->is_clear = qw_arena_alloc(&j->arena, j->facts.count * sizeof(*j->is_clear) + 1);
+	for (size_t i = 0; j->is_clear && i < j->facts.count; i++) {
+		const struct qw_statement *st = &j->facts.list[i];
+
+		j->is_clear[i] = j->labels && !j->is_unparsed && labels_provably_clear(j->labels, st);
+		note_statement(j, st, j->is_clear[i]);
+	}
 	if (j->is_unparsed)
 		j->copies_in = true;
 	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
@@ -159,7 +174,7 @@ static int settle(struct session *s, struct judged *j)
 	v->rule = qw_arena_strdup(&j->arena, qw_bytes_from(v->rule));
 	if (v->message)
 		v->message = qw_arena_strdup(&j->arena, qw_bytes_from(v->message));
-	return j->database && v->rule ? 0 : QW_E_NOMEM;
+	return j->database && v->rule && j->is_clear ? 0 : QW_E_NOMEM;
 }
 
 bool judge_is_current(const struct session *s, const struct judged *j)
@@ -264,7 +279,7 @@ static void note_source(struct judged *j, const struct judged *source)
 		return;
 	}
 	for (size_t k = 0; k < source->facts.count; k++)
-		note_statement(j, &source->facts.list[k]);
+		note_statement(j, &source->facts.list[k], source->is_clear[k] && source->labels == j->labels);
 	j->writes |= source->writes;
 	j->is_unparsed |= source->is_unparsed;
 }

@@ -139,7 +139,7 @@ void ledger_statement(struct session *s, const struct run *run, const char *deci
 	if (run->portal && run->portal->bind_bytes)
 		qw_record_bytes(&r, QW_FIELD_BINDS, qw_bytes(run->portal->binds, run->portal->bind_bytes));
 	qw_record_text(&r, QW_FIELD_DECISION, decision);
-	qw_record_text(&r, QW_FIELD_RULE, run->refusal ? run->refusal->rule : j ? j->verdict.rule : NULL);
+	qw_record_text(&r, QW_FIELD_RULE, run->refusal ? run->refusal->rule : run->verdict.rule ? run->verdict.rule : j ? j->verdict.rule : NULL);
 	if (run->refusal)
 		qw_record_text(&r, QW_FIELD_REASON, run->refusal->message);
 	put_acts(&r, j);

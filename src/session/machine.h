@@ -7,6 +7,7 @@
 #include "qw/digest.h"
 #include "qw/pgwire.h"
 #include "qw/session.h"
+#include "qw/world.h"
 
 /*
  *   FIRST -> HANDSHAKE -> FIRST (inside TLS) -> PASSWORD -> IDENTIFYING -> CONNECTING -> LABELLING -> OPENING -> READY
@@ -24,6 +25,20 @@ enum session_state {
 	STATE_CLOSED
 };
 
+/*
+ * What the server's own tree says of each statement of a text (flow.h): asked once, then kept with the text for as long as
+ * labels, settings and types of the parameters are the same.
+ */
+struct resolution {
+	unsigned refs;
+	struct qw_arena arena;
+	struct labels *labels;
+	uint8_t under[QW_DIGEST_BYTES]; /* settings, and types of parameters */
+	struct flow_result *flows; /* of each statement, */
+	bool *is_asked; /* that a tree was asked for */
+	size_t count;
+};
+
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
 struct judged {
 	unsigned refs;
@@ -35,6 +50,8 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	bool *is_clear; /* of each statement: provably nothing that only the server's tree could tell */
+	struct resolution *resolution; /* the last one, when whole; NULL: none */
 	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
 	bool is_described;
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
@@ -65,6 +82,7 @@ struct columns {
 	unsigned refs;
 	struct qw_arena arena;
 	struct labels *labels; /* under which they were made; NULL: none */
+	struct resolution *resolution; /* and from which; NULL: from the description alone */
 	struct qw_bytes description; /* body of RowDescription as sent to the client */
 	struct mask_column *list;
 	const char **names; /* schema.table.column of masked columns, else NULL */
@@ -82,6 +100,8 @@ struct portal {
 	uint8_t *binds;
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
+	struct resolution *resolution; /* under which it ran first, or was declared; NULL: none was needed */
+	size_t resolved_index; /* which statement of it */
 	struct refusal *refusal; /* its columns cannot be masked */
 	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it, */
 	uint8_t bound_under[QW_DIGEST_BYTES]; /* and the settings then: EXECUTE is planned again when it runs */
@@ -94,6 +114,8 @@ struct unit {
 	unsigned refs;
 	uint64_t id; /* statement number within the session */
 	struct judged *judged;
+	struct resolution *resolution; /* NULL: no tree was needed */
+	size_t resolved_index; /* of EXECUTE and FETCH: which statement of it, for all */
 	struct columns *columns;
 	uint64_t rows, bytes, started_us;
 	struct qw_buf kept; /* the first bytes as sent, for the record */
@@ -122,6 +144,7 @@ struct pending {
 	bool is_poison; /* must fail: the answer becomes `refusal` */
 	bool copy_may_start; /* EXECUTE, QUERY: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
+	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
 	char *name; /* CLOSE */
@@ -140,6 +163,8 @@ enum run_stage { /* of the client message at the front that runs SQL */
 	RUN_IDLE,
 	RUN_JUDGE,
 	RUN_PARSING, /* waits for PARSED */
+	RUN_RESOLVE, /* asks for the server's trees of the statements that need it, one by one */
+	RUN_RESOLVING, /* waits for one */
 	RUN_DESCRIBE,
 	RUN_DESCRIBING, /* waits for the server's description */
 	RUN_REVIEW,
@@ -159,6 +184,10 @@ struct run {
 	struct portal *portal; /* Execute */
 	struct unit *unit;
 	struct refusal *refusal;
+	struct policy_verdict verdict; /* of the text, then with what its trees show: the strictest */
+	struct resolution *resolution; /* being made, or found */
+	size_t resolve_index; /* the statement whose tree is asked for */
+	bool has_tree;
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
@@ -307,7 +336,38 @@ void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a 
 struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
-void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
+void decide(struct session *s); /* stage JUDGE: on to RESOLVE, FORWARD (Parse) or REFUSE; or waits for labels */
+void decide_resolved(struct session *s); /* the trees are there: on to REVIEW, RECORD or REFUSE */
+
+/* ---- resolution.c: what the server's trees say ---- */
+struct resolution *resolution_ref(struct resolution *r);
+void resolution_unref(struct resolution *r);
+/* What is asked of the server for one statement. */
+enum resolution_ask {
+	RESOLUTION_NOTHING, /* it is provably clear, or a kind of statement that shows no tree and needs none */
+	RESOLUTION_TEXT, /* a Parse of `text`, with these types of parameters */
+	RESOLUTION_KNOWN, /* FETCH: `known`, statement `index` of it */
+	RESOLUTION_IMPOSSIBLE
+};
+enum { RESOLUTION_TYPES_MAX = 100 };
+struct resolution_need {
+	enum resolution_ask ask;
+	struct judged *owner; /* whose statement `index` it is: EXECUTE asks for what it names */
+	size_t index;
+	struct qw_bytes text; /* borrowed of the owner, or `made` */
+	struct qw_bytes types; /* of parameters, as in Parse: 4 bytes each */
+	uint8_t made_types[4 * RESOLUTION_TYPES_MAX]; /* where those of an SQL PREPARE are */
+	struct resolution *known;
+};
+bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */
+void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
+/* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
+struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
+/* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
+void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree);
+/* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
+const struct flow_result *resolution_of_unit(const struct unit *u);
+const struct flow_result *resolution_of_portal(const struct portal *p);
 
 /* ---- hold.c ---- */
 void hold_start(struct session *s);
@@ -333,7 +393,7 @@ bool portal_install(struct session *s, struct portal *p);
 void portal_drop(struct session *s, const char *name); /* NULL: all */
 void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
 void names_fini(struct session *s);
-void names_completed(struct session *s, const struct qw_statement *st, struct judged *j); /* effects of SQL on names */
+void names_completed(struct session *s, const struct qw_statement *st, const struct unit *u); /* effects of SQL on names */
 
 /* ---- settings.c ---- */
 void settings_extend(struct session *s, struct qw_bytes what);
@@ -365,6 +425,12 @@ enum step run_fastpath(struct session *s, struct qw_bytes body);
 void run_reset(struct session *s);
 void run_skipped(struct session *s); /* what was let through will not run after all */
 void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
+
+/* resolve.c */
+void resolve_ask(struct session *s); /* stage RESOLVE */
+bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
+void resolve_failed(struct session *s, struct pending *p); /* the server's error was passed on: the statement is over */
+void resolve_over(struct session *s); /* ReadyForQuery behind a Query's tree */
 
 /* describe.c */
 void describe_ask(struct session *s); /* stage DESCRIBE */
@@ -411,10 +477,15 @@ void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
 struct refusal *columns_refusal(const char *which);
-/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. Strict: what is
-   computed may hold something sensitive. */
-enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
-	const char **which);
+/* What tells of the columns besides their description. */
+struct columns_source {
+	struct resolution *resolution; /* with `flow`: borrowed */
+	const struct flow_result *flow; /* of the plan; NULL: only the description tells, and then: */
+	bool is_strict; /* what is computed may hold something sensitive */
+};
+/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
+	struct columns **out, const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
 void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */
 void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */

@@ -43,24 +43,28 @@ ROOMS = {
     "yaml": Room("src/yaml", "base", libc="text format", outside="yaml.h"),
     # ---- the deciders: pure; they allocate what lives longer than a call (_new, _free) ----
     "mask": Room("src/mask", "base digest", libc="text memory"),
-    "policy": Room("src/policy", "base digest yaml statement", "mask", libc="text case format memory", headers="ctype.h"),
-    "catalog": Room("src/catalog", "base", libc="text sort memory"),
-    "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
+    "limits": Room("src/limits", "base", libc="text memory"),
+    "functions": Room("src/functions", "base", libc="text sort"),
+    "policy": Room("src/policy", "base digest yaml statement limits functions", "mask", libc="text case format memory",
+                   headers="ctype.h", inner=("load",)),
+    "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
+    "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
     "flow": Room("src/flow", "base querytree", "labels mask statement", libc="text", inner=("expression", "query")),
+    "world": Room("src/world", "base flow labels policy", "catalog mask statement querytree"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
     "identity": Room("src/identity", "base", "policy", libc="text case format memory strndup", headers="strings.h",
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire sqlparse statement mask policy labels approval",
+    "session": Room("src/session", "base digest record wire pgwire sqlparse statement mask limits policy labels approval",
                     "catalog config identity upstream", libc="text case format memory", inner=("postgres",),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
     "vault": Room("src/vault", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/hmac.h "
                                                "openssl/kdf.h openssl/params.h openssl/rand.h"),
-    "upstream": Room("src/upstream", "base vault catalog", outside="libpq-fe.h openssl/ssl.h"),
+    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h"),
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
@@ -69,7 +73,7 @@ ROOMS = {
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
-    "cli": Room("src/cli", "base control io config policy audit vault identity approval labels catalog record digest log "
+    "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
                            "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
 }
 

@@ -383,7 +383,7 @@ static void unlabelled(struct harness *h)
 {
 	const struct policy_role *admin =
 		policy_role_find(h->policy, "admin", "shop", &(struct qw_claim){"groups", "admin"}, 1);
-	struct labels *none = labels_build(h->catalog, h->policy, admin);
+	struct labels *none = labels_build(h->catalog, h->policy, admin, "shop");
 
 	QW_ASSERT(none);
 	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = none});
@@ -529,7 +529,7 @@ void harness_open(struct harness *h, const char *policy_file, const char *policy
 	QW_ASSERT(agent);
 	h->key = mask_key_new(QW_LIT("0123456789abcdef0123456789abcdef"));
 	h->catalog = sample_catalog();
-	h->labels = labels_build(h->catalog, h->policy, agent);
+	h->labels = labels_build(h->catalog, h->policy, agent, "shop");
 	h->cache = verdict_cache_new(64);
 	QW_ASSERT(h->key && h->catalog && h->labels && h->cache);
 	h->now = (struct session_now){.mono_us = 1000000, .wall_us = 1700000000000000u};

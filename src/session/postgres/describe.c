@@ -109,9 +109,12 @@ static bool still_maskable(struct session *s)
 	struct columns *c;
 	const char *which;
 
-	if (!p->columns || p->columns->count == 0 || (p->columns->labels == s->labels && !j->by_name))
+	const struct columns_source from = {p->resolution, resolution_of_portal(p), is_strict(s, j, 0)};
+
+	if (!p->columns || p->columns->count == 0 ||
+		(p->columns->labels == s->labels && p->columns->resolution == p->resolution && !j->by_name))
 		return true;
-	if (columns_make(s, p->columns->description, is_strict(s, j, 0), &c, &which) != COLUMNS_OK) {
+	if (columns_make(s, p->columns->description, &from, &c, &which) != COLUMNS_OK) {
 		run_refuse(s, columns_refusal(which));
 		return false;
 	}
@@ -201,9 +204,11 @@ static bool is_one_text(const struct judged *j)
 	return j && !j->by_name && j->facts.count == 1;
 }
 
-static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j)
+static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j,
+	const struct columns_source *from)
 {
-	if (!is_one_text(j) || !j->columns || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
+	if (!is_one_text(j) || !j->columns || j->labels != s->labels || j->columns->resolution != from->resolution ||
+		!qw_bytes_equal(j->columns->description, body))
 		return NULL;
 	return columns_ref(j->columns);
 }
@@ -220,12 +225,12 @@ static void remember(const struct session *s, struct judged *j, struct columns *
 }
 
 /* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, size_t statement,
+static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, const struct columns_source *from,
 	struct refusal **refused)
 {
-	struct columns *c = understood_before(s, body, j);
+	struct columns *c = understood_before(s, body, j, from);
 	const char *which = NULL;
-	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, is_strict(s, j, statement), &c, &which);
+	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, from, &c, &which);
 
 	*refused = NULL;
 	if (answer == COLUMNS_OK) {
@@ -253,7 +258,10 @@ static struct columns *understand(struct session *s, struct qw_bytes body, struc
 static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = p->portal ? understand(s, body, p->portal->judged, 0, &refused) : NULL;
+	struct portal *portal = p->portal;
+	const struct columns_source from = {portal ? portal->resolution : NULL, resolution_of_portal(portal),
+		portal && is_strict(s, portal->judged, 0)};
+	struct columns *c = portal ? understand(s, body, portal->judged, &from, &refused) : NULL;
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -273,7 +281,8 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 static void described_preflight(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, s->run.preflight_index - 1, &refused);
+	const struct columns_source from = {.is_strict = is_strict(s, p->unit->judged, s->run.preflight_index - 1)};
+	struct columns *c = understand(s, body, p->unit->judged, &from, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -286,7 +295,9 @@ static void described_preflight(struct session *s, struct pending *p, struct qw_
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, p->unit->statement_index, &refused);
+	const struct columns_source from = {p->unit->resolution, resolution_of_unit(p->unit),
+		is_strict(s, p->unit->judged, p->unit->statement_index)};
+	struct columns *c = understand(s, body, p->unit->judged, &from, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;

@@ -1,8 +1,8 @@
 /*
  * One client message that carries SQL goes through the rooms once, in this order:
  *
- *   JUDGE -> REVIEW [-> HOLDING] -> RECORD -> RECORDING -> DESCRIBE [-> DESCRIBING] -> FORWARD
- *      \_________\______________________________________________\-> REFUSE -> ..RECORDING -> ..INJECT
+ *   JUDGE -> RESOLVE [-> RESOLVING] -> REVIEW [-> HOLDING] -> RECORD -> RECORDING -> DESCRIBE [-> DESCRIBING] -> FORWARD
+ *      \__________\___________________________\________________________________________________\-> REFUSE -> ..RECORDING -> ..INJECT
  *
  * The message stays at the front of the client's buffer until it is done; every stage may wait for an event.
  */
@@ -17,6 +17,7 @@ void run_reset(struct session *s)
 	unit_unref(r->unit);
 	refusal_free(r->refusal);
 	columns_unref(r->described);
+	resolution_unref(r->resolution);
 	*r = (struct run){.stage = RUN_IDLE};
 }
 
@@ -60,7 +61,7 @@ static void stage_review(struct session *s)
 	}
 	if (s->tx_wrote && !s->role->hold_in_transaction) {
 		run_refuse(s,
-			refusal_new("55006", r->judged->verdict.rule, "a statement that needs approval cannot wait here",
+			refusal_new("55006", r->verdict.rule, "a statement that needs approval cannot wait here",
 				"The open transaction has written already; it would hold its locks while a person decides.",
 				"COMMIT first, then send the statement on its own."));
 		return;
@@ -199,6 +200,9 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 		case RUN_JUDGE:
 			decide(s);
 			break;
+		case RUN_RESOLVE:
+			resolve_ask(s);
+			break;
 		case RUN_REVIEW:
 			stage_review(s);
 			break;
@@ -232,6 +236,7 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 				return STEP_WAIT;
 			break;
 		case RUN_PARSING:
+		case RUN_RESOLVING:
 		case RUN_HOLDING:
 		case RUN_RECORDING:
 		case RUN_REFUSE_RECORDING:

@@ -34,7 +34,7 @@ static void completed(struct session *s, struct pending *p, const char *tag)
 
 	/* Rows of an SQL cursor: its DECLARE is long done. */
 	if (j && i < j->facts.count && tag && !(p->portal && p->portal->by_sql))
-		names_completed(s, &j->facts.list[i], j);
+		names_completed(s, &j->facts.list[i], p->unit);
 	if (tag && strcmp(tag, "DISCARD ALL") == 0) {
 		prepared_drop(s, NULL);
 		portal_drop(s, NULL);
@@ -87,7 +87,7 @@ static void note_transaction(struct session *s, uint8_t status)
 static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	uint8_t status;
-	bool is_ours, was_preflight;
+	bool is_ours, was_preflight, was_resolve;
 
 	if (!p || (p->kind != PENDING_SYNC && p->kind != PENDING_QUERY && p->kind != PENDING_FASTPATH) ||
 		pgwire_ready_decode(body, &status)) {
@@ -96,6 +96,7 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	}
 	is_ours = p->is_ours;
 	was_preflight = p->is_preflight;
+	was_resolve = p->is_resolve;
 	if (p->unit && !is_ours) {
 		result_attach(s, p->unit);
 		result_finish(s, p->unit->failed ? "failed" : "done");
@@ -109,7 +110,9 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 		portal_drop(s, "");
 	}
 	pending_pop(s);
-	if (was_preflight)
+	if (was_resolve)
+		resolve_over(s);
+	else if (was_preflight)
 		describe_over(s);
 	else if (!is_ours)
 		session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], status));
@@ -230,6 +233,8 @@ static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct pending *p = pending_front(s);
 
+	if (resolve_on_message(s, p, type, body))
+		return;
 	switch (type) {
 	case 'D':
 		rows_one(s, p, body);
@@ -303,7 +308,7 @@ static bool one_message(struct session *s)
 	}
 	if (f.type == 'd')
 		return rows_start_copy(s, &f);
-	if (f.type == 'D') {
+	if (f.type == 'D' && s->pending_count && !pending_front(s)->is_resolve) {
 		n = rows_stream(s, have);
 		if (n)
 			qw_buf_consume(in, n);
