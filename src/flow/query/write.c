@@ -168,7 +168,7 @@ static int merge(
 	int rc = act(f, r, QW_VERB_MERGE, QW_VERB_UNPARSED);
 
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(s->slots, QUERY, mergeJoinCondition), &in_merge);
+		rc = flow_condition(f, s, SLOT(s->slots, QUERY, mergeJoinCondition), &in_merge);
 	for (size_t i = 0; i < targets->count && rc == 0; i++)
 		if (!targets->items[i].is_junk)
 			rc = flow_unsupported(f, "a target list", "MERGE");

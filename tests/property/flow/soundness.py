@@ -173,7 +173,27 @@ class Maker:
         two = self.r.choice((self.column(b, "text", self.bare) or "'u'", "NULL", "'guess'"))
         return {"s0": "text"}, f"SELECT {one} AS s0 FROM {left} {how} SELECT {two} FROM {right}"
 
+    def writing(self):
+        table = self.r.choice(("customers", "orders", "scratch", "archive"))
+        columns = {"customers": ("name", "email"), "orders": ("status",), "scratch": ("t",), "archive": ("ssn",)}[table]
+        source, text = self.source([], 1)
+        mine, bare = [(table, TABLES[table])], lambda scope: self.column(scope, None, self.bare)
+        returning = f" RETURNING {bare(mine)}, {self.text(mine, 1)}" if self.r.random() < 0.6 else ""
+        column, kind = self.r.choice(columns), self.r.random()
+        if kind < 0.2:
+            return f"DELETE FROM {table} WHERE {self.condition(mine, 2)}{returning}"
+        if kind < 0.6:
+            both = mine + source
+            return f"UPDATE {table} SET {column} = {self.text(both, 1)} FROM {text} WHERE {self.condition(both, 2)}{returning}"
+        conflict = self.r.choice(("", "", f" ON CONFLICT (id) DO UPDATE SET {column} = {self.text([*mine, ('excluded', TABLES[table])], 1)}",
+                                  " ON CONFLICT (id) DO NOTHING", " ON CONFLICT DO NOTHING"))
+        more = ", name" if table == "customers" and column != "name" else ""
+        return (f"INSERT INTO {table} (id, {column}{more}) SELECT {self.r.choice((5, 77))}, {self.text(source, 1)}{', 1' if more else ''} "
+                f"FROM {text} WHERE {self.condition(source, 1)} LIMIT 1{conflict}{returning}")
+
     def statement(self):
+        if self.r.random() < 0.2:
+            return self.writing()
         columns, text = self.select([], 3)
         if self.r.random() < 0.2:
             how = self.r.choice(("", "MATERIALIZED ", "NOT MATERIALIZED "))
@@ -216,12 +236,20 @@ class Server:
             boss.execute("REFRESH MATERIALIZED VIEW derived")
 
 
-def answer(connection, sql, letters):
+LEFT = ("SELECT id, name, email IS NULL, ssn IS NULL FROM customers ORDER BY id", "SELECT * FROM orders ORDER BY id",
+        "SELECT * FROM scratch ORDER BY id", "SELECT id, ssn IS NULL FROM archive ORDER BY id")
+
+
+def answer(connection, sql, letters, writes):
+    """What the client sees of it: rows, their number, or an error; and what it leaves behind, before all is rolled back."""
     try:
-        rows = connection.execute(sql).fetchall()
+        with connection.transaction(force_rollback=True):
+            cursor = connection.execute(sql)
+            rows = cursor.fetchall() if cursor.description else []
+            left = [connection.execute(q).fetchall() for q in LEFT] if writes else []
     except psycopg.Error as e:
         return f"error {e.sqlstate}"
-    return [tuple(v if letter == "p" else v is None for v, letter in zip(row, letters)) for row in rows]
+    return [cursor.rowcount, left, *(tuple(v if letter == "p" else v is None for v, letter in zip(row, letters)) for row in rows)]
 
 
 def judged(flow_try, major, folder, server, statements):
@@ -245,14 +273,14 @@ def check(server, flow_try, folder, count, seed):
     major = asker.connection.info.server_version // 10000
     pair = [psycopg.connect(d, autocommit=True, options="-c statement_timeout=5s") for d in dsn]
     verdicts = judged(flow_try, major, folder, asker, [Maker(f"{seed}-{i}").statement() for i in range(count)])
-    tally = {"refused": 0, "plain": 0, "masked": 0, "secret": 0, "bad": 0}
+    tally = {"refused": 0, "plain": 0, "masked": 0, "written": 0, "secret": 0, "bad": 0}
     for sql, verdict in verdicts:
         words = verdict.split(" ")
-        is_open = words[0] == "out" and len(words) == 2
+        is_open = words[0] == "out" and "call:" not in verdict and "eq=" not in verdict
         letters = words[1] if is_open else "p" * 50
-        first, second = (answer(c, sql, letters) for c in pair)
+        first, second = (answer(c, sql, letters, "acts=" in verdict) for c in pair)
         if is_open:
-            tally["masked" if "m" in letters else "plain"] += 1
+            tally["written" if "acts=" in verdict else "masked" if "m" in letters else "plain"] += 1
             if first != second and "error 57014" not in (first, second):
                 tally["bad"] += 1
                 print(f"differs: {verdict}\n  {sql}\n  {first}\n  {second}")
@@ -277,7 +305,7 @@ def main():
             tally = check(server, flow_try, folder, count, seed)
         finally:
             server.stop()
-    if tally["bad"] or tally["plain"] < count // 20 or tally["masked"] < count // 50 or tally["secret"] < count // 20:
+    if tally["bad"] or tally["plain"] < count // 20 or tally["masked"] < count // 50 or tally["written"] < count // 50 or tally["secret"] < count // 20:
         sys.exit("what is let through depends on secrets, or too little was tried")
 
 

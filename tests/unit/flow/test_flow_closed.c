@@ -278,6 +278,65 @@ static void test_depth_is_limited(void **state)
 	assert_string_equal(result.refusal.rule, "flow.size");
 }
 
+static uint32_t no_operator(void *ctx, uint32_t oid)
+{
+	(void)ctx;
+	(void)oid;
+	return 0;
+}
+
+static bool no_name(void *ctx, uint32_t oid, const char **schema, const char **name)
+{
+	(void)ctx;
+	(void)oid;
+	(void)schema;
+	(void)name;
+	return false;
+}
+
+static bool not_plain(void *ctx, uint32_t oid)
+{
+	(void)ctx;
+	(void)oid;
+	return false;
+}
+
+static const char *rule_in(const struct flow_world *world, const char *sql)
+{
+	static struct flow_result result;
+	const struct flow_case *c = flow_case_find(&cases_15, sql);
+	struct qtree_value trees;
+
+	assert_non_null(c);
+	qw_arena_reset(&arena);
+	assert_int_equal(
+		qtree_read(15, qw_bytes_from(c->tree), &QTREE_LIMITS_DEFAULT, &arena, &trees, NULL),
+		0);
+	assert_int_equal(flow_judge(15, &trees, world, &arena, &result), 0);
+	assert_true(result.is_refused);
+	return result.refusal.rule;
+}
+
+static void test_what_the_catalog_does_not_know(void **state)
+{
+	struct flow_world world = world_of(cases_15.world);
+
+	(void)state;
+	world.operator_function = no_operator;
+	assert_string_equal(rule_in(&world, "SELECT status, count(*) FROM orders GROUP BY status "
+					    "HAVING count(*) > 1 ORDER BY 2 DESC"),
+		"flow.call");
+	world = world_of(cases_15.world);
+	world.function = no_name;
+	assert_string_equal(rule_in(&world, "SELECT f_get_ssn(1)"), "flow.call");
+	world.function_is_plain = not_plain;
+	assert_string_equal(rule_in(&world, "SELECT count(*) FROM customers"), "flow.call");
+	world = world_of(cases_15.world);
+	world.relation = no_name;
+	assert_string_equal(rule_in(&world, "SELECT count(*) FROM customers"), "flow.unknown");
+	assert_string_equal(rule_in(&world, "INSERT INTO scratch VALUES (1, 'x')"), "flow.unknown");
+}
+
 static void test_versions(void **state)
 {
 	const struct flow_world world = world_of(cases_15.world);
@@ -326,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_labels_alone_decide),
 		cmocka_unit_test(test_an_unknown_world_allows_no_more),
 		cmocka_unit_test(test_depth_is_limited),
+		cmocka_unit_test(test_what_the_catalog_does_not_know),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_statement_shapes),
 	};
