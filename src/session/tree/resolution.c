@@ -1,5 +1,5 @@
 /* What the server's trees say of a text's statements: what to ask, what was answered, and for how long that holds. */
-#include "machine.h"
+#include "../machine.h"
 
 #include <stdlib.h>
 
