@@ -368,6 +368,8 @@ struct resolution_need {
 };
 bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */
 void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
+/* Does something before statement `i` of the same text change what its names mean? */
+bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
