@@ -31,6 +31,7 @@ ROOMS = {
     "base": Room("src/base", libc="text format memory die"),
     "wire": Room("protocols/wire", "base", libc="text", headers="endian.h"),
     "pgwire": Room("protocols/postgres", "base wire", libc="text"),
+    "pgcopy": Room("protocols/postgres/copy", "base", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
                      inner=("ddl",),
@@ -51,7 +52,7 @@ ROOMS = {
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire sqlparse statement mask policy labels approval",
+    "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement mask policy labels approval",
                     "catalog config identity upstream", libc="text case format memory", inner=("postgres",),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
