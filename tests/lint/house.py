@@ -31,7 +31,7 @@ ROOMS = {
     "base": Room("src/base", libc="text format memory die"),
     "wire": Room("protocols/wire", "base", libc="text", headers="endian.h"),
     "pgwire": Room("protocols/postgres", "base wire", libc="text"),
-    "pgcopy": Room("protocols/postgres/copy", "base", libc="text"),
+    "pgcopy": Room("protocols/postgres/copy", "base wire", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
                      inner=("ddl",),
