@@ -98,6 +98,12 @@ static inline size_t pgcopy_special(struct qw_bytes in, size_t at, uint8_t a, ui
 		if (found)
 			return at + (size_t)__builtin_ctzll(found) / 8;
 	}
+	if (in.n >= sizeof(found) && at < in.n) { /* the last word, without the bytes that were looked at */
+		unsigned int seen = 8 * (unsigned int)(sizeof(found) - (in.n - at));
+
+		found = pgcopy_specials(pgcopy_word(in.p + in.n - sizeof(found)), all_a, all_b) >> seen;
+		return found ? at + (size_t)__builtin_ctzll(found) / 8 : in.n;
+	}
 	for (; at < in.n; at++)
 		if (in.p[at] == a || in.p[at] == b || in.p[at] < FIRST_PRINTABLE)
 			return at;

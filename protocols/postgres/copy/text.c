@@ -19,6 +19,30 @@ static int escape_skip(struct pgcopy *c, struct qw_bytes in, size_t *at)
 	return 0;
 }
 
+/* Word by word, as long as nothing but delimiters is special. */
+static int words_skip(struct pgcopy *c, struct qw_bytes in, size_t *at)
+{
+	const uint8_t delimiter = c->o.delimiter;
+	uint64_t found;
+
+	for (; in.n - *at >= sizeof(found); *at += sizeof(found)) {
+		found = pgcopy_specials(pgcopy_word(in.p + *at), PGCOPY_EACH * delimiter, PGCOPY_EACH * '\\');
+		for (; found; found &= found - 1) {
+			size_t i = *at + (size_t)__builtin_ctzll(found) / 8;
+			int err;
+
+			if (in.p[i] != delimiter) {
+				*at = i;
+				return 0;
+			}
+			err = pgcopy_cell_close(c, in, i);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
 int pgcopy_scan_text(struct pgcopy *c, struct qw_bytes in)
 {
 	const uint8_t delimiter = c->o.delimiter;
@@ -26,6 +50,9 @@ int pgcopy_scan_text(struct pgcopy *c, struct qw_bytes in)
 	int err = 0;
 
 	while (!err) {
+		err = words_skip(c, in, &at);
+		if (err)
+			break;
 		at = pgcopy_special(in, at, delimiter, '\\');
 		if (at == in.n) {
 			err = QW_E_INCOMPLETE;
