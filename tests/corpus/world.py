@@ -41,7 +41,7 @@ EXCHANGE = """DO $do$ DECLARE c record; BEGIN
 """
 
 
-def sample_policy():
+def sample_policy(masks=MASKS):
     policy = yaml.safe_load(SAMPLE_POLICY.read_text())
     for role in policy["roles"]:
         role["databases"] = ["*"]
@@ -49,14 +49,15 @@ def sample_policy():
     for mask in policy["masks"]:
         for key in ("mask", "keep_last", "domain", "value"):
             mask.pop(key, None)
-        mask.update(MASKS[mask["name"]])
+        mask.update(masks[mask["name"]])
     return policy
 
 
 class World:
     """use(): with world.use("a") as database: a fresh copy of the sample, gone afterwards."""
 
-    def __init__(self, direct=False, major=None):
+    def __init__(self, direct=False, major=None, variants=VARIANTS, policy=None):
+        self.variants, self.policy = variants, policy or sample_policy()
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="qw-scratch-"))
         self.scratch.chmod(0o755)  # the server's owner passes through
         tempfile.tempdir = str(self.scratch)
@@ -99,7 +100,7 @@ class World:
         found = int(server.sql("SELECT 'customers'::regclass::oid", "sample"))
         if found != FIRST_TABLE:
             raise RuntimeError(f"customers has the OID {found}, the corpus wants {FIRST_TABLE}")
-        for variant, exchange in VARIANTS.items():
+        for variant, exchange in self.variants.items():
             server.sql(f"CREATE DATABASE sample_{variant} TEMPLATE sample")
             server.sql(EXCHANGE % json.dumps(exchange or {s: s for s in WORLDS["other"]}), f"sample_{variant}")
             for statement in ("VACUUM (FULL, FREEZE) customers", "ANALYZE"):
@@ -155,7 +156,7 @@ class World:
         with self._lock:
             if login not in self._gateways:
                 self._gateways[login] = self.env.add_gateway(
-                    f"gateway-{login}", sample_policy(), credentials={login: (login, self.passwords[login])},
+                    f"gateway-{login}", self.policy, credentials={login: (login, self.passwords[login])},
                     config={"targets": [self.env.target("shop", ["*"], login)], "approvals": {"hold_s": 1}})
             return self._gateways[login]
 

@@ -1,0 +1,95 @@
+"""Queries made up by sqlsmith for the sample's schema, and what becomes of them on two sides."""
+import shutil
+import subprocess
+
+import bypass
+import compare
+import wire
+from twins import own_names
+
+STATEMENT_MS = 3000
+# Plans are made from statistics of the secrets, and with them the order of rows and what a LIMIT keeps: no subject here.
+NO_STATISTICS = "DELETE FROM pg_statistic"
+REFUSED, MASKED, PLAIN, ERROR, TROUBLE = "refused", "masked", "plain", "error", "trouble"
+
+
+def queries(world, count, seed):
+    """`count` texts, the same for the same seed and server: half of them without the catalogs, where the sample's tables are dense."""
+    program = shutil.which("sqlsmith")
+    if not program:
+        raise RuntimeError("sqlsmith is not installed (./test installs it)")
+    server, out = world.env.postgres, []
+    variant = next(iter(world.variants))
+    for number, options in ((count - count // 2, ["--exclude-catalog"]), (count // 2, [])):
+        target = f"host={server.folder} port={server.port} user=postgres dbname=sample_{variant}"
+        text = server._as_owner(program, f"--target={target}", f"--seed={seed}", "--dry-run", f"--max-queries={number}", *options,
+                                stderr=subprocess.DEVNULL) if number else ""
+        out += [q.strip() for q in text.split(";\n") if q.strip()]
+    return out
+
+
+class Sides:
+    """One session on each side that lives as long as it can; every query in a transaction that is rolled back."""
+
+    def __init__(self, twins, hashed):
+        self.twins, self.hashed, self.sessions = twins, hashed, {}
+        self.name = f"smith_{id(self)}"
+
+    def __enter__(self):
+        self.twins.both(self._make)
+        return self
+
+    def _make(self, world, variant):
+        world.administer(f"CREATE DATABASE {self.name} TEMPLATE sample_{variant}")
+        world.administer(f"ALTER DATABASE {self.name} SET statement_timeout = {STATEMENT_MS}")
+        with world.administrator(self.name) as admin:
+            for statement in ("SET allow_system_table_mods = on", NO_STATISTICS):
+                admin.query(statement)
+
+    def __exit__(self, *_):
+        for session in self.sessions.values():
+            session.close()
+        self.twins.both(lambda w, _: w.administer(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)"))
+
+    def _session(self, world, fresh=False):
+        session = self.sessions.get(world)
+        if fresh or not session or session.state != "ready":
+            if session:
+                session.close()
+            session = self.sessions[world] = world.agent(self.name)
+            if session.state != "ready":
+                raise RuntimeError(f"login: {wire.errors(session.messages) or session.why_closed}")
+        return session
+
+    def _ask(self, world, sql):
+        session = self._session(world)
+        for last in (False, True):  # the connection may have been idle for too long
+            if not wire.errors(session.query("BEGIN")) and session.state == "ready":
+                break
+            if last:
+                raise RuntimeError(f"BEGIN: {session.why_closed}")
+            session = self._session(world, fresh=True)
+        answer = session.query(sql)
+        if session.state == "ready":
+            session.query("ROLLBACK")
+        session.messages.clear()
+        return answer, compare.normal(answer, own_names(world, session.pid), self.hashed)
+
+    def run(self, sql):
+        """(what was done with it, same or not, left, right)"""
+        def pair():
+            self.twins.in_step()
+            return self.twins.both(lambda w, _: self._ask(w, sql))
+        (raw, left), (_, right) = pair()
+        verdict = compare.judge(left, right, lambda: [t for _, t in pair()])
+        return self._kind(raw), verdict, left, right
+
+    @staticmethod
+    def _kind(answer):
+        errors = wire.errors(answer)
+        if any(bypass.is_refusal(e) for e in errors):
+            return REFUSED
+        if errors:
+            return ERROR
+        hidden = any(v in (b"hidden", b"***") or (v or b"").startswith(b"tok_") for r in wire.rows(answer) for v in r)
+        return MASKED if hidden else PLAIN
