@@ -38,20 +38,37 @@ def _shape(transcript):
     return [(k, len(parts)) for k, parts in transcript]
 
 
-def judge(left, right, again):
-    """`again()` gives a second pair. What differs between the sides, but not from run to run, is a difference."""
+def _in_order(transcript):
+    """The rows sorted, where the order of rows is not the same from run to run."""
+    rows = iter(sorted((t for t in transcript if t[0] == "D"), key=lambda t: [(p is not None, p or b"") for p in t[1]]))
+    return [next(rows) if t[0] == "D" else t for t in transcript]
+
+
+def _steady(left, right, others):
+    """Does something differ that is the same in all runs on the one side, and in all runs on the other? others: [(run, side's first)]."""
+    if _shape(left) != _shape(right):
+        return all(_shape(run) == _shape(first) for run, first in others)
+    if any(_shape(run) != _shape(left) for run, _ in others):
+        return False
+    flat = [[p for _, parts in t for p in parts] for t in (left, right)]
+    still = [True] * len(flat[0])
+    for run, first in others:
+        mine = flat[0] if first is left else flat[1]
+        for i, p in enumerate(p for _, parts in run for p in parts):
+            still[i] = still[i] and p == mine[i]
+    return any(s and x != y for s, x, y in zip(still, *flat))
+
+
+def judge(runs, again):
+    """`runs`: the transcripts of the three sides; again() gives them a second time."""
+    left, right, control = runs
     if left == right:
         return SAME
-    left2, right2 = again()
-    if _shape(left) != _shape(right):
-        steady = _shape(left) == _shape(left2) and _shape(right) == _shape(right2)
-        return DIFFERS if steady else UNSTABLE
-    if not _shape(left) == _shape(left2) == _shape(right2):
-        return UNSTABLE
-    for x, y, x2, y2 in zip(left, right, left2, right2):
-        for a, b, a2, b2 in zip(x[1], y[1], x2[1], y2[1]):
-            if a != b and a == a2 and b == b2:
-                return DIFFERS
+    left2, right2, control2 = again()
+    for look in (list, _in_order):
+        a, b = look(left), look(right)
+        if _steady(a, b, [(look(t), a) for t in (control, left2, control2)] + [(look(right2), b)]):
+            return DIFFERS
     return UNSTABLE
 
 
