@@ -6,6 +6,7 @@ from bypass import stable
 from wire import fields, row
 
 SAME, DIFFERS, UNSTABLE = "same", "DIFFERS", "unstable"
+AGAIN = 2  # times that a difference is looked at again
 TOKEN = re.compile(rb"tok_[0-9a-f]{20}")
 
 
@@ -60,14 +61,17 @@ def _steady(left, right, others):
 
 
 def judge(runs, again):
-    """`runs`: the transcripts of the three sides; again() gives them a second time."""
+    """`runs`: the transcripts of the three sides; again() gives them once more."""
     left, right, control = runs
     if left == right:
         return SAME
-    left2, right2, control2 = again()
+    others = [(control, left)]
+    for _ in range(AGAIN):
+        left2, right2, control2 = again()
+        others += [(left2, left), (control2, left), (right2, right)]
     for look in (list, _in_order):
         a, b = look(left), look(right)
-        if _steady(a, b, [(look(t), a) for t in (control, left2, control2)] + [(look(right2), b)]):
+        if _steady(a, b, [(look(run), a if first is left else b) for run, first in others]):
             return DIFFERS
     return UNSTABLE
 

@@ -1,6 +1,7 @@
 """Queries made up by sqlsmith for the sample's schema, and what becomes of them on two sides."""
 import shutil
 import subprocess
+import time
 
 import bypass
 import compare
@@ -9,6 +10,7 @@ from postgres import OWNER
 from twins import own_names
 
 STATEMENT_MS = 3000
+PAUSE_S = 1.1  # a server publishes its counters once a second
 # Plans are made from statistics of the secrets, and with them the order of rows and what a LIMIT keeps: no subject here.
 NO_STATISTICS = "DELETE FROM pg_statistic"
 REFUSED, MASKED, PLAIN, ERROR, TROUBLE = "refused", "masked", "plain", "error", "trouble"
@@ -99,8 +101,11 @@ class Sides:
         def ask():
             self.twins.in_step()
             return self.twins.all(lambda w, _: self._ask(w, sql))
+        def again():
+            time.sleep(PAUSE_S)
+            return [t for _, t in ask()]
         first = ask()
-        verdict = compare.judge([t for _, t in first], lambda: [t for _, t in ask()])
+        verdict = compare.judge([t for _, t in first], again)
         return self._kind(first[0][0]), verdict, first[0][1], first[1][1]
 
     @staticmethod
