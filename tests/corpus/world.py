@@ -58,6 +58,7 @@ class World:
 
     def __init__(self, direct=False, major=None, variants=VARIANTS, policy=None):
         self.variants, self.policy = variants, policy or sample_policy()
+        self.templates = {v: f"sample_{i}" for i, v in enumerate(variants)}  # no name tells which secrets are in it
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="qw-scratch-"))
         self.scratch.chmod(0o755)  # the server's owner passes through
         tempfile.tempdir = str(self.scratch)
@@ -101,10 +102,11 @@ class World:
         if found != FIRST_TABLE:
             raise RuntimeError(f"customers has the OID {found}, the corpus wants {FIRST_TABLE}")
         for variant, exchange in self.variants.items():
-            server.sql(f"CREATE DATABASE sample_{variant} TEMPLATE sample")
-            server.sql(EXCHANGE % json.dumps(exchange or {s: s for s in WORLDS["other"]}), f"sample_{variant}")
+            name = self.templates[variant]
+            server.sql(f"CREATE DATABASE {name} TEMPLATE sample")
+            server.sql(EXCHANGE % json.dumps(exchange or {s: s for s in WORLDS["other"]}), name)
             for statement in ("VACUUM (FULL, FREEZE) customers", "ANALYZE"):
-                server.sql(statement, f"sample_{variant}")
+                server.sql(statement, name)
 
     @property
     def socket(self):
@@ -175,7 +177,7 @@ class Database:
 
     def __enter__(self):
         how = "" if self.world.major < 15 else " STRATEGY FILE_COPY"  # the old way, and a quarter of the time
-        self.world.administer(f"CREATE DATABASE {self.name} TEMPLATE sample_{self.variant}{how}")
+        self.world.administer(f"CREATE DATABASE {self.name} TEMPLATE {self.world.templates[self.variant]}{how}")
         return self.name
 
     def _left_alone(self):

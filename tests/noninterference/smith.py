@@ -21,7 +21,7 @@ def _generated(world, count, seed, options):
     if not program:
         raise RuntimeError("sqlsmith is not installed (./test installs it)")
     server = world.env.postgres
-    target = f"host={server.folder} port={server.port} user=postgres dbname=sample_a"
+    target = f"host={server.folder} port={server.port} user=postgres dbname={world.templates['a']}"
     command = [program, f"--target={target}", f"--seed={seed}", "--dry-run", f"--max-queries={count}", *options]
     text = subprocess.run(command, check=True, text=True, cwd=server.folder, env=server.environment, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, **OWNER).stdout
@@ -35,7 +35,7 @@ def queries(world, count, seed):
     cannot even analyse is left out.
     """
     out, made = [], 0
-    with world.straight("sample_a") as session:
+    with world.straight(world.templates["a"]) as session:
         for group, options, wanted in (("sqlsmith, the sample", ["--exclude-catalog"], count - count // 2),
                                        ("sqlsmith, catalogs", [], count // 2)):
             kept = []
@@ -61,7 +61,7 @@ class Sides:
         return self
 
     def _make(self, world, variant):
-        world.administer(f"CREATE DATABASE {self.name} TEMPLATE sample_{variant}")
+        world.administer(f"CREATE DATABASE {self.name} TEMPLATE {world.templates[variant]}")
         world.administer(f"ALTER DATABASE {self.name} SET statement_timeout = {STATEMENT_MS}")
         with world.administrator(self.name) as admin:
             for statement in ("SET allow_system_table_mods = on", NO_STATISTICS):
