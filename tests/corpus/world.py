@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from env import SAMPLE_POLICY, Env, quietly  # noqa: E402
+from process import in_memory  # noqa: E402
 from servers import default_major, majors  # noqa: E402, F401
 from wire import Wire, client_tls, errors, rows  # noqa: E402
 
@@ -29,8 +30,10 @@ MASKS = {"contact": {"mask": "redact"}, "identity": {"mask": "redact"}, "payment
 # What psql sends after \\d names tables by OID; the corpus was written where the first table had this one. A large object uses up one,
 # and so do the roles and the sequence that come before that table.
 FIRST_TABLE, BEFORE_TABLE = 16400, {13: 4, 14: 3, 15: 3}
-SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "autovacuum": "off", "max_wal_size": "4GB", "shared_buffers": "512MB",
+SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "autovacuum": "off", "max_wal_size": "512MB", "shared_buffers": "512MB",
             "checkpoint_timeout": "1h", "max_wal_senders": "5", "wal_level": "replica"}
+
+NEEDED = 2 << 30  # bytes; in memory the many copies of databases take a fifth of the time
 
 # Every text column of the sample's tables: the secrets that stand there become those of another world.
 EXCHANGE = """DO $do$ DECLARE c record; BEGIN
@@ -59,7 +62,7 @@ class World:
     def __init__(self, direct=False, major=None, variants=VARIANTS, policy=None):
         self.variants, self.policy = variants, policy or sample_policy()
         self.templates = {v: f"sample_{i}" for i, v in enumerate(variants)}  # no name tells which secrets are in it
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="qw-scratch-"))
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="qw-scratch-", dir=in_memory(NEEDED)))
         self.scratch.chmod(0o755)  # the server's owner passes through
         tempfile.tempdir = str(self.scratch)
         self.direct, self.major, self.env = direct, int(major or default_major()), None
