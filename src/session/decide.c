@@ -187,9 +187,10 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
 		return true;
 	}
-	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed", f->schema, f->name);
-	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s", f->schema,
-		f->name, f->args, f->sha256);
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed",
+		f->schema, f->name);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s",
+		f->schema, f->name, f->args, f->sha256);
 	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
 		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
 	return false;
