@@ -101,7 +101,7 @@ static void on_parse(struct oracle *o, struct qw_bytes body, uint8_t tx_status)
 	else if (o->at == AT_TEXT)
 		answer_text(o);
 	else {
-		if (o->at == AT_OFF && words_put_tree(&o->answer, "({QUERY of the gateway's own})"))
+		if (o->at == AT_OFF && words_put_tree(&o->answer, "({QUERY of the gateway's own})\n"))
 			abort();
 		say(o, "1");
 	}

@@ -20,7 +20,7 @@ static void load_one(char **rest)
 	if (strncmp(key, "tree ", 5) != 0)
 		return; /* a comment */
 	QW_ASSERT(count < TREES_MAX && end);
-	*end = '\0';
+	end[body[0] != '!'] = '\0'; /* a tree ends in a line feed */
 	*rest = end + 2;
 	list[count].key = key;
 	list[count].is_error = body[0] == '!';

@@ -66,7 +66,7 @@ static void on_statement(struct watch *w, struct qw_bytes fields, enum session_w
 	struct qw_bytes sql = qw_bytes(NULL, 0);
 	bool is_allowed = says(fields, QW_FIELD_DECISION, "allow") || says(fields, QW_FIELD_DECISION, "review");
 
-	must(wait != SESSION_WAIT_NONE, "a statement's record that nobody waits for", id);
+	must(wait != SESSION_WAIT_NONE || is_allowed, "a refusal's record that nobody waits for", id);
 	must(is_allowed || says(fields, QW_FIELD_DECISION, "deny"), "a decision that is none", id);
 	if (st) { /* let through, then refused when its columns were known */
 		must(st->is_allowed && !is_allowed && !st->is_forwarded && !st->results, "a second decision", id);
@@ -77,7 +77,7 @@ static void on_statement(struct watch *w, struct qw_bytes fields, enum session_w
 	(void)qw_record_find(fields, QW_FIELD_SQL, &sql);
 	st = add(w);
 	st->id = id;
-	st->wait_number = w->waits + 1;
+	st->wait_number = wait == SESSION_WAIT_NONE ? UINT64_MAX : w->waits + 1; /* nobody waits for what must never be sent */
 	st->is_allowed = is_allowed;
 	st->message = says(fields, QW_FIELD_PROTOCOL, "simple") ? 'Q' : says(fields, QW_FIELD_PROTOCOL, "fastpath") ? 'F' : 'E';
 	st->sql = malloc(sql.n + 1);
