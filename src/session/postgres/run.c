@@ -93,6 +93,8 @@ static void note_forwarded(struct session *s, const struct judged *j)
 	}
 	if (j->ends_tx && s->tx_settings)
 		settings_extend(s, j->sql); /* COMMIT keeps them, ROLLBACK does not */
+	if (j->is_ddl || j->is_unparsed) /* it may have made a temporary relation: its names are nobody else's from here on */
+		settings_extend(s, qw_bytes(s->options->id, sizeof(s->options->id)));
 	if (j->writes && !j->is_ddl)
 		s->tx_wrote = true;
 	if (j->is_ddl || j->is_unparsed)
