@@ -384,7 +384,8 @@ static void identified(struct harness *h, const char *group)
 static void connected(struct harness *h)
 {
 	static const struct upstream_parameter parameters[] = {{"server_version", "15.20"}, {"client_encoding", "UTF8"}};
-	struct session_connected c = {.backend_pid = 4242, .server_version = 150020, .parameters = parameters, .parameter_count = 2};
+	struct session_connected c = {.backend_pid = 4242, .server_version = h->server_version ? h->server_version : 150020,
+		.parameters = parameters, .parameter_count = 2};
 
 	event(h, (struct session_event){.kind = SESSION_EV_CONNECTED, .connected = &c});
 }
@@ -446,6 +447,17 @@ static void unlabelled(struct harness *h)
 	labels_unref(none);
 }
 
+/* The same, but read again: nothing of what was judged before is current. */
+static void relabelled(struct harness *h)
+{
+	const struct policy_role *agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
+
+	labels_unref(h->labels);
+	h->labels = labels_build(h->catalog, h->policy, agent, "shop");
+	QW_ASSERT(h->labels);
+	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+}
+
 void harness_event(struct harness *h, const char *line)
 {
 	const struct session_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .alpn_postgresql = true};
@@ -473,6 +485,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
 	else if (strcmp(line, "catalog none") == 0)
 		unlabelled(h);
+	else if (strcmp(line, "catalog new") == 0)
+		relabelled(h);
 	else if (strcmp(line, "policy") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
@@ -487,6 +501,8 @@ void harness_event(struct harness *h, const char *line)
 		h->manual_catalog = true;
 	else if (strcmp(line, "manual trees") == 0)
 		h->manual_trees = true;
+	else if (is(line, "version", &rest))
+		h->server_version = (uint32_t)strtoul(rest, NULL, 10);
 	else if (strcmp(line, "own trees") == 0)
 		h->manual_trees = false;
 	else if (strcmp(line, "session") == 0) { /* the next client of the same gateway */
@@ -625,6 +641,7 @@ void harness_end(struct harness *h)
 	h->was_closed = h->is_closed;
 	h->is_closed = h->owes_catalog = h->owes_parse = h->owes_decision = h->owes_cancel = false;
 	h->owes_tree = false;
+	h->server_version = 0;
 	h->manual_audit = h->manual_catalog = h->manual_parse = h->manual_trees = false;
 	h->audits_owed = h->audit_seq = 0;
 }

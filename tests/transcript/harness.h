@@ -34,6 +34,7 @@ struct harness {
 	struct oracle oracle;
 	struct watch_shown shown;
 	uint64_t audit_seq;
+	uint32_t server_version; /* of the next login; 0: 150020 */
 	struct qw_arena parse_arena;
 	struct approval approval;
 	struct qw_buf long_sql; /* what PARSE asked for */

@@ -9,9 +9,11 @@ struct column {
 static const struct column customers[] = {{"id", 23}, {"name", 25}, {"email", 25}, {"ssn", 25}, {"phone", 25}};
 static const struct column orders[] = {{"id", 23}, {"customer_id", 23}, {"total", 1700}, {"status", 25}};
 static const struct column v_customers[] = {{"id", 23}, {"tax_id", 25}, {"shout", 25}};
+static const struct column inbox[] = {{"id", 23}, {"note", 25}};
+static const struct column payroll[] = {{"id", 23}, {"paid", 16}};
 
 /* OIDs as fixtures/postgres/trees.txt has them: capture puts them in. */
-enum { CUSTOMERS = 20001, ORDERS, V_CUSTOMERS, WIPE = 20101, TOTAL };
+enum { CUSTOMERS = 20001, ORDERS, V_CUSTOMERS, INBOX, PAYROLL, WIPE = 20101, TOTAL };
 
 static int add(struct catalog_builder *b, uint32_t oid, const char *name, enum catalog_relkind kind, const struct column *list,
 	size_t n)
@@ -30,6 +32,14 @@ static int add_function(struct catalog_builder *b, uint32_t oid, const char *nam
 	int err = catalog_add_function(b, name);
 
 	return err ? err : catalog_add_function_known(b, &f);
+}
+
+/* What writing to inbox does besides: only a tree shows it. */
+static int add_rule(struct catalog_builder *b, unsigned on, const char *text)
+{
+	const struct catalog_hazard h = {.subject = INBOX, .on = on, .is_shown = true, .text = text, .detail = text};
+
+	return catalog_add_hazard(b, &h);
 }
 
 static int add_operators(struct catalog_builder *b, const char *path)
@@ -58,6 +68,10 @@ struct catalog *sample_catalog(const char *operators)
 	err |= catalog_add_depend(b, V_CUSTOMERS, (struct catalog_origin){CUSTOMERS, 4});
 	err |= add_function(b, WIPE, "wipe");
 	err |= add_function(b, TOTAL, "total");
+	err |= add(b, INBOX, "inbox", CATALOG_TABLE, inbox, QW_COUNT(inbox));
+	err |= add(b, PAYROLL, "payroll", CATALOG_TABLE, payroll, QW_COUNT(payroll));
+	err |= add_rule(b, CATALOG_ON_INSERT, "rule also ON public.inbox");
+	err |= add_rule(b, CATALOG_ON_UPDATE, "rule gone ON public.inbox");
 	err |= add_operators(b, operators);
 	catalog_set_server(b, 15, true);
 	QW_ASSERT(!err);

@@ -158,8 +158,10 @@ static void on_server(struct watch *w, uint8_t type, struct qw_bytes body)
 {
 	struct pgwire_error e;
 
-	if (type == 'Z' && body.n == 1)
+	if (type == 'Z' && body.n == 1) {
 		w->tx_status = body.p[0];
+		w->unready -= w->unready > 0;
+	}
 	if (type == 'N' && !pgwire_error_decode(body, &e) && e.routine && strcmp(e.routine, "elog_node_display") == 0)
 		shown(w);
 }
@@ -244,7 +246,15 @@ static bool is_poison(struct qw_bytes body)
 	return body.n > 8 && memcmp(body.p, "qw_deny_", 8) == 0;
 }
 
+static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body);
+
 void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
+{
+	check_upstream(w, type, body);
+	w->unready += type == 'Q' || type == 'S' || type == 'F';
+}
+
+static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 {
 	if (type != 'Q' && type != 'E' && type != 'F')
 		return;
@@ -259,7 +269,7 @@ void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 		if (type == 'Q' && (body.n != st->sql_bytes + 1 || memcmp(body.p, st->sql, st->sql_bytes) != 0))
 			continue;
 		must(st->wait_number <= w->audited, "sent upstream before its record was written", st->id);
-		if (w->needs_trees && w->tx_status != 'E')
+		if (w->needs_trees && (w->tx_status != 'E' || w->unready))
 			check_trees(w, st);
 		st->is_forwarded = true;
 		return;

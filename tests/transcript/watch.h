@@ -55,7 +55,8 @@ struct watch {
 	struct qw_buf from_server; /* not a whole message yet */
 	char *asked_for; /* the text whose tree was asked for last; NULL: none */
 	struct watch_shown *shown; /* outlives the watch, as verdicts that are kept do */
-	uint8_t tx_status; /* as the server said it last */
+	uint8_t tx_status; /* as the server said it last, */
+	uint64_t unready; /* and how many more times it will */
 	bool server_is_lost; /* it sent garbage */
 	bool is_open, hides_canaries, hides_trees, needs_trees, is_closed;
 };
