@@ -21,7 +21,7 @@ static struct harness *open_once(void)
 	policy = play_read(FUZZ_POLICY);
 	harness_open(&h, FUZZ_POLICY, policy);
 	free(policy);
-	h.is_quiet = h.shows_trees = is_open = true;
+	h.is_quiet = h.is_wild = is_open = true;
 	return &h;
 }
 

@@ -75,7 +75,7 @@ static void watch_statement(struct harness *h, uint8_t type, struct qw_bytes bod
 	struct session_info info;
 
 	session_info_get(h->session, &info);
-	h->watch.needs_trees = !h->is_unlabelled && info.role && strcmp(info.role, "agent") == 0;
+	h->watch.needs_trees = !h->is_wild && !h->is_unlabelled && info.role && strcmp(info.role, "agent") == 0;
 	watch_upstream(&h->watch, type, body);
 }
 
@@ -610,7 +610,7 @@ bool harness_begin(struct harness *h)
 	h->options.now = h->now;
 	h->approval = (struct approval){0};
 	h->watch.shown = &h->shown;
-	h->watch.hides_trees = !h->shows_trees;
+	h->watch.hides_trees = !h->is_wild;
 	oracle_init(&h->oracle);
 	h->config.audit_mode = AUDIT_SPOOLED;
 	qw_buf_init(&h->raw[0], 1 << 24);
