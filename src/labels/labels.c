@@ -55,6 +55,6 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 	if (p->labels && p->labels[i].kind != LABEL_PLAIN)
 		return p->labels[i];
 	if (p->is_closed)
-		return (struct label){.kind = LABEL_DERIVED, .column = p->name};
+		return (struct label){.kind = LABEL_DERIVED, .column = p->relation->name};
 	return plain_of(p->relation, (size_t)i);
 }
