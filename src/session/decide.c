@@ -169,7 +169,6 @@ static bool ask_for_labels(struct session *s, const struct flow_result *f)
 	s->unknown_at_us = s->now.mono_us;
 	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	s->labels_stale = true;
-	r->resolve_index = 0;
 	r->stage = RUN_JUDGE;
 	return true;
 }
@@ -287,6 +286,9 @@ void decide(struct session *s)
 	struct policy_verdict v;
 	bool was_current;
 
+	resolution_unref(r->resolution); /* after a wait, labels and settings may be others: found again, or asked for again */
+	r->resolution = NULL;
+	r->resolve_index = 0;
 	if (!labels_ready(s))
 		return;
 	was_current = judge_is_current(s, r->judged);
