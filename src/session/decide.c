@@ -11,7 +11,7 @@ static void refuse_masking(struct session *s, const char *message, const char *w
 	char detail[400];
 
 	(void)snprintf(detail, sizeof(detail), "The statement mentions %.300s.", what ? what : "a sensitive column");
-	run_refuse(s, refusal_new("42501", "masks", message, detail, hint));
+	run_refuse(s, refusal_about(refusal_new("42501", "masks", message, detail, hint), NULL, what));
 }
 
 /* Labels may be old (DDL went through) or not know a relation: then the catalog is read again first. */
@@ -129,7 +129,7 @@ static void refuse_flow(struct session *s, const struct flow_refusal *why)
 
 	(void)snprintf(message, sizeof(message), "blocked by rule \"%s\": %.400s", why->rule, why->object ? why->object : "the statement");
 	(void)snprintf(detail, sizeof(detail), "%.800s", why->reason ? why->reason : "");
-	run_refuse(s, refusal_new("42501", why->rule, message, detail, why->instead));
+	run_refuse(s, refusal_about(refusal_new("42501", why->rule, message, detail, why->instead), NULL, why->object));
 }
 
 static bool any_masked(const struct flow_result *f)
