@@ -42,6 +42,7 @@ struct resolution {
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
 struct judged {
 	unsigned refs;
+	struct judged *origin; /* whose facts and verdict these are: a text that differs only in integers (template.c); NULL: none */
 	struct qw_arena arena;
 	struct qw_bytes sql;
 	struct qw_statements facts;
@@ -101,7 +102,7 @@ struct portal {
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
 	struct resolution *resolution; /* under which it ran first, or was declared; NULL: none was needed */
-	size_t resolved_index; /* which statement of it */
+	size_t resolved_index; /* which statement of it, where a name stands for it */
 	struct refusal *refusal; /* its columns cannot be masked */
 	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it, */
 	uint8_t bound_under[QW_DIGEST_BYTES]; /* and the settings then: EXECUTE is planned again when it runs */
@@ -115,7 +116,8 @@ struct unit {
 	uint64_t id; /* statement number within the session */
 	struct judged *judged;
 	struct resolution *resolution; /* NULL: no tree was needed */
-	size_t resolved_index; /* of EXECUTE and FETCH: which statement of it, for all */
+	size_t resolved_index; /* which statement of it, when: */
+	bool is_named; /* the rows are those of what a name stands for: EXECUTE, FETCH, a portal of SQL's PREPARE or DECLARE */
 	struct columns *columns;
 	uint64_t rows, bytes, started_us;
 	struct qw_buf kept; /* the first bytes as sent, for the record */
@@ -334,6 +336,12 @@ void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: not
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
 void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct templates *verdict_cache_templates(struct verdict_cache *c);
+/* template.c */
+struct templates *templates_new(void); /* NULL: no memory */
+void templates_free(struct templates *t);
+struct judged *template_get(struct templates *t, const struct session *s, struct qw_bytes sql); /* a reference; NULL: none */
+void template_put(struct templates *t, struct judged *j);
 struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
@@ -359,9 +367,12 @@ struct resolution_need {
 	struct qw_bytes types; /* of parameters, as in Parse: 4 bytes each */
 	uint8_t made_types[4 * RESOLUTION_TYPES_MAX]; /* where those of an SQL PREPARE are */
 	struct resolution *known;
+	bool is_named; /* the rows are those of statement `index` of the owner, or of what is known */
 };
 bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */
 void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
+/* Does something before statement `i` of the same text change what its names mean? */
+bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
@@ -369,6 +380,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 /* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
 const struct flow_result *resolution_of_unit(const struct unit *u);
 const struct flow_result *resolution_of_portal(const struct portal *p);
+bool portal_is_named(const struct portal *p); /* it gives the rows of what a name of SQL stands for */
 
 /* ---- hold.c ---- */
 void hold_start(struct session *s);

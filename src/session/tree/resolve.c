@@ -125,15 +125,17 @@ static void refuse_impossible(struct session *s)
 {
 	run_refuse(s,
 		refusal_new("0A000", "flow.tree", "what this statement does with labelled data cannot be told",
-			"It wraps a query that the gateway cannot show to the server by itself, or runs something by a name "
-			"that was declared under other settings.",
+			"It wraps a query that the gateway cannot show to the server by itself, runs something by a name that was "
+			"declared under other settings, or follows a statement in the same text that changes what names mean.",
 			"Send the query itself, on its own, or declare it again."));
 }
 
 /* A name stands for one statement of another text: that one is asked for, and nothing else of this text. */
-static bool is_alone(const struct judged *j)
+static bool is_alone(const struct session *s)
 {
-	return !j->by_name || j->facts.count == 1;
+	const struct judged *j = s->run.judged;
+
+	return !j->by_name || j->facts.count == 1 || s->run.portal;
 }
 
 static void take_known(struct session *s, const struct resolution_need *n)
@@ -192,11 +194,12 @@ void resolve_ask(struct session *s)
 		struct resolution_need n;
 
 		resolution_need(s, j, r->resolve_index, &n);
+		r->unit->is_named |= n.is_named;
 		if (n.ask == RESOLUTION_NOTHING) {
 			r->resolve_index++;
 			continue;
 		}
-		if (n.ask == RESOLUTION_IMPOSSIBLE || !is_alone(j)) {
+		if (n.ask == RESOLUTION_IMPOSSIBLE || !is_alone(s) || resolution_is_disturbed(j, r->resolve_index)) {
 			refuse_impossible(s);
 			return;
 		}
