@@ -328,7 +328,8 @@ static int judge_one(struct explanation *e, struct explain_statement *s, struct 
 	if (s->source && clear)
 		clear = labels_is_empty(e->labels) || labels_provably_clear(e->labels, of);
 	if (!by_name || s->source)
-		q = (struct upstream_question){.sql = text_of(of, &impossible), .types = of->inner_types, .type_count = of->inner_type_count};
+		q = (struct upstream_question){.sql = text_of(of, &impossible), .types = of->inner_types,
+			.type_count = of->inner_type_count};
 	s->needs_tree = !clear && (q.sql.n || impossible);
 	s->tree = impossible ? EXPLAIN_TREE_IMPOSSIBLE : EXPLAIN_TREE_NONE;
 	if (impossible && !clear)

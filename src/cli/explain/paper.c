@@ -237,6 +237,14 @@ static void put_limits(struct page *p, const struct limits *l)
 	page_text(p, any ? "\n" : "");
 }
 
+static bool any_error(const struct explanation *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->list[i].tree == EXPLAIN_TREE_ERROR)
+			return true;
+	return false;
+}
+
 static void put_verdict(struct page *p, const struct explanation *e)
 {
 	const struct policy_verdict *v = &e->verdict;
@@ -247,7 +255,8 @@ static void put_verdict(struct page *p, const struct explanation *e)
 		page_text(p, ": ");
 		safe(p, v->message);
 	}
-	page_text(p, v->effect == POLICY_REVIEW ? " (a person is asked)\n" : "\n");
+	page_text(p, v->effect == POLICY_REVIEW ? " (a person is asked)" : "");
+	page_text(p, v->effect != POLICY_DENY && any_error(e) ? "; but the database refuses it\n" : "\n");
 	if (v->effect == POLICY_DENY)
 		return;
 	put_limits(p, &v->limits);

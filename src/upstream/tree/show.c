@@ -109,7 +109,8 @@ int upstream_tree_show(struct upstream_tree *t, const struct upstream_question *
 	if (!err)
 		err = qw_buf_append(&sql, "", 1);
 	if (err)
-		(void)upstream_fail(failure, err, "54000", "the statement is too long to be shown to the database", "%s", qw_error_text(err));
+		(void)upstream_fail(failure, err, "54000", "the statement is too long to be shown to the database", "%s",
+			qw_error_text(err));
 	else
 		err = prepare_print(&rd);
 	if (!err) {
