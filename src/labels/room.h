@@ -32,6 +32,7 @@ struct labels {
 	const struct place **named; /* every relation, sorted by name */
 };
 
+bool labels_is_trusted_foreign(const struct labels *l, const struct catalog_relation *r);
 const struct place *labels_place(const struct labels *l, uint32_t oid);
 
 /* ---- how it is found out ---- */
