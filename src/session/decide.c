@@ -178,7 +178,7 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 	struct run *r = &s->run;
 	const struct catalog_function *f = act->verb == QW_VERB_CALL && act->schema && act->name ?
 		labels_unreviewed(s->labels, act->schema, act->name) : NULL;
-	char message[300], detail[500];
+	char message[300], detail[500], object[200];
 
 	if (!f || s->role->unreviewed_code == POLICY_ALLOW)
 		return true;
@@ -187,11 +187,13 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
 		return true;
 	}
-	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed", f->schema, f->name);
-	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s", f->schema,
-		f->name, f->args, f->sha256);
-	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
-		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
+	(void)snprintf(object, sizeof(object), "%.80s.%.80s", f->schema, f->name);
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %s has not been reviewed", object);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %s(%.100s), sha256: %s", object, f->args,
+		f->sha256);
+	run_refuse(s, refusal_about(refusal_new("42501", "unreviewed_code", message, detail,
+		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."),
+		qw_verb_name(act->verb), object));
 	return false;
 }
 

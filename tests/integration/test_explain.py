@@ -75,6 +75,7 @@ def test_flows_are_refused_as_the_gateway_refuses_them(env):
             ("WITH d AS (DELETE FROM orders RETURNING 1) SELECT * FROM d", "no-destruction", None),
             ("SELECT pg_read_file('/etc/passwd')", "no-risky-functions", None),
             ("SELECT f_get_ssn(1)", "default", None),
+            ("SELECT add_tax(total) FROM orders", "unreviewed_code", "public.add_tax"),
             ('SELECT "odd ""x"" \\\n=" FROM (SELECT ssn AS "odd ""x"" \\\n=" FROM customers) q WHERE "odd ""x"" \\\n=" > \'1\'', "flow.predicate",
              "public.customers.ssn")):
         out = ask(env, sql)

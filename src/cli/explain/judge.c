@@ -203,6 +203,33 @@ static void judge_rows(struct explain_statement *s)
 	refuse(s, &why);
 }
 
+/* Code of users runs only when somebody has read it, and it is still what was read. */
+static void judge_unreviewed(struct explanation *e, struct explain_statement *s)
+{
+	for (size_t i = 0; i < s->flow.act_count && e->role->unreviewed_code != POLICY_ALLOW; i++) {
+		const struct qw_act *a = &s->flow.acts[i];
+		const struct catalog_function *f =
+			a->verb == QW_VERB_CALL && a->schema && a->name ? labels_unreviewed(e->labels, a->schema, a->name) : NULL;
+
+		if (f && e->role->unreviewed_code == POLICY_REVIEW && s->verdict.effect == POLICY_ALLOW) {
+			s->verdict.effect = POLICY_REVIEW;
+			s->verdict.rule = "unreviewed_code";
+			s->verdict.message = NULL;
+			s->verdict.act = a;
+		} else if (f && e->role->unreviewed_code == POLICY_DENY) {
+			refuse(s,
+				&(struct explain_refusal){.rule = "unreviewed_code", .sqlstate = "42501", .verb = qw_verb_name(a->verb),
+					.object = qw_arena_printf(e->arena, "%s.%s", f->schema, f->name),
+					.reason = qw_arena_printf(e->arena,
+						"What it does is not known to the gateway: function: %s.%s(%s), sha256: %s", f->schema,
+						f->name, f->args, f->sha256),
+					.instead = "The operator reads the function and names it, with this sha256, under `reviewed` in "
+						   "the policy."});
+			return;
+		}
+	}
+}
+
 static void judge_taint(struct explanation *e, struct explain_statement *s)
 {
 	for (size_t i = 0; i < s->flow.read_count && !s->taint; i++) {
@@ -231,6 +258,8 @@ static int judge_tree(struct explanation *e, struct explain_statement *s)
 				.instead = why->instead});
 	else
 		judge_rows(s);
+	if (!s->flow.is_refused)
+		judge_unreviewed(e, s);
 	return judge_resolved(e, s);
 }
 
