@@ -124,6 +124,13 @@ def test_the_moment(env):
 
 def test_limits_are_told(env):
     assert ask(env, "SELECT 1")["limits"]["rows_returned"] == 1000000
+    for sql, rule in (("SELECT * FROM generate_series(1, 2000000)", "limit.call_rows"), ("SELECT repeat('x', 20000000)", "limit.call_bytes"),
+                      ("WITH w AS (UPDATE orders SET status = 'x' RETURNING 1) SELECT 1", "limit.rows_affected")):
+        out = ask(env, sql)
+        assert out["refusal"]["rule"] == rule and out["refusal"]["sqlstate"] == "54000", out
+        said = spoken(env.psql("agent", sql).stderr)
+        assert said == {"rule": rule, "sqlstate": "54000"}, said
+    assert ask(env, "SELECT * FROM generate_series(1, 20)")["effect"] == "allow"
 
 
 def test_the_dba(env):

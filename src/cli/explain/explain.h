@@ -64,6 +64,12 @@ struct explanation {
 /* `facts` of the same arena. NOMEM, IO: *failure says more. */
 int explain_judge(struct explanation *e, const struct qw_statements *facts, struct upstream_failure *failure) QW_MUST_CHECK;
 
+/* For the files here. The first refusal of a statement stays. */
+void explain_refuse(struct explain_statement *s, const struct explain_refusal *why);
+/* limits.c: the text alone proves that nothing labelled is touched, and neither limits nor untrusted columns ask for the tree. */
+bool explain_is_clear(const struct explanation *e, const struct explain_statement *s, const struct qw_statement *st);
+void explain_weigh(struct explain_statement *s); /* limits that hold before it runs */
+
 /* Writes to standard output; IO, NOMEM. */
 int explain_print(const struct explanation *e) QW_MUST_CHECK;
 int explain_print_json(const struct explanation *e) QW_MUST_CHECK;

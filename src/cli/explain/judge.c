@@ -5,7 +5,7 @@
 
 enum { TREE_BYTES_MAX = 64 << 20, TREE_ARENA_MAX = 256 << 20 };
 
-static void refuse(struct explain_statement *s, const struct explain_refusal *why)
+void explain_refuse(struct explain_statement *s, const struct explain_refusal *why)
 {
 	if (!s->refusal.rule)
 		s->refusal = *why;
@@ -120,7 +120,7 @@ static struct qw_bytes text_of(const struct qw_statement *st, bool *impossible)
 
 static void refuse_impossible(struct explain_statement *s)
 {
-	refuse(s,
+	explain_refuse(s,
 		&(struct explain_refusal){.rule = "flow.tree", .sqlstate = "0A000",
 			.reason = "It wraps a query that the gateway cannot show to the server by itself.",
 			.instead = "Send the query itself, on its own."});
@@ -172,7 +172,7 @@ static int ask(struct explanation *e, struct explain_statement *s, const struct 
 
 static void refuse_tree(struct explain_statement *s)
 {
-	refuse(s,
+	explain_refuse(s,
 		&(struct explain_refusal){.rule = "flow.tree", .sqlstate = "42501", .object = "the statement", .reason = s->error,
 			.instead = "Write it more simply, or ask the operator: the gateway cannot follow what it would do."});
 }
@@ -200,7 +200,7 @@ static void judge_rows(struct explain_statement *s)
 		why.reason = "a sensitive column may not be copied into another relation";
 	else
 		return;
-	refuse(s, &why);
+	explain_refuse(s, &why);
 }
 
 /* Code of users runs only when somebody has read it, and it is still what was read. */
@@ -217,7 +217,7 @@ static void judge_unreviewed(struct explanation *e, struct explain_statement *s)
 			s->verdict.message = NULL;
 			s->verdict.act = a;
 		} else if (f && e->role->unreviewed_code == POLICY_DENY) {
-			refuse(s,
+			explain_refuse(s,
 				&(struct explain_refusal){.rule = "unreviewed_code", .sqlstate = "42501", .verb = qw_verb_name(a->verb),
 					.object = qw_arena_printf(e->arena, "%s.%s", f->schema, f->name),
 					.reason = qw_arena_printf(e->arena,
@@ -253,7 +253,7 @@ static int judge_tree(struct explanation *e, struct explain_statement *s)
 	if (!s->needs_tree)
 		return judge_resolved(e, s);
 	if (s->flow.is_refused)
-		refuse(s,
+		explain_refuse(s,
 			&(struct explain_refusal){.rule = why->rule, .sqlstate = "42501", .object = why->object, .reason = why->reason,
 				.instead = why->instead});
 	else
@@ -275,7 +275,7 @@ static void find_source(const struct explanation *e, struct explain_statement *s
 			s->source = t->st;
 	if (s->source)
 		return;
-	refuse(s,
+	explain_refuse(s,
 		&(struct explain_refusal){.rule = "names", .sqlstate = "26000", .object = s->st->named,
 			.reason = "What the name stands for is not in this text, so it cannot be judged here.",
 			.instead = "Explain it together with its PREPARE or DECLARE, in one text."});
@@ -286,7 +286,7 @@ static void refuse_verdict(struct explain_statement *s)
 	const struct policy_verdict *v = &s->verdict;
 	const struct qw_act *a = v->act;
 
-	refuse(s,
+	explain_refuse(s,
 		&(struct explain_refusal){.rule = v->rule, .sqlstate = "42501", .verb = a ? qw_verb_name(a->verb) : NULL,
 			.reason = v->message ? v->message : "No rule of the policy allows it.",
 			.instead = strcmp(v->rule, "default") == 0
@@ -308,7 +308,7 @@ static void close_verdict(struct explanation *e, struct explain_statement *s)
 	struct policy_moment now = e->moment;
 	bool had = s->refusal.rule != NULL;
 
-	now.reads_secret |= s->flow.reads_labelled_count > 0 || s->flow.equalities > 0;
+	now.reads_secret |= s->flow.reads_labelled_count > 0 || s->flow.equalities > 0 || s->flow.applied > 0;
 	policy_judge_moment(e->policy, e->role, e->database, &now, both, s->needs_tree && s->flow.act_count ? 2 : 1, &s->verdict);
 	if (had || s->verdict.effect != POLICY_DENY)
 		return;
@@ -328,7 +328,7 @@ static void judge_touched(struct explanation *e, struct explain_statement *s)
 		bool leaves = v == QW_VERB_COPY_OUT || v == QW_VERB_SET || v == QW_VERB_SET_ROLE;
 
 		if (leaves && !s->st->is_ddl && labels_touched(e->labels, s->st, &why.object)) {
-			refuse(s, &why);
+			explain_refuse(s, &why);
 			return;
 		}
 	}
@@ -351,11 +351,11 @@ static int judge_one(struct explanation *e, struct explain_statement *s, struct 
 	if (by_name)
 		find_source(e, s);
 	of = s->source ? s->source : s->st;
-	clear = labels_is_empty(e->labels) || labels_provably_clear(e->labels, s->st);
+	clear = explain_is_clear(e, s, s->st);
 	if (by_name && !clear)
 		refuse_impossible(s); /* what computes its parameters cannot be shown */
 	if (s->source && clear)
-		clear = labels_is_empty(e->labels) || labels_provably_clear(e->labels, of);
+		clear = explain_is_clear(e, s, of);
 	if (!by_name || s->source)
 		q = (struct upstream_question){.sql = text_of(of, &impossible), .types = of->inner_types,
 			.type_count = of->inner_type_count};
@@ -369,8 +369,10 @@ static int judge_one(struct explanation *e, struct explain_statement *s, struct 
 		judge_touched(e, s);
 	if (!err)
 		err = judge_tree(e, s);
-	if (!err)
+	if (!err) {
 		close_verdict(e, s);
+		explain_weigh(s);
+	}
 	return err;
 }
 
@@ -411,7 +413,7 @@ static int judge_problem(struct explanation *e)
 		return QW_E_NOMEM;
 	e->count = 1;
 	if (s->verdict.effect == POLICY_DENY)
-		refuse(s,
+		explain_refuse(s,
 			&(struct explain_refusal){.rule = s->verdict.rule, .sqlstate = "42601", .verb = qw_verb_name(QW_VERB_UNPARSED),
 				.reason = e->problem,
 				.instead = "The gateway refuses what it cannot read. Correct or simplify the statement."});
