@@ -189,8 +189,8 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 	}
 	(void)snprintf(object, sizeof(object), "%.80s.%.80s", f->schema, f->name);
 	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %s has not been reviewed", object);
-	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %s(%.100s), sha256: %s", object, f->args,
-		f->sha256);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %s(%.100s), sha256: %s", object,
+		f->args, f->sha256);
 	run_refuse(s, refusal_about(refusal_new("42501", "unreviewed_code", message, detail,
 		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."),
 		qw_verb_name(act->verb), object));

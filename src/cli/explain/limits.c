@@ -31,8 +31,8 @@ bool explain_is_clear(const struct explanation *e, const struct explain_statemen
 static void refuse_limit(struct explain_statement *s, enum limits_kind kind, const char *reason, const char *instead)
 {
 	explain_refuse(s,
-		&(struct explain_refusal){
-			.rule = limits_rule(kind), .sqlstate = "54000", .reason = reason, .instead = instead ? instead : limits_instead(kind)});
+		&(struct explain_refusal){.rule = limits_rule(kind), .sqlstate = "54000", .reason = reason,
+			.instead = instead ? instead : limits_instead(kind)});
 }
 
 /* The command tag counts the outermost write alone. */
