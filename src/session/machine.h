@@ -598,6 +598,7 @@ void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 void rows_one(struct session *s, struct pending *p, struct qw_bytes body); /* one DataRow, masked */
 size_t rows_stream(struct session *s, struct qw_bytes have); /* bytes taken; 0: masked, or nothing whole */
 bool rows_start_copy(struct session *s, const struct pgwire_frame *f); /* false: stop pumping */
+bool rows_drop(struct session *s, const struct pgwire_frame *f); /* likewise */
 bool rows_pass_rest(struct session *s); /* of a message longer than what is here */
 
 /* upstream.c */

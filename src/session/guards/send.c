@@ -111,8 +111,10 @@ bool guards_start(struct session *s)
 	if (!g->is_on)
 		return true;
 	g->writes = writes(r);
+	if (l->statement_s && in_flight(s))
+		pending_flush(s); /* its end must be seen, or the time of two is taken for that of one */
 	if (!r->is_query || !needs_undo(g))
-		return true;
+		return s->state == STATE_READY;
 	if (s->pending_count)
 		return false;
 	if (s->tx_status == 'I' && can_be_carried(r->judged) && send_own(s, GUARD_BEGIN, begin_text))

@@ -328,6 +328,8 @@ static bool one_message(struct session *s)
 			qw_buf_consume(in, n);
 		if (n || s->state != STATE_READY)
 			return s->state == STATE_READY;
+		if (guards_swallow(s, pending_front(s), 'D'))
+			return rows_drop(s, &f);
 	}
 	n = PGWIRE_HEADER + (size_t)f.body_bytes;
 	if (n > in->max) {
