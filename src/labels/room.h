@@ -8,6 +8,7 @@
 
 /* ---- what is read: one place for each relation, labels only where something is sensitive ---- */
 struct place {
+	bool is_closed; /* a foreign table that nobody reviewed: nothing of it may be read */
 	const struct catalog_relation *relation;
 	const struct label *labels; /* parallel to relation->columns; NULL: all PLAIN */
 	const char *name; /* "schema.table"; set with labels */
@@ -22,6 +23,7 @@ struct labels {
 	const char *database;
 	struct qw_arena arena; /* owns everything below */
 	bool has_masks;
+	enum policy_effect unreviewed; /* the role's word on code that nobody has reviewed */
 	struct place *places; /* in the catalog's order */
 	size_t place_count;
 	uint32_t *slots; /* open addressing by oid: index into places + 1, 0 is free */
@@ -31,6 +33,7 @@ struct labels {
 	const struct place **named; /* every relation, sorted by name */
 };
 
+bool labels_is_trusted_foreign(const struct labels *l, const struct catalog_relation *r);
 const struct place *labels_place(const struct labels *l, uint32_t oid);
 
 /* ---- how it is found out ---- */

@@ -72,7 +72,7 @@ ROOMS = {
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
-    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels limits policy mask config sqlparse "
+    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy limits mask config sqlparse "
                          "digest log record",
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
