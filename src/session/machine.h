@@ -289,7 +289,8 @@ struct session {
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
 
 	/* guards/ */
-	bool has_moments, has_untrusted, wants_trees; /* the role has such rules, such columns; trees are of use */
+	bool has_moments, has_untrusted; /* the role has such rules, such columns */
+	bool wants_trees, needs_trees; /* for anything; whatever is masked */
 	bool is_tainted;
 	const char *tainted_by;
 	struct limits limits; /* of the role alone */

@@ -166,7 +166,7 @@ static void on_audited(struct session *s)
 static void on_labels(struct session *s, struct labels *l)
 {
 	labels_unref(s->labels);
-	s->labels = s->wants_trees ? labels_ref(l) : NULL;
+	s->labels = labels_is_empty(l) && !s->needs_trees ? NULL : labels_ref(l);
 	s->labels_pending = false;
 	s->labels_at_us = s->now.mono_us;
 	if (s->state == STATE_LABELLING)

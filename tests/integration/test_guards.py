@@ -398,8 +398,6 @@ def test_freeze(env):
 
 
 def test_taint(env):
-    env.postgres.sql("CREATE VIEW said AS SELECT t FROM scratch; ALTER VIEW said OWNER TO app", "shop")
-    time.sleep(1.2)  # a catalog that is younger is not read again
     secret = "SELECT email FROM customers WHERE id = 1"
     for sql in ("SELECT t FROM scratch", "SELECT * FROM said", "TABLE public.scratch", "DECLARE c CURSOR WITH HOLD FOR SELECT t FROM scratch",
                 "UPDATE scratch SET t = t WHERE id = 1 RETURNING t", "COPY scratch TO STDOUT"):
@@ -466,6 +464,8 @@ def test_the_record_tells(env):
     assert "limit.rows_returned" in wait_for("the record", told)
 
 
-with Env(policy=POLICY) as world:
+with Env(gateway=False) as world:
+    world.postgres.sql("CREATE VIEW said AS SELECT t FROM scratch; ALTER VIEW said OWNER TO app", "shop")
+    world.add_gateway("gateway", POLICY)
     status = run_tests(globals(), world)
 sys.exit(status)

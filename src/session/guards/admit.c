@@ -66,7 +66,8 @@ void guards_role(struct session *s)
 	policy_limits(s->policy, s->role, s->database, &s->limits);
 	s->has_moments = policy_has_moments(s->policy, s->role);
 	s->has_untrusted = policy_taints(s->policy, s->role, s->database, &any);
-	s->wants_trees = policy_has_masks(s->policy, s->role) || s->has_untrusted || policy_limits_calls(s->policy, s->role);
+	s->needs_trees = s->has_untrusted || policy_limits_calls(s->policy, s->role);
+	s->wants_trees = s->needs_trees || policy_has_masks(s->policy, s->role);
 }
 
 static void refuse_session(struct session *s)
@@ -242,7 +243,8 @@ static bool refuse_uncounted(struct session *s)
 {
 	run_refuse(s, refusal_new("54000", limits_rule(LIMITS_ROWS_AFFECTED),
 		"blocked by rule \"limit.rows_affected\": the rows that this statement writes could not be counted",
-		"The server counts the rows of a statement's outermost INSERT, UPDATE, DELETE or MERGE only; not those of a WITH, or of EXPLAIN ANALYZE.",
+		"The server counts the rows of a statement's outermost INSERT, UPDATE, DELETE or MERGE only; not those of a WITH, "
+		"or of EXPLAIN ANALYZE.",
 		"Write with one INSERT, UPDATE, DELETE or MERGE at a time."));
 	return false;
 }
