@@ -162,9 +162,11 @@ static bool ask_for_labels(struct session *s, const struct flow_result *f)
 {
 	struct run *r = &s->run;
 
-	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked || s->now.mono_us - s->labels_at_us <= LABELS_AGAIN_US)
+	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked ||
+		(s->unknown_at_us && s->now.mono_us - s->unknown_at_us <= LABELS_AGAIN_US))
 		return false;
 	r->labels_asked = true;
+	s->unknown_at_us = s->now.mono_us;
 	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	s->labels_stale = true;
 	r->resolve_index = 0;
