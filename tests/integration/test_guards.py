@@ -209,11 +209,19 @@ def test_rows_affected_hidden(env):
                 "WITH d AS (DELETE FROM orders RETURNING id) INSERT INTO scratch SELECT 5000, 'x' FROM d LIMIT 1",
                 "EXPLAIN (ANALYZE) EXECUTE d", "SELECT 1; DELETE FROM orders", "DELETE FROM orders; SELECT 1", "EXECUTE d",
                 "BEGIN; DELETE FROM orders; COMMIT", "DELETE FROM orders; COMMIT", "COPY (DELETE FROM orders RETURNING id) TO STDOUT",
-                "CREATE TABLE copied AS SELECT * FROM orders", "SELECT * INTO copied FROM orders"):
+                "TRUNCATE orders CASCADE", "CREATE TABLE copied AS SELECT * FROM orders", "SELECT * INTO copied FROM orders"):
         a = ask(c, query(sql))
         refused(a, "limit.rows_affected")
         assert count(env, "orders") == before, sql
     assert env.postgres.sql("SELECT to_regclass('copied') IS NULL", "shop") == "t"
+    good(ask(c, query("BEGIN")))
+    for text in ("DELETE FROM orders; SAVEPOINT s", "DELETE FROM orders; PREPARE TRANSACTION 'x'", "TRUNCATE orders"):
+        refused(ask(c, query(text)), "limit.rows_affected")
+        good(ask(c, query("ROLLBACK; BEGIN")))
+    a = ask(c, *[m for s in ("DELETE FROM orders", "SAVEPOINT s") for m in (parse("", s), bind("", ""), execute())], SYNC)
+    refused(a, "limit.rows_affected")
+    assert errors(ask(c, query("ROLLBACK TO s")))
+    good(ask(c, query("ROLLBACK")))
     a = ask(c, query("BEGIN; DELETE FROM orders"))
     refused(a, "limit.rows_affected")
     assert ready(a) == "E"

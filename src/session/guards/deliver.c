@@ -39,6 +39,8 @@ static void tell(struct session *s, struct unit *u)
 	}
 	refusal_put(s, r);
 	refusal_free(r);
+	if (s->tx_settings)
+		settings_extend(s, QW_LIT("failed")); /* whatever was set in this transaction may not hold */
 	s->cut.is_told = true;
 	s->info.refused++;
 }
