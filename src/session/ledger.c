@@ -23,6 +23,8 @@ static void finish(struct session *s, struct qw_record *r, size_t at, enum sessi
 		session_out_of_memory(s);
 		return;
 	}
+	if (s->state == STATE_CLOSED) /* a record was lost for lack of memory: no other hides the gap */
+		return;
 	a = session_queue(s, SESSION_DO_AUDIT);
 	if (!a)
 		return;

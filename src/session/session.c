@@ -83,8 +83,7 @@ void session_close(struct session *s, const char *reason)
 	}
 	guards_leave(s);
 	s->state = STATE_CLOSED;
-	s->is_closed_recorded = true;
-	(void)session_queue(s, SESSION_DO_CLOSE);
+	s->is_closed_recorded = session_queue(s, SESSION_DO_CLOSE) != NULL;
 }
 
 void session_fatal(struct session *s, const char *sqlstate, const char *message, const char *hint)
@@ -167,7 +166,7 @@ static void on_audited(struct session *s)
 static void on_labels(struct session *s, struct labels *l)
 {
 	labels_unref(s->labels);
-	s->labels = s->wants_trees ? labels_ref(l) : NULL;
+	s->labels = labels_is_empty(l) && !s->needs_trees ? NULL : labels_ref(l);
 	s->labels_pending = false;
 	s->labels_at_us = s->now.mono_us;
 	if (s->state == STATE_LABELLING)
