@@ -32,6 +32,7 @@ ROOMS = {
     "base": Room("src/base", libc="text format memory die"),
     "wire": Room("protocols/wire", "base", libc="text", headers="endian.h"),
     "pgwire": Room("protocols/postgres", "base wire", libc="text"),
+    "pgcopy": Room("protocols/postgres/copy", "base wire", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
                      inner=("ddl",),
@@ -59,8 +60,8 @@ ROOMS = {
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire sqlparse statement querytree mask detect policy labels flow world limits "
-                                   "approval",
+    "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world "
+                                   "limits approval",
                     "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "tree"),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
