@@ -72,6 +72,8 @@ struct walk {
 	struct qw_statement *out;
 	bool has_query;	   /* a SELECT at the top: needs an act even if it reads nothing */
 	bool reads;	   /* has a SELECT act */
+	uint32_t shape;	   /* of the nodes of the statement being walked: the same for the same tree */
+	bool is_proof;	   /* of a wrapped statement: what it wraps itself does not matter */
 	bool join_renames; /* JOIN ... AS j(a, b): columns of any relation may be renamed */
 };
 

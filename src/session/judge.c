@@ -18,6 +18,7 @@ void judged_unref(struct judged *j)
 {
 	if (!j || --j->refs)
 		return;
+	judged_unref(j->origin);
 	columns_unref(j->columns);
 	resolution_unref(j->resolution);
 	labels_unref(j->labels);
@@ -192,8 +193,10 @@ static struct judged *finish(struct session *s, struct judged *j, int err)
 		session_out_of_memory(s);
 		return NULL;
 	}
-	if (s->options->cache && !j->by_name && !j->is_unparsed)
+	if (s->options->cache && !j->by_name && !j->is_unparsed) {
 		verdict_cache_put(s->options->cache, j);
+		template_put(verdict_cache_templates(s->options->cache), j);
+	}
 	return j;
 }
 
@@ -216,6 +219,9 @@ struct judged *judge_text(struct session *s, struct qw_bytes sql)
 
 	if (j)
 		return judged_ref(j);
+	j = s->options->cache ? template_get(verdict_cache_templates(s->options->cache), s, sql) : NULL;
+	if (j)
+		return j;
 	if (sql.n > INLINE_BYTES_MAX && sql.n <= s->config->limits.sql.text_bytes_max)
 		return NULL;
 	j = judged_stub(sql);

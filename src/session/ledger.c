@@ -117,6 +117,7 @@ static void put_acts(struct qw_record *r, struct judged *j)
 		qw_record_text(r, QW_FIELD_VERBS, "");
 		return;
 	}
+	j = j->origin ? j->origin : j;
 	if (!j->verbs && name_acts(j)) {
 		r->err = QW_E_NOMEM;
 		return;

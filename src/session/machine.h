@@ -42,6 +42,7 @@ struct resolution {
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
 struct judged {
 	unsigned refs;
+	struct judged *origin; /* whose facts and verdict these are: a text that differs only in integers (template.c); NULL: none */
 	struct qw_arena arena;
 	struct qw_bytes sql;
 	struct qw_statements facts;
@@ -333,6 +334,12 @@ void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: not
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
 void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct templates *verdict_cache_templates(struct verdict_cache *c);
+/* template.c */
+struct templates *templates_new(void); /* NULL: no memory */
+void templates_free(struct templates *t);
+struct judged *template_get(struct templates *t, const struct session *s, struct qw_bytes sql); /* a reference; NULL: none */
+void template_put(struct templates *t, struct judged *j);
 struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
@@ -361,6 +368,8 @@ struct resolution_need {
 };
 bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */
 void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
+/* Does something before statement `i` of the same text change what its names mean? */
+bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */

@@ -35,8 +35,8 @@ ROOMS = {
     "pgcopy": Room("protocols/postgres/copy", "base wire", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
-                     inner=("ddl",),
-                     outside="pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
+                     inner=("ddl", "inner"),
+                     outside="catalog/pg_type_d.h pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
     "querytree": Room("sqlparse/querytree", "base", libc="text"),
     # ---- small rooms that everybody may use ----
     "digest": Room("src/digest", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/params.h"),

@@ -215,6 +215,7 @@ static struct columns *understood_before(const struct session *s, struct qw_byte
 
 static void remember(const struct session *s, struct judged *j, struct columns *c)
 {
+	j = j && j->origin ? j->origin : j;
 	if (!is_one_text(j) || j->labels != s->labels)
 		return;
 	if (j->is_described) { /* what runs once need not keep them */

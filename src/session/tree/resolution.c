@@ -154,6 +154,24 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 	need_text(j, i, out);
 }
 
+static bool disturbs(enum qw_verb v)
+{
+	return v == QW_VERB_SET || v == QW_VERB_SET_PINNED || v == QW_VERB_SET_ROLE || v == QW_VERB_RESET_ALL ||
+		v == QW_VERB_DISCARD || v == QW_VERB_DO || v == QW_VERB_UNPARSED || v == QW_VERB_TX_ROLLBACK ||
+		v == QW_VERB_TX_ROLLBACK_TO;
+}
+
+bool resolution_is_disturbed(const struct judged *j, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		const struct qw_statement *st = &j->facts.list[k];
+
+		if (st->is_ddl || has_verb(st, disturbs) || (!j->is_clear[k] && !resolution_is_possible(st)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- what is kept ---- */
 
 /* Settings as they were when the server analysed it: a portal's, at its Bind. */

@@ -125,8 +125,8 @@ static void refuse_impossible(struct session *s)
 {
 	run_refuse(s,
 		refusal_new("0A000", "flow.tree", "what this statement does with labelled data cannot be told",
-			"It wraps a query that the gateway cannot show to the server by itself, or runs something by a name "
-			"that was declared under other settings.",
+			"It wraps a query that the gateway cannot show to the server by itself, runs something by a name that was "
+			"declared under other settings, or follows a statement in the same text that changes what names mean.",
 			"Send the query itself, on its own, or declare it again."));
 }
 
@@ -196,7 +196,7 @@ void resolve_ask(struct session *s)
 			r->resolve_index++;
 			continue;
 		}
-		if (n.ask == RESOLUTION_IMPOSSIBLE || !is_alone(j)) {
+		if (n.ask == RESOLUTION_IMPOSSIBLE || !is_alone(j) || resolution_is_disturbed(j, r->resolve_index)) {
 			refuse_impossible(s);
 			return;
 		}
