@@ -192,6 +192,8 @@ void ledger_result(struct session *s, struct unit *u, const char *outcome)
 	if (u->tag[0])
 		qw_record_text(&r, QW_FIELD_TAG, u->tag);
 	put_masks(&r, u->columns);
+	scan_record(&r, u);
+	scan_log(s, u);
 	qw_record_bytes(&r, QW_FIELD_RESPONSE, qw_buf_pending(&u->kept));
 	if (u->truncated)
 		qw_record_u64(&r, QW_FIELD_TRUNCATED, 1);

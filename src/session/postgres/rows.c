@@ -11,7 +11,7 @@ static bool columns_for_rows(struct session *s, struct pending *p)
 	}
 	if (p->kind == PENDING_EXECUTE && !u->columns && p->portal && p->portal->columns)
 		u->columns = columns_ref(p->portal->columns);
-	if (s->labels && (!u->columns || (p->portal && p->portal->refusal))) {
+	if ((s->labels || scan_wanted(s)) && (!u->columns || (p->portal && p->portal->refusal))) {
 		session_fatal(s, "42501", "the result holds a sensitive value that cannot be masked",
 			"Select sensitive columns bare (they come masked), or leave them out.");
 		return false;
@@ -28,7 +28,7 @@ size_t rows_stream(struct session *s, struct qw_bytes have)
 	size_t at = 0;
 	uint64_t rows = 0;
 
-	if (!columns_for_rows(s, p) || (p->unit->columns && p->unit->columns->any_masked))
+	if (!columns_for_rows(s, p) || (p->unit->columns && (p->unit->columns->any_masked || p->unit->columns->any_scanned)))
 		return 0;
 	while (!pgwire_frame_peek(qw_bytes(have.p + at, have.n - at), &f) && f.type == 'D') {
 		size_t n = PGWIRE_HEADER + (size_t)f.body_bytes;
@@ -51,7 +51,8 @@ void rows_one(struct session *s, struct pending *p, struct qw_bytes body)
 	if (!columns_for_rows(s, p) || !result_row(s, body))
 		return;
 	p->unit->rows++;
-	s->info.masked_rows++;
+	if (p->unit->columns && p->unit->columns->any_masked)
+		s->info.masked_rows++;
 }
 
 bool rows_pass_rest(struct session *s)

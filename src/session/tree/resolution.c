@@ -202,7 +202,8 @@ static struct resolution *resolution_new(const struct session *s, const struct j
 	qw_arena_init(&r->arena, RESOLUTION_ARENA_MAX);
 	r->flows = qw_arena_alloc(&r->arena, n * sizeof(*r->flows) + 1);
 	r->is_asked = qw_arena_alloc(&r->arena, n * sizeof(*r->is_asked) + 1);
-	if (r->flows && r->is_asked)
+	r->notes = qw_arena_alloc(&r->arena, n * sizeof(*r->notes) + 1);
+	if (r->flows && r->is_asked && r->notes)
 		return r;
 	resolution_unref(r);
 	return NULL;
@@ -254,6 +255,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 	if (!err) {
 		world_open(&ground, &world);
 		err = flow_judge(major, &trees, &world, &r->arena, &r->flows[i]);
+		tree_notes_take(&r->arena, &trees, &r->notes[i]);
 	}
 	if (err == QW_E_NOMEM)
 		session_out_of_memory(s);
