@@ -145,7 +145,7 @@ static bool object_for_rows(struct session *s, const struct qw_statement *st, co
 {
 	const char *message;
 
-	if (!any_masked(f))
+	if (!st || !any_masked(f))
 		return false;
 	if (st->inner_kind == QW_INNER_COPY)
 		message = "COPY of a sensitive column is refused: its rows cannot be masked";
@@ -202,6 +202,9 @@ static void keep_resolution(struct session *s)
 	struct resolution *made = r->resolution;
 	struct judged *owner = r->judged->by_name ? judge_named(s, r->judged) : r->judged;
 
+	if (r->portal && r->portal->statement && r->portal->statement->by_sql)
+		owner = r->portal->statement->judged;
+
 	if (!made)
 		return;
 	resolution_unref(r->unit->resolution);
@@ -223,11 +226,11 @@ void decide_resolved(struct session *s)
 	const struct resolution *made = r->resolution;
 
 	for (size_t i = 0; made && i < made->count; i++) {
-		bool is_named = r->judged->by_name;
+		bool is_named = r->unit->is_named;
 
 		if (!made->is_asked[i] || (is_named && i != r->unit->resolved_index))
 			continue;
-		if (!decide_tree(s, &r->judged->facts.list[is_named ? 0 : i], &made->flows[i]))
+		if (!decide_tree(s, is_named ? NULL : &r->judged->facts.list[i], &made->flows[i]))
 			return;
 	}
 	keep_resolution(s);

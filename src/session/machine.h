@@ -120,7 +120,7 @@ struct portal {
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
 	struct resolution *resolution; /* under which it ran first, or was declared; NULL: none was needed */
-	size_t resolved_index; /* which statement of it */
+	size_t resolved_index; /* which statement of it, where a name stands for it */
 	struct refusal *refusal; /* its columns cannot be masked */
 	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it, */
 	uint8_t bound_under[QW_DIGEST_BYTES]; /* and the settings then: EXECUTE is planned again when it runs */
@@ -134,7 +134,8 @@ struct unit {
 	uint64_t id; /* statement number within the session */
 	struct judged *judged;
 	struct resolution *resolution; /* NULL: no tree was needed */
-	size_t resolved_index; /* of EXECUTE and FETCH: which statement of it, for all */
+	size_t resolved_index; /* which statement of it, when: */
+	bool is_named; /* the rows are those of what a name stands for: EXECUTE, FETCH, a portal of SQL's PREPARE or DECLARE */
 	struct columns *columns;
 	uint64_t rows, bytes, started_us;
 	struct qw_buf kept; /* the first bytes as sent, for the record */
@@ -386,6 +387,7 @@ struct resolution_need {
 	struct qw_bytes types; /* of parameters, as in Parse: 4 bytes each */
 	uint8_t made_types[4 * RESOLUTION_TYPES_MAX]; /* where those of an SQL PREPARE are */
 	struct resolution *known;
+	bool is_named; /* the rows are those of statement `index` of the owner, or of what is known */
 };
 bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */
 void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
@@ -398,6 +400,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 /* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
 const struct flow_result *resolution_of_unit(const struct unit *u);
 const struct flow_result *resolution_of_portal(const struct portal *p);
+bool portal_is_named(const struct portal *p); /* it gives the rows of what a name of SQL stands for */
 
 void tree_notes_take(struct qw_arena *arena, const struct qtree_value *trees, struct tree_notes *out);
 

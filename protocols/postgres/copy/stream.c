@@ -66,7 +66,7 @@ static int next_carried(struct pgcopy *c)
 {
 	while (c->body.n) {
 		size_t n = smaller(smaller(c->body.n, CHUNK_BYTES), c->o.row_bytes_max - c->carry.n);
-		int err = n ? qw_buf_append(&c->carry, c->body.p, n) : QW_E_LIMIT;
+		int err = qw_buf_append(&c->carry, c->body.p, n);
 
 		if (err)
 			return err;
@@ -78,6 +78,8 @@ static int next_carried(struct pgcopy *c)
 			c->body = qw_bytes(c->body.p - more, c->body.n + more);
 			c->row.bytes = qw_bytes(c->carry.p, c->at);
 		}
+		if (err == QW_E_INCOMPLETE && c->carry.n == c->o.row_bytes_max)
+			err = QW_E_LIMIT;
 		if (err != QW_E_INCOMPLETE)
 			return err;
 	}

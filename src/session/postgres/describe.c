@@ -96,6 +96,9 @@ static bool is_strict(const struct session *s, const struct judged *j, size_t st
 
 	if (!j || j->is_unparsed || j->names_unknown)
 		return true;
+	if (s->labels && !j->by_name && statement < j->facts.count && !j->is_clear[statement] && j->labels == s->labels &&
+		resolution_is_possible(&j->facts.list[statement]) && j->facts.list[statement].inner_kind != QW_INNER_EXPLAIN)
+		return true; /* its tree should have told */
 	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
 		return j->touched;
 	return labels_touched(s->labels, &j->facts.list[statement], &which);

@@ -100,26 +100,24 @@ static size_t prepared_index(const struct prepared *p)
 	return 0;
 }
 
-static void need_of_execute(const struct session *s, const struct qw_statement *st, struct resolution_need *out)
+static void need_of_prepared(const struct prepared *p, struct resolution_need *out)
 {
-	struct prepared *p = prepared_find(s, st->named);
-
+	out->is_named = true;
 	if (!p || !p->judged->facts.count) {
 		out->ask = RESOLUTION_IMPOSSIBLE;
 		return;
 	}
 	out->owner = p->judged;
 	out->index = p->by_sql ? prepared_index(p) : 0;
-	if (p->judged->is_clear && p->judged->is_clear[out->index])
+	if (p->judged->is_clear[out->index])
 		return;
 	out->types = qw_bytes(p->types, p->type_bytes);
 	need_text(p->judged, out->index, out);
 }
 
-static void need_of_fetch(const struct session *s, const struct qw_statement *st, struct resolution_need *out)
+static void need_of_cursor(const struct session *s, const struct portal *c, struct resolution_need *out)
 {
-	struct portal *c = portal_find(s, st->named);
-
+	out->is_named = true;
 	if (!c) {
 		out->ask = RESOLUTION_IMPOSSIBLE;
 	} else if (c->resolution) {
@@ -135,22 +133,34 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 {
 	const struct qw_statement *st = &j->facts.list[i];
 
+	const struct portal *portal = s->run.portal;
+
 	*out = (struct resolution_need){.ask = RESOLUTION_NOTHING, .owner = (struct judged *)j, .index = i};
 	if (!s->labels || j->is_unparsed)
 		return;
+	if (portal && portal->by_sql) { /* an Execute that names an SQL cursor */
+		if (i == 0)
+			need_of_cursor(s, portal, out);
+		return;
+	}
+	if (portal && portal->statement && portal->statement->by_sql) { /* a Bind of what SQL prepared */
+		if (i == 0)
+			need_of_prepared(portal->statement, out);
+		return;
+	}
 	if (st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH) {
 		if (!j->is_clear[i])
 			out->ask = RESOLUTION_IMPOSSIBLE; /* what it computes its parameters with */
 		else if (st->named_op == QW_NAMED_EXECUTE)
-			need_of_execute(s, st, out);
+			need_of_prepared(prepared_find(s, st->named), out);
 		else
-			need_of_fetch(s, st, out);
+			need_of_cursor(s, portal_find(s, st->named), out);
 		return;
 	}
 	if (j->is_clear[i] || (st->is_ddl && st->inner_kind != QW_INNER_CREATE_AS))
 		return;
-	if (s->run.portal && s->run.portal->statement)
-		out->types = qw_bytes(s->run.portal->statement->types, s->run.portal->statement->type_bytes);
+	if (portal && portal->statement)
+		out->types = qw_bytes(portal->statement->types, portal->statement->type_bytes);
 	need_text(j, i, out);
 }
 
@@ -271,23 +281,31 @@ static bool gives_other_rows(const struct qw_statement *st)
 	return st->inner_kind != QW_INNER_NONE; /* a plan, or nothing at all */
 }
 
-/* Statement `at` of `j` runs; by a name it is statement `named` of another text. */
-static const struct flow_result *rows_of(const struct resolution *r, const struct judged *j, size_t at, size_t named)
+const struct flow_result *resolution_of_unit(const struct unit *u)
 {
-	size_t i = j->by_name ? named : at;
+	const struct resolution *r = u ? u->resolution : NULL;
+	size_t at = u ? u->statement_index : 0, i = u && u->is_named ? u->resolved_index : at;
 
-	if (!r || i >= r->count || !r->is_asked[i] || at >= j->facts.count || gives_other_rows(&j->facts.list[at]))
+	if (!r || i >= r->count || !r->is_asked[i])
+		return NULL;
+	if (!u->is_named && (at >= u->judged->facts.count || gives_other_rows(&u->judged->facts.list[at])))
 		return NULL;
 	return &r->flows[i];
 }
 
-const struct flow_result *resolution_of_unit(const struct unit *u)
+bool portal_is_named(const struct portal *p)
 {
-	return u ? rows_of(u->resolution, u->judged, u->statement_index, u->resolved_index) : NULL;
+	return p->by_sql || (p->statement && p->statement->by_sql) || p->judged->by_name;
 }
 
-/* Of a cursor declared by SQL only the rows that it gives are of interest: they are FETCHed under another text. */
 const struct flow_result *resolution_of_portal(const struct portal *p)
 {
-	return p ? rows_of(p->resolution, p->judged, 0, p->resolved_index) : NULL;
+	const struct resolution *r = p ? p->resolution : NULL;
+	size_t i = p && portal_is_named(p) ? p->resolved_index : 0;
+
+	if (!r || i >= r->count || !r->is_asked[i])
+		return NULL;
+	if (!portal_is_named(p) && gives_other_rows(&p->judged->facts.list[0]))
+		return NULL;
+	return &r->flows[i];
 }

@@ -131,9 +131,11 @@ static void refuse_impossible(struct session *s)
 }
 
 /* A name stands for one statement of another text: that one is asked for, and nothing else of this text. */
-static bool is_alone(const struct judged *j)
+static bool is_alone(const struct session *s)
 {
-	return !j->by_name || j->facts.count == 1;
+	const struct judged *j = s->run.judged;
+
+	return !j->by_name || j->facts.count == 1 || s->run.portal;
 }
 
 static void take_known(struct session *s, const struct resolution_need *n)
@@ -192,11 +194,12 @@ void resolve_ask(struct session *s)
 		struct resolution_need n;
 
 		resolution_need(s, j, r->resolve_index, &n);
+		r->unit->is_named |= n.is_named;
 		if (n.ask == RESOLUTION_NOTHING) {
 			r->resolve_index++;
 			continue;
 		}
-		if (n.ask == RESOLUTION_IMPOSSIBLE || !is_alone(j) || resolution_is_disturbed(j, r->resolve_index)) {
+		if (n.ask == RESOLUTION_IMPOSSIBLE || !is_alone(s) || resolution_is_disturbed(j, r->resolve_index)) {
 			refuse_impossible(s);
 			return;
 		}

@@ -30,8 +30,11 @@ static void test_malformed(void **state)
 	expect_malformed(&two, QW_LIT(SIGNATURE "\0\1\0\0\0\0\0\0" END)); /* OIDs */
 	expect_malformed(&two, QW_LIT(SIGNATURE "\0\0\0\1\0\0\0\0" END));
 	expect_malformed(&two, QW_LIT(SIGNATURE "\0\0\0\0\0\0\0\1x" END)); /* an extension */
+	expect_malformed(&two, QW_LIT(SIGNATURE "\0\0\0\0\0\0\0\1" END));
 	expect_malformed(&two, QW_LIT(HEAD "\0\1\0\0\0\1a" END));
 	expect_malformed(&two, QW_LIT(HEAD "\0\3\0\0\0\1a" NONE NONE END));
+	expect_malformed(&two, QW_LIT(HEAD "\0\1\0\0\0\1a" NONE END)); /* the count alone is wrong */
+	expect_malformed(&two, QW_LIT(HEAD "\0\0\0\0\0\1a" NONE END));
 	expect_malformed(&two, QW_LIT(HEAD "\377\376" END));
 	expect_malformed(&two, QW_LIT(HEAD "\0\2\377\377\377\376" NONE END));
 	expect_malformed(&two, QW_LIT(HEAD "\0\2\200\0\0\0" NONE END));

@@ -69,6 +69,7 @@ static void test_malformed(void **state)
 	expect_malformed(&two, QW_LIT("a,\"b\"\"c\"\n"));
 	expect_malformed(&two, QW_LIT("a,\"b\\c\"\n"));
 	expect_malformed(&two, QW_LIT("a,\"b\\"));
+	expect_malformed(&two, QW_LIT("\"a\\,b\n"));
 	expect_malformed(&two, QW_LIT("a,\"b\\\"\n"));
 	two.header = true;
 	expect_malformed(&two, QW_LIT(""));

@@ -10,6 +10,8 @@ static void test_row_limit(void **state)
 	expect_rows(&o, QW_LIT("1234567\n1234567\n\n"), "1234567;1234567;;");
 	expect_error(&o, QW_LIT("1234567\n12345678\n"), QW_E_LIMIT);
 	expect_error(&o, QW_LIT("12345678901234567890"), QW_E_LIMIT);
+	expect_error(&o, QW_LIT("12345678"), QW_E_LIMIT); /* full without an end, however it is cut */
+	expect_malformed(&o, QW_LIT("1234567"));
 	o.row_bytes_max = 1;
 	expect_rows(&o, QW_LIT("\n\n"), ";;");
 	o = options_of(PGCOPY_CSV, 1);

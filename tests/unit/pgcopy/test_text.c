@@ -79,8 +79,11 @@ static void test_null_text(void **state)
 static void test_malformed(void **state)
 {
 	struct pgcopy_options two = options_of(PGCOPY_TEXT, 2), none = options_of(PGCOPY_TEXT, 0);
+	struct pgcopy_options one = options_of(PGCOPY_TEXT, 1);
 
 	(void)state;
+	expect_malformed(&one, QW_LIT("a\\\\\\nb\\\\\\\nc\n"));
+	expect_malformed(&one, QW_LIT("a\\\nb\n"));
 	expect_malformed(&two, QW_LIT("a\n"));
 	expect_malformed(&two, QW_LIT("a\tb\tc\n"));
 	expect_malformed(&two, QW_LIT("a\tb\tc\td\te\n"));
