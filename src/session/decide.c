@@ -213,6 +213,8 @@ static void keep_resolution(struct session *s)
 		resolution_unref(r->portal->resolution);
 		r->portal->resolution = resolution_ref(made);
 		r->portal->resolved_index = r->unit->resolved_index;
+		if (r->portal->refusal)
+			undescribe(r->portal); /* it was described before anybody knew the tree */
 	}
 	if (!owner || owner->resolution == made || made->count != owner->facts.count || made->labels != owner->labels)
 		return;
