@@ -45,6 +45,14 @@ size_t labels_names_of(const struct labels *l, uint32_t relation_oid, int16_t at
 	return 0;
 }
 
+uint32_t labels_type_of(const struct labels *l, uint32_t relation_oid, int16_t attnum)
+{
+	const struct catalog_relation *r = catalog_find(l->catalog, relation_oid);
+	int i = r ? catalog_column_index(r, attnum) : -1;
+
+	return i < 0 ? 0 : r->columns[i].type_oid;
+}
+
 static bool may_define(const struct labels *l, uint32_t oid, unsigned depth)
 {
 	const struct catalog_relation *r = catalog_find(l->catalog, oid);

@@ -235,6 +235,8 @@ void decide_resolved(struct session *s)
 		if (!decide_tree(s, is_named ? NULL : &r->judged->facts.list[i], &made->flows[i]))
 			return;
 	}
+	if (writes_object(s))
+		return;
 	keep_resolution(s);
 	r->stage = r->verdict.effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
 }

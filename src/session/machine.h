@@ -404,6 +404,9 @@ bool portal_is_named(const struct portal *p); /* it gives the rows of what a nam
 
 void tree_notes_take(struct qw_arena *arena, const struct qtree_value *trees, struct tree_notes *out);
 
+/* writes.c: true: it would write what a mask or a detector made; the run is refused */
+bool writes_object(struct session *s);
+
 /* ---- hold.c ---- */
 void hold_start(struct session *s);
 void hold_asked(struct session *s, const struct approval *a);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 enum { COLUMN_NAMES_MAX = 32, FINDINGS_MAX = 200, FOUND_TEXT_MAX = 4000 };
-enum { OID_NAME = 19, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287, OID_USER_MIN = 16384 }; /* pg_type.dat */
+/* pg_type.dat */
+enum { OID_NAME = 19, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287, OID_USER_MIN = 16384 };
 
 bool scan_wanted(const struct session *s)
 {
