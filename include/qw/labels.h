@@ -74,6 +74,8 @@ bool labels_relation(const struct labels *l, uint32_t oid, const char **schema, 
 bool labels_function(const struct labels *l, uint32_t oid, const char **schema, const char **name);
 /* One of the server's that is plain, unchanged; or reviewed by the policy and unchanged since. */
 bool labels_function_is_plain(const struct labels *l, uint32_t oid);
+/* One of the users' functions of this name that the policy's `reviewed` does not name as it is now; NULL: none. */
+const struct catalog_function *labels_unreviewed(const struct labels *l, const char *schema, const char *name);
 /* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's a definition. */
 struct label labels_of_function(const struct labels *l, uint32_t function_oid, int16_t column);
 uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid); /* 0: unknown */

@@ -211,6 +211,7 @@ struct labels *labels_build(struct catalog *c, const struct policy *p, const str
 	qw_arena_init(&l->arena, LABELS_BYTES_MAX);
 	l->database = qw_arena_strdup(&l->arena, qw_bytes_from(database));
 	l->has_masks = policy_has_masks(p, role);
+	l->unreviewed = role->unreviewed_code;
 	err = l->database ? places_init(l) : QW_E_NOMEM;
 	if (!err)
 		err = names_init(l);

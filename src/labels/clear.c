@@ -151,7 +151,7 @@ static bool act_is_clear(const struct labels *l, const struct qw_act *a)
 		a->verb == QW_VERB_TX_ROLLBACK || a->verb == QW_VERB_TX_SAVEPOINT || a->verb == QW_VERB_TX_ROLLBACK_TO ||
 		a->verb == QW_VERB_TX_SET || a->verb == QW_VERB_PREPARE || a->verb == QW_VERB_DEALLOCATE ||
 		a->verb == QW_VERB_CURSOR_DECLARE || a->verb == QW_VERB_CURSOR_CLOSE ||
-		a->verb == QW_VERB_EXECUTE || a->verb == QW_VERB_CURSOR_FETCH; /* but for what the name stands for */
+		a->verb == QW_VERB_EXECUTE || a->verb == QW_VERB_CURSOR_FETCH; /* what the name stands for is looked at by itself */
 }
 
 /* x.f may be a call of f where x has no such column; (x).f we leave to the server. A bare name is never a call. */

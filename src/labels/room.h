@@ -22,6 +22,7 @@ struct labels {
 	const char *database;
 	struct qw_arena arena; /* owns everything below */
 	bool has_masks;
+	enum policy_effect unreviewed; /* the role's word on code that nobody has reviewed */
 	struct place *places; /* in the catalog's order */
 	size_t place_count;
 	uint32_t *slots; /* open addressing by oid: index into places + 1, 0 is free */

@@ -172,6 +172,29 @@ static bool ask_for_labels(struct session *s, const struct flow_result *f)
 	return true;
 }
 
+/* Code of users runs only when somebody has read it, and it is still what was read. False: the run has gone another way. */
+static bool decide_unreviewed(struct session *s, const struct qw_act *act)
+{
+	struct run *r = &s->run;
+	const struct catalog_function *f = act->verb == QW_VERB_CALL && act->schema && act->name ?
+		labels_unreviewed(s->labels, act->schema, act->name) : NULL;
+	char message[300], detail[500];
+
+	if (!f || s->role->unreviewed_code == POLICY_ALLOW)
+		return true;
+	if (s->role->unreviewed_code == POLICY_REVIEW) {
+		if (r->verdict.effect == POLICY_ALLOW)
+			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
+		return true;
+	}
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed", f->schema, f->name);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s", f->schema,
+		f->name, f->args, f->sha256);
+	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
+		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
+	return false;
+}
+
 /* One statement's tree. False: the run has gone another way. */
 static bool decide_tree(struct session *s, const struct qw_statement *st, const struct flow_result *f)
 {
@@ -187,6 +210,9 @@ static bool decide_tree(struct session *s, const struct qw_statement *st, const 
 	}
 	if (object_for_rows(s, st, f))
 		return false;
+	for (size_t i = 0; i < f->act_count; i++)
+		if (!decide_unreviewed(s, &f->acts[i]))
+			return false;
 	policy_judge(s->policy, s->role, s->database, &resolved, f->act_count ? 1 : 0, &v);
 	if (v.effect < r->verdict.effect)
 		r->verdict = v;

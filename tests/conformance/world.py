@@ -7,7 +7,7 @@ import tempfile
 
 from env import Env
 from postgres import IS_ROOT, OWNER
-from process import quietly
+from process import in_memory, quietly
 
 POLICY = """version: 1
 roles:
@@ -21,14 +21,6 @@ SERVER = {"max_prepared_transactions": "2", "max_connections": "100", "autovacuu
 LOCALE = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
 SETTINGS = {"lc_messages": "C", "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "bytea_output": "hex",
             "timezone_abbreviations": "Default"}
-MEMORY = pathlib.Path("/dev/shm")
-MEMORY_BYTES = 1 << 30
-
-
-def _folder():
-    """In memory where there is enough: every write waits for the record's fsync, and the disk's speed is no subject here."""
-    enough = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES
-    return tempfile.mkdtemp(prefix="qw-", dir=MEMORY if enough else None)
 
 
 class Way:
@@ -39,7 +31,8 @@ class Way:
     def __init__(self, name, scratch):
         self.scratch, self.gateway = pathlib.Path(scratch), None
         self.env = Env(databases={}, login="postgres", login_attributes="SUPERUSER LOGIN", postgres_options=SERVER,
-                       gateway=False, locale="C", folder=_folder())
+                       gateway=False, locale="C",
+                       folder=tempfile.mkdtemp(prefix="qw-", dir=in_memory()))  # every write waits for the record's fsync
         try:
             if name == "gateway":
                 config = {"targets": [self.env.target(databases=["*"])], "log": {"level": "warn"}}

@@ -42,6 +42,7 @@ def judge(world, case):
     try:
         direct, raw = _ask(world, case, world.straight, name)
         case["rows_here"] = len(wire.rows(raw))
+        case["error_here"] = next((f"{e.get('C')} {e.get('M')}" for e in wire.errors(raw)), None)
         touches = bool(leakcheck.leaks(wire.readable(raw))) or _ask(world, case, world.straight, name, "b")[0] != direct
         got, raw = _ask(world, case, world.agent, name)
     except Trouble as e:

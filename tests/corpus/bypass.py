@@ -37,7 +37,7 @@ class Run:
     def __init__(self, case, database, new_oid):
         self.case, self.database, self.new_oid = case, database, new_oid  # objects from new_oid on are those of the case
         self.messages, self.last, self.effect = [], [], False  # last: the answer to `sql` alone
-        self.reached, self.login = False, 0  # was `sql` sent at all? how many messages are of the login?
+        self.pid, self.reached, self.login = None, False, 0  # was `sql` sent at all? how many messages are of the login?
 
     @property
     def errors(self):
@@ -74,6 +74,7 @@ def without_ids(data):
 def stable(body, database):
     body = without_ids(body).replace(database.encode(), b"<database>")
     body = re.sub(rb"actual time=[\d.]+\.\.[\d.]+", b"actual time=<t>", body)
+    body = re.sub(rb"(Buffers: |(?<= )(?:Read|Hit|Dirtied|Written) Blocks: ).*", rb"\1<n>", body)
     return re.sub(rb"((?:Planning|Execution) Time\S*?:? ?)[\d.]+( ms)?", rb"\1<t>", body)
 
 
@@ -135,7 +136,7 @@ def _speak(world, case, run):
     if case["protocol"] == "replication":
         parameters["replication"] = "database"
     with world.agent(run.database, case["role"], parameters) as agent:
-        run.messages, run.login = agent.messages, len(agent.messages)
+        run.pid, run.messages, run.login = agent.pid, agent.messages, len(agent.messages)
         if agent.state != "ready":
             run.login = 0
             if not run.refusals or not (parameters or case.get("setup")):

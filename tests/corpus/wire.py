@@ -4,7 +4,7 @@ import ssl
 import struct
 
 PROTOCOL_3_0, SSL_REQUEST = 196608, 80877103
-WAIT_S = 20.0  # for one answer
+WAIT_S = 120.0  # for one answer; a machine may stand still for a while
 
 
 class Wire:

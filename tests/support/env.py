@@ -31,12 +31,12 @@ class Env:
     """`databases`: {name: SQL file or None}. `login`: the upstream role of the vault, with `login_attributes`.
 
     `policy`, `audit` (mode) and `config` (changes of querywarden.yaml) are those of the first gateway; gateway=False
-    starts none. `issuer`: "static" or "dev". `postgres_options`: settings of the server.
+    starts none. `issuer`: "static" or "dev". `postgres_options`: settings of the server, `major`: its version (servers.py).
     """
 
     def __init__(self, policy=None, audit="spooled", config=None, issuer="static", databases=None, login="app",
                  login_attributes="LOGIN", postgres_options=None, gateway=True, folder=None, build=None, locale="C.UTF-8",
-                 token_lifetime_s=3600):
+                 token_lifetime_s=3600, major=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="qw-"))
         self.databases = {"shop": SHOP} if databases is None else databases
         self.login, self.password, self.build = login, f"S3cret-{secrets.token_hex(12)}", build
@@ -45,7 +45,7 @@ class Env:
         try:
             self.authority = Authority(self.folder)
             self.issuer = DevIssuer(self.folder, token_lifetime_s) if issuer == "dev" else StaticIssuer(self.folder)
-            self.postgres = Postgres(self.authority, postgres_options, locale)
+            self.postgres = Postgres(self.authority, postgres_options, locale, major=major)
             self._load(login_attributes)
             if gateway:
                 self.add_gateway("gateway", policy, audit, config)

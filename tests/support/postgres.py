@@ -1,5 +1,4 @@
 """A throw-away PostgreSQL: own folder under the temporary directory, loopback, TLS and SCRAM; the socket is for its owner."""
-import glob
 import os
 import pathlib
 import shutil
@@ -7,6 +6,7 @@ import signal
 import tempfile
 
 from process import ROOT, Child, free_port, quietly, wait_for
+from servers import default_major, programs
 from tls import Authority
 
 IS_ROOT = os.geteuid() == 0
@@ -14,24 +14,22 @@ OWNER = {"user": "postgres", "group": "postgres", "extra_groups": []} if IS_ROOT
 SHOP = ROOT / "fixtures" / "sql" / "shop.sql"
 
 
-def program(name):
-    """A program of the newest PostgreSQL server installed here."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[-2]))
-    if not found:
-        raise RuntimeError("no PostgreSQL server is installed (./run and ./test install it)")
-    return f"{found[-1]}/{name}"
+def program(name, major=None):
+    """A program of a PostgreSQL server installed here; of Debian's without `major` (its psql speaks to all of them)."""
+    return str(programs(major) / name)
 
 
 class Postgres:
-    def __init__(self, authority: Authority, options=None, locale="C.UTF-8", initdb=()):
-        """`options`: settings of postgresql.conf; fsync is off unless they say otherwise."""
+    def __init__(self, authority: Authority, options=None, locale="C.UTF-8", initdb=(), major=None):
+        """`options`: settings of postgresql.conf; fsync is off unless they say otherwise. `major`: default is Debian's."""
+        self.major = int(major or default_major())
         self.authority, self.host, self.port = authority, "localhost", free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="qw-pg-"))
         self.data, self.child = self.folder / "data", None
         if IS_ROOT:
             shutil.chown(self.folder, "postgres", "postgres")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"HOME": str(self.folder)}
-        self._as_owner(program("initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8", f"--locale={locale}", "-N",
+        self._as_owner(program("initdb", self.major), "-D", self.data, "-U", "postgres", "-E", "UTF8", f"--locale={locale}", "-N",
                        "--auth-local=trust", "--auth-host=scram-sha-256", *initdb)
         self._certificate()
         self._configure(options or {})
@@ -58,7 +56,7 @@ class Postgres:
                                                "hostssl all all 127.0.0.1/32 scram-sha-256\n")
 
     def start(self):
-        self.child = Child("postgres", [program("postgres"), "-D", self.data], self.folder / "log", signal.SIGINT,
+        self.child = Child("postgres", [program("postgres", self.major), "-D", self.data], self.folder / "log", signal.SIGINT,
                            cwd=self.folder, env=self.environment, **OWNER)
         self.child.until(self.is_ready)
 

@@ -1,6 +1,7 @@
 """Child processes, free ports and waiting: what every other module here needs."""
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,6 +34,13 @@ def wait_for(what, condition, seconds=WAIT_S, every=0.02):
             raise TimeoutError(f"{what}: not within {seconds} s")
         time.sleep(every)
     return found
+
+
+def in_memory(needed=1 << 30):
+    """For mkdtemp's dir: a folder in memory where that many bytes are free; None (the usual place) elsewhere."""
+    memory = pathlib.Path("/dev/shm")
+    enough = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > needed
+    return str(memory) if enough else None
 
 
 class Child:

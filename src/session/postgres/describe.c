@@ -260,12 +260,20 @@ static struct columns *understand(struct session *s, struct qw_bytes body, struc
 	return NULL;
 }
 
+/* It was described before its Execute, which asks for the tree and then looks at the columns again. */
+static bool is_undecided(const struct session *s, const struct portal *p)
+{
+	const struct judged *j = p->judged;
+
+	return s->labels && !p->resolution && !j->by_name && j->facts.count && !j->is_clear[0] && resolution_is_possible(&j->facts.list[0]);
+}
+
 static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
 	struct portal *portal = p->portal;
 	const struct columns_source from = {portal ? portal->resolution : NULL, resolution_of_portal(portal),
-		portal && is_strict(s, portal->judged, 0),
+		portal && !is_undecided(s, portal) && is_strict(s, portal->judged, 0),
 		portal && scan_shows_definitions(s, portal->judged, resolution_of_portal(portal))};
 	struct columns *c = portal ? understand(s, body, portal->judged, &from, &refused) : NULL;
 

@@ -82,12 +82,12 @@ static bool object_for_masks(struct session *s, const struct qw_statement *st, c
 	for (size_t i = 0; i < f->write_count; i++) {
 		if (!any_sent(s, st, is_of_mask, &f->writes[i]))
 			continue;
-		(void)snprintf(message, sizeof(message), "blocked by rule \"flow.masked_value\": a masked value would be written into %.300s",
-			f->writes[i].label.column);
+		(void)snprintf(message, sizeof(message),
+			"blocked by rule \"flow.masked_value\": a masked value would be written into %.300s", f->writes[i].label.column);
 		run_refuse(s,
 			refusal_new("42501", "flow.masked_value", message,
-				"One of the values is what the mask of this column shows in the place of the real one. The real one was never "
-				"seen, and would be lost.",
+				"One of the values is what the mask of this column shows in the place of the real one. "
+				"The real one was never seen, and would be lost.",
 				"Leave this column out of the statement, or write its real new value."));
 		return true;
 	}
@@ -108,9 +108,10 @@ static bool object_for_placeholders(struct session *s, const struct qw_statement
 	if (!(st->writes || st->named_op == QW_NAMED_EXECUTE) || !any_sent(s, st, is_of_detector, NULL))
 		return false;
 	run_refuse(s,
-		refusal_new("42501", "detect.placeholder", "blocked by rule \"detect.placeholder\": a placeholder would be written",
-			"One of the values holds a placeholder like [email] or [card], which a content detector shows in the place of what it "
-			"hides. That was never seen, and would be lost.",
+		refusal_new("42501", "detect.placeholder",
+			"blocked by rule \"detect.placeholder\": a placeholder would be written",
+			"One of the values holds a placeholder like [email] or [card], which a content detector shows "
+			"in the place of what it hides. That was never seen, and would be lost.",
 			"Leave this column out of the statement, or write its real new value."));
 	return true;
 }
