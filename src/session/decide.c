@@ -147,6 +147,8 @@ static bool object_for_rows(struct session *s, const struct qw_statement *st, co
 
 	if (!st || !any_masked(f))
 		return false;
+	if (st->inner_kind == QW_INNER_COPY && copyout_is_possible(s, st, f))
+		return false;
 	if (st->inner_kind == QW_INNER_COPY)
 		message = "COPY of a sensitive column is refused: its rows cannot be masked";
 	else if (st->inner_kind == QW_INNER_CREATE_AS && s->run.verdict.effect != POLICY_REVIEW)
@@ -239,8 +241,6 @@ static void keep_resolution(struct session *s)
 		resolution_unref(r->portal->resolution);
 		r->portal->resolution = resolution_ref(made);
 		r->portal->resolved_index = r->unit->resolved_index;
-		if (r->portal->refusal)
-			undescribe(r->portal); /* it was described before anybody knew the tree */
 	}
 	if (!owner || owner->resolution == made || made->count != owner->facts.count || made->labels != owner->labels)
 		return;

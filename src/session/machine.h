@@ -33,6 +33,7 @@ enum session_state {
 struct tree_notes { /* of the resolution's arena */
 	uint32_t *relations; /* OIDs, each as often as it is read or written, views' own, too */
 	size_t relation_count;
+	struct qw_bytes description; /* of the columns that COPY gives: body of RowDescription */
 	bool is_whole, has_cte;
 };
 struct resolution {
@@ -139,6 +140,7 @@ struct unit {
 	struct columns *columns;
 	uint64_t rows, bytes, started_us;
 	struct qw_buf kept; /* the first bytes as sent, for the record */
+	struct copyout *copyout; /* rows of COPY that are taken apart; NULL: none */
 	struct findings *findings; /* of content detectors; NULL: none */
 	struct qw_digest *digest;
 	size_t statement_index; /* of a Query: how many have completed */
@@ -395,6 +397,8 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
+/* The columns of statement `i`, as the server described them: kept for COPY. */
+void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
 void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree);
 /* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
@@ -521,6 +525,7 @@ struct columns_source {
 	const struct flow_result *flow; /* of the plan; NULL: only the description tells, and then: */
 	bool is_strict; /* what is computed may hold something sensitive */
 	bool shows_definitions; /* and something of the server's definitions, too */
+	bool is_binary; /* COPY BINARY, whatever the description says */
 };
 /* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
@@ -541,6 +546,14 @@ enum cell { CELL_NULL /* the zero value shows nothing */, CELL_SAME, CELL_OTHER 
 /* What the client sees of a value; OTHER: *out is borrowed until the next call. Finds are counted in s->unit. */
 enum cell cell_make(struct session *s, const struct columns *c, size_t i, const struct mask_subject *subject,
 	struct qw_bytes value, struct qw_bytes *out);
+
+/* copyout.c: COPY ... TO STDOUT */
+bool copyout_wants_columns(const struct session *s, const struct judged *j, const struct qw_statement *st);
+bool copyout_is_possible(const struct session *s, const struct qw_statement *st, const struct flow_result *f);
+bool copyout_start(struct session *s, struct unit *u, struct qw_bytes response); /* CopyOutResponse; these: false: closed */
+bool copyout_feed(struct session *s, struct qw_bytes part); /* of CopyData, for s->unit->copyout */
+bool copyout_end(struct session *s, struct unit *u); /* CopyDone */
+void copyout_free(struct copyout *c);
 
 /* scan.c: content detectors */
 bool scan_wanted(const struct session *s); /* the role has some */

@@ -128,6 +128,8 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, const 
 	}
 	if (!c->list || !c->names)
 		answer = COLUMNS_REFUSED;
+	for (size_t i = 0; from->is_binary && i < c->count; i++)
+		cols[i].format = 1;
 	for (size_t i = 0; answer == COLUMNS_OK && i < c->count; i++)
 		answer = label_column(s, c, i, &cols[i], from, which);
 	for (size_t i = 0; answer == COLUMNS_OK && i < c->count && (s->labels || scan_wanted(s)); i++) {
@@ -180,6 +182,7 @@ void unit_unref(struct unit *u)
 	qw_digest_free(u->digest);
 	qw_buf_fini(&u->kept);
 	findings_free(u->findings);
+	copyout_free(u->copyout);
 	free(u);
 }
 

@@ -63,13 +63,16 @@ bool rows_pass_rest(struct session *s)
 
 	if (n == 0)
 		return false;
-	session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], have.p, n));
+	if (s->unit && s->unit->copyout)
+		(void)copyout_feed(s, qw_bytes(have.p, n));
+	else
+		session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], have.p, n));
 	s->pass_through[SESSION_UPSTREAM] -= n;
 	qw_buf_consume(in, n);
 	return s->state == STATE_READY;
 }
 
-/* COPY OUT data was judged with its COPY: it is passed on as it comes. */
+/* COPY OUT data goes on as it comes, or is taken apart (copyout.c). */
 bool rows_start_copy(struct session *s, const struct pgwire_frame *f)
 {
 	struct qw_buf *in = &s->in[SESSION_UPSTREAM];
@@ -80,8 +83,10 @@ bool rows_start_copy(struct session *s, const struct pgwire_frame *f)
 		return false;
 	}
 	result_attach(s, p->unit);
-	p->unit->rows++;
-	session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], in->p + in->off, PGWIRE_HEADER));
+	if (!p->unit->copyout) {
+		p->unit->rows++;
+		session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], in->p + in->off, PGWIRE_HEADER));
+	}
 	s->pass_through[SESSION_UPSTREAM] = f->body_bytes;
 	qw_buf_consume(in, PGWIRE_HEADER);
 	return s->state == STATE_READY;

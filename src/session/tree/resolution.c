@@ -157,7 +157,7 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 			need_of_cursor(s, portal_find(s, st->named), out);
 		return;
 	}
-	if (j->is_clear[i] || (st->is_ddl && st->inner_kind != QW_INNER_CREATE_AS))
+	if ((j->is_clear[i] && !copyout_wants_columns(s, j, st)) || (st->is_ddl && st->inner_kind != QW_INNER_CREATE_AS))
 		return;
 	if (portal && portal->statement)
 		out->types = qw_bytes(portal->statement->types, portal->statement->type_bytes);
@@ -246,6 +246,13 @@ static void refuse_tree(struct flow_result *f, const char *reason)
 	*f = (struct flow_result){.is_refused = true,
 		.refusal = {.rule = "flow.tree", .object = "the statement", .reason = reason,
 			.instead = "Write it more simply, or ask the operator: the gateway cannot follow what it would do."}};
+}
+
+void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body)
+{
+	char *copy = qw_arena_strdup(&r->arena, body);
+
+	r->notes[i].description = qw_bytes(copy, copy ? body.n : 0);
 }
 
 void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree)
