@@ -60,9 +60,9 @@ ROOMS = {
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world "
-                                   "limits approval",
-                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "rows", "tree"),
+    "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world limits "
+                                   "approval",
+                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "rows", "tree", "guards"),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
@@ -72,7 +72,7 @@ ROOMS = {
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
-    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy mask config sqlparse "
+    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy limits mask config sqlparse "
                          "digest log record",
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",

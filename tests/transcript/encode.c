@@ -325,7 +325,7 @@ static const char own_words[] = "1 | 2 | D \"notice\" \"log\" | C \"SELECT 1\" |
 
 static int put_own(struct qw_buf *out, bool is_off)
 {
-	int err = is_off ? words_put_tree(out, "({QUERY of the gateway's own})\n") : 0;
+	int err = is_off ? words_put_tree(out, "({QUERY of the gateway's own})\n") : words_encode("3", true, out);
 
 	return err ? err : words_encode(own_words, true, out);
 }

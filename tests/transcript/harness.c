@@ -70,6 +70,15 @@ static void say(struct harness *h, struct lines *to, const char *fmt, ...)
 
 /* ---- questions for trees ---- */
 
+static void watch_statement(struct harness *h, uint8_t type, struct qw_bytes body)
+{
+	struct session_info info;
+
+	session_info_get(h->session, &info);
+	h->watch.needs_trees = !h->is_wild && !h->is_unlabelled && info.role && strcmp(info.role, "agent") == 0;
+	watch_upstream(&h->watch, type, body);
+}
+
 static void print_question(struct harness *h)
 {
 	struct qw_buf key;
@@ -124,7 +133,7 @@ static bool take_message(struct harness *h, enum session_side side, struct qw_bu
 			qw_buf_consume(&h->raw[side], all.n - rest.n);
 			return true;
 		}
-		watch_upstream(&h->watch, f.type, body);
+		watch_statement(h, f.type, body);
 	}
 	say(h, side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words->n, (char *)words->p);
 	qw_buf_clear(words);
@@ -145,7 +154,7 @@ static bool watch_message(struct harness *h, enum session_side side)
 	if (pgwire_frame_peek(all, &f) || all.n - PGWIRE_HEADER < f.body_bytes)
 		return false;
 	if (!is_question(h, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes)))
-		watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
+		watch_statement(h, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
 	qw_buf_consume(&h->raw[side], PGWIRE_HEADER + (size_t)f.body_bytes);
 	return true;
 }
@@ -442,7 +451,7 @@ static void unlabelled(struct harness *h)
 	struct labels *none = labels_build(h->catalog, h->policy, admin, "shop");
 
 	QW_ASSERT(none);
-	h->watch.needs_trees = false;
+	h->is_unlabelled = true;
 	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = none});
 	labels_unref(none);
 }
@@ -543,7 +552,6 @@ void harness_login(struct harness *h, const char *role, const char *minor)
 	identified(h, role);
 	connected(h);
 	h->manual_audit = manual;
-	h->watch.needs_trees = h->session && strcmp(role, "agent") == 0;
 	lines_clear(&h->client);
 	lines_clear(&h->upstream);
 	lines_clear(&h->other);
@@ -602,7 +610,7 @@ bool harness_begin(struct harness *h)
 	h->options.now = h->now;
 	h->approval = (struct approval){0};
 	h->watch.shown = &h->shown;
-	h->watch.hides_trees = true;
+	h->watch.hides_trees = !h->is_wild;
 	oracle_init(&h->oracle);
 	h->config.audit_mode = AUDIT_SPOOLED;
 	qw_buf_init(&h->raw[0], 1 << 24);
@@ -640,7 +648,7 @@ void harness_end(struct harness *h)
 	lines_clear(&h->other);
 	h->was_closed = h->is_closed;
 	h->is_closed = h->owes_catalog = h->owes_parse = h->owes_decision = h->owes_cancel = false;
-	h->owes_tree = false;
+	h->owes_tree = h->is_unlabelled = false;
 	h->server_version = 0;
 	h->manual_audit = h->manual_catalog = h->manual_parse = h->manual_trees = false;
 	h->audits_owed = h->audit_seq = 0;

@@ -31,6 +31,8 @@ struct harness {
 	bool manual_audit, manual_catalog, manual_parse;
 	bool manual_trees; /* questions for trees are printed, and answered by nobody */
 	bool own_server; /* they go to it as they are */
+	bool is_wild; /* both sides say anything: what looks like a tree, or a name in a text, means nothing */
+	bool is_unlabelled; /* "catalog none" */
 	struct oracle oracle;
 	struct watch_shown shown;
 	uint64_t audit_seq;

@@ -17,6 +17,7 @@ struct copyout {
 	struct qw_arena row; /* and as one row */
 	struct pgcopy stream;
 	struct columns *columns;
+	bool is_cut; /* a limit was passed: nothing more of it leaves */
 	bool *changed;
 	struct pgcopy_value *values;
 };
@@ -226,6 +227,8 @@ static int make_cell(struct session *s, struct copyout *c, size_t i)
 static int put_row(struct session *s, struct copyout *c, const struct pgcopy_row *row)
 {
 	struct qw_buf *out = &s->out[SESSION_CLIENT];
+	struct pending *p = pending_front(s);
+	size_t before = qw_buf_pending(out).n;
 	struct builder b;
 	int err = 0;
 
@@ -241,6 +244,10 @@ static int put_row(struct session *s, struct copyout *c, const struct pgcopy_row
 	if (!b.err)
 		b.err = pgcopy_mask_row(&c->stream, c->changed, c->values, out);
 	bld_end(&b);
+	if (!bld_error(&b) && p && p->unit && p->unit->guard.is_on && !guards_row(s, p, qw_buf_pending(out).n - before)) {
+		out->n = out->off + before; /* it does not leave */
+		c->is_cut = true;
+	}
 	return bld_error(&b);
 }
 
@@ -249,12 +256,14 @@ bool copyout_feed(struct session *s, struct qw_bytes part)
 {
 	struct unit *u = s->unit;
 	struct pgcopy_row row;
-	int err = pgcopy_feed(&u->copyout->stream, part);
+	int err = u->copyout->is_cut ? QW_E_INCOMPLETE : pgcopy_feed(&u->copyout->stream, part);
 
 	while (!err && s->state == STATE_READY) {
 		err = pgcopy_next(&u->copyout->stream, &row);
 		if (!err)
 			err = put_row(s, u->copyout, &row);
+		if (!err && u->copyout->is_cut)
+			return true;
 		if (!err && row.kind == PGCOPY_ROW) {
 			u->rows++;
 			s->info.masked_rows += u->copyout->columns->any_masked;
@@ -274,7 +283,7 @@ bool copyout_feed(struct session *s, struct qw_bytes part)
 
 bool copyout_end(struct session *s, struct unit *u)
 {
-	int err = u->copyout ? pgcopy_end(&u->copyout->stream) : 0;
+	int err = u->copyout && !u->copyout->is_cut ? pgcopy_end(&u->copyout->stream) : 0;
 
 	copyout_free(u->copyout);
 	u->copyout = NULL;

@@ -99,10 +99,12 @@ static void send_question(struct session *s, struct qw_bytes text, struct qw_byt
 {
 	struct pending *p;
 
+	send_close(s, 'S'); /* a cancel that hit an earlier question may have left it behind */
 	send_own(s, print_on);
 	p = send_parse(s, text, types);
-	if (p)
-		p->is_tree = true;
+	if (!p)
+		return; /* closed */
+	p->is_tree = true;
 	session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', s->poison));
 	(void)push(s, PENDING_DESCRIBE_STATEMENT);
 	send_close(s, 'S');
