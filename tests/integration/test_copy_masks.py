@@ -46,6 +46,9 @@ MASKS = """masks:
 DETECTORS = """detectors:
   - {name: all, roles: [agent], all: mask, email: flag}
 """
+LIMITS = """limits:
+  - {name: few, roles: [agent], rows_returned: 10}
+"""
 COLUMNS = "id, ssn, email, born, amount, code, bin, list, doc, body, n"  # COPY gives no generated columns
 csv.field_size_limit(1 << 20)
 
@@ -241,6 +244,21 @@ def test_detectors(env):
             assert EMAIL.encode() not in data(c.ask(query(sql))), sql
 
 
+def test_limits(env):
+    """Rows that are taken apart are counted one by one; what comes behind the limit is an error, and the session goes on."""
+    for gateway, masked in ((env.gateways[3], True), (env.gateways[4], False)):
+        for options in ("", "CSV", "BINARY"):
+            with connect(gateway) as c:
+                answer = c.ask(query(f"COPY (SELECT ssn FROM odd WHERE id > 4 AND id < 3000) TO STDOUT {options}"))
+                assert not masked or b"SECRET" not in data(answer)
+                assert sum(kind == b"d" for kind, _ in answer) == 10 and errors(answer), show(answer)[:300]
+                assert rows(c.ask(query("SELECT 7"))) == [[b"7"]]
+        with connect(gateway) as c:
+            for answer in (c.ask(query("SELECT ssn FROM odd WHERE id > 4")), c.ask(parse("", "SELECT ssn FROM odd"), bind("", ""), execute(), SYNC),
+                           c.ask(parse("", "SELECT body FROM odd WHERE id <> 4001"), bind("", ""), describe(b"P", ""), execute(), SYNC)):
+                assert len(rows(answer)) == 10 and errors(answer), show(answer)[:300]
+
+
 def test_role_without_masks(env):
     out = env.psql("dba", "COPY (SELECT ssn FROM odd WHERE id = 5) TO STDOUT").stdout
     assert out == "SECRET5\n", out
@@ -258,7 +276,8 @@ def test_dates_have_their_subject(env):
 def main():
     with Env(policy=POLICY, gateway=False) as env:
         env.postgres.sql(MORE, "shop")
-        for name, policy in (("both", POLICY + MASKS + DETECTORS), ("detectors", POLICY + DETECTORS), ("masks", POLICY + MASKS)):
+        for name, policy in (("both", POLICY + MASKS + DETECTORS), ("detectors", POLICY + DETECTORS), ("masks", POLICY + MASKS),
+                             ("limited", POLICY + MASKS + DETECTORS + LIMITS), ("bare", POLICY + LIMITS)):
             env.add_gateway(name, policy)
         return run_tests(globals(), env)
 
