@@ -134,12 +134,28 @@ static const struct qw_statement *statement_of(const struct unit *u)
 	return !u->is_named && !u->judged->is_unparsed && u->statement_index < facts->count ? &facts->list[u->statement_index] : NULL;
 }
 
-/* It was provably clear, and no detector wants it. */
+static bool any_masked(const struct flow_result *f)
+{
+	for (size_t i = 0; i < f->output_count; i++)
+		if (f->outputs[i].label.kind != LABEL_PLAIN)
+			return true;
+	return false;
+}
+
+/* Nothing in it is masked, and no detector wants it: it was provably clear, or its tree says so. */
 static bool needs_nothing(const struct session *s, const struct unit *u, const struct qw_statement *st)
 {
 	size_t i = u->statement_index;
+	const struct resolution *r = u->resolution;
 
-	return s->labels ? st && u->judged->is_clear[i] && !copyout_wants_columns(s, u->judged, st) : !scan_wanted(s);
+	if (!s->labels)
+		return !scan_wanted(s);
+	if (!st || copyout_wants_columns(s, u->judged, st))
+		return false;
+	if (u->judged->is_clear[i])
+		return true;
+	return r && i < r->count && r->is_asked[i] && !any_masked(&r->flows[i]) && !scan_wanted(s) &&
+		!scan_shows_definitions(s, u->judged, &r->flows[i]);
 }
 
 static bool attach(struct session *s, struct unit *u, const struct qw_copy *how, struct columns *columns)

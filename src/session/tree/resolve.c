@@ -274,8 +274,10 @@ static void keep_description(struct session *s, struct qw_bytes body)
 	struct run *r = &s->run;
 	struct resolution_need n;
 
+	if (r->stage != RUN_RESOLVING || !r->resolution || !r->has_tree)
+		return;
 	resolution_need(s, r->judged, r->resolve_index, &n);
-	if (r->resolution && r->stage == RUN_RESOLVING && r->has_tree && n.index < n.owner->facts.count &&
+	if (n.index < n.owner->facts.count &&
 		n.owner->facts.list[n.index].inner_kind == QW_INNER_COPY)
 		resolution_keep_description(r->resolution, n.index, body);
 }
