@@ -164,12 +164,13 @@ static bool ask_for_labels(struct session *s, const struct flow_result *f)
 {
 	struct run *r = &s->run;
 
-	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked || s->now.mono_us - s->labels_at_us <= LABELS_AGAIN_US)
+	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked ||
+		(s->unknown_at_us && s->now.mono_us - s->unknown_at_us <= LABELS_AGAIN_US))
 		return false;
 	r->labels_asked = true;
+	s->unknown_at_us = s->now.mono_us;
 	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	s->labels_stale = true;
-	r->resolve_index = 0;
 	r->stage = RUN_JUDGE;
 	return true;
 }
@@ -289,6 +290,9 @@ void decide(struct session *s)
 	struct policy_verdict v;
 	bool was_current;
 
+	resolution_unref(r->resolution); /* after a wait, labels and settings may be others: found again, or asked for again */
+	r->resolution = NULL;
+	r->resolve_index = 0;
 	if (!labels_ready(s))
 		return;
 	was_current = judge_is_current(s, r->judged);

@@ -307,6 +307,7 @@ struct session {
 	/* labels */
 	struct labels *labels;
 	uint64_t labels_at_us; /* when they came */
+	uint64_t unknown_at_us; /* when newer ones were asked for, since a tree held a relation that they do not know; 0: never */
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
 
 	/* guards/ */

@@ -52,7 +52,7 @@ ROOMS = {
                    headers="ctype.h", inner=("load",)),
     "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
     "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
-    "flow": Room("src/flow", "base querytree", "labels mask statement", libc="text", inner=("expression", "query")),
+    "flow": Room("src/flow", "base querytree", "labels mask statement limits", libc="text", inner=("expression", "query")),
     "world": Room("src/world", "base flow labels policy", "catalog mask statement querytree"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
