@@ -242,7 +242,8 @@ static bool refuse_uncounted(struct session *s)
 {
 	run_refuse(s, refusal_new("54000", limits_rule(LIMITS_ROWS_AFFECTED),
 		"blocked by rule \"limit.rows_affected\": the rows that this statement writes could not be counted",
-		"The server counts the rows of a statement's outermost INSERT, UPDATE, DELETE or MERGE only; not those of a WITH, or of EXPLAIN ANALYZE.",
+		"The server counts the rows of a statement's outermost INSERT, UPDATE, DELETE or MERGE only; not those of a WITH, "
+		"or of EXPLAIN ANALYZE.",
 		"Write with one INSERT, UPDATE, DELETE or MERGE at a time."));
 	return false;
 }
