@@ -12,7 +12,8 @@ struct audit_options {
 	const char *directory; /* made when missing, mode 0700 */
 	size_t ring_bytes; /* power of two; default 16 MiB; one record may fill at most half of it */
 	size_t map_bytes; /* LMDB map; default 64 GiB, sparse */
-	uint32_t commit_records, commit_bytes, commit_ms; /* whichever first: 256, 256 KiB, 5 ms */
+	uint32_t sync_ms; /* what is in the ring is on disk after this: 5 */
+	uint32_t commit_records, commit_bytes, commit_ms; /* into LMDB, whichever first: 8192, 4 MiB (a quarter of the ring), 100 ms */
 	void (*on_progress)(void *ctx); /* from the writer thread: durable or failed state moved */
 	void *ctx;
 };

@@ -20,6 +20,10 @@ struct catalog_column {
 	struct catalog_origin origin; /* views only: RowDescription origin of the defining query */
 };
 
+struct catalog_generated { /* column `attnum` is computed from column `from` of the same row; 0: from nobody knows what */
+	int16_t attnum, from;
+};
+
 enum catalog_relkind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_MATVIEW, CATALOG_FOREIGN, CATALOG_PARTITIONED, CATALOG_OTHER };
 
 struct catalog_relation {
@@ -32,6 +36,8 @@ struct catalog_relation {
 	size_t depend_count;
 	uint32_t *parents; /* inheritance and partitions: direct parents */
 	size_t parent_count;
+	struct catalog_generated *generated; /* generated columns: what they are made of */
+	size_t generated_count;
 	bool is_unresolved; /* a view that the server could not describe: all its columns count as sensitive */
 };
 
@@ -48,6 +54,55 @@ const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oi
 /* Index in r->columns, or -1. */
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
 
+/* ---- what runs: functions that are not the server's own and unchanged, operators, and what writing or a type runs ---- */
+struct catalog_function {
+	uint32_t oid;
+	const char *schema, *name, *args; /* args: types of the input arguments, "integer, text" */
+	const char *language, *owner, *extension; /* extension: that it belongs to, or NULL */
+	char kind, volatility; /* as pg_proc has them: f p a w, i s v */
+	bool is_security_definer;
+	bool is_builtin; /* made by a script of initdb and unchanged: functions_by_name() knows it */
+	const char *sha256; /* hex, over all that defines it; of an aggregate also over the functions it is made of */
+};
+/* NULL: as the server's version has it (functions_by_oid() knows it), or there is no such function. */
+const struct catalog_function *catalog_function(const struct catalog *c, uint32_t oid);
+size_t catalog_function_count(const struct catalog *c);
+const struct catalog_function *catalog_function_at(const struct catalog *c, size_t i); /* sorted by oid */
+unsigned catalog_server_major(const struct catalog *c); /* 15 */
+/* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
+bool catalog_is_verified(const struct catalog *c);
+uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
+/* Is there an operator that operands of the server's own types may mean, a type (but rows of tables and arrays) of this name that is not the server's own? The type "": somebody
+   made a cast between types of the server. */
+bool catalog_has_operator(const struct catalog *c, const char *name);
+bool catalog_has_type(const struct catalog *c, const char *name);
+bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
+
+enum { CATALOG_ON_INSERT = 1, CATALOG_ON_UPDATE = 2, CATALOG_ON_DELETE = 4, CATALOG_ON_TRUNCATE = 8 };
+/* Something besides the statement's own work. `subject`: relation or type OID. */
+struct catalog_hazard {
+	uint32_t subject;
+	unsigned on; /* relations: CATALOG_ON_*; 0: already when it is read. Types: 0 */
+	bool is_shown; /* the tree of a statement shows it: acts only in COPY and what foreign keys do */
+	bool for_children; /* is the hazard of the relation's children, too */
+	bool trusts_extensions; /* functions in C that an extension brought are reviewed by who installed it: types' input, sorting */
+	const char *text; /* "trigger t_audit on public.orders runs public.log()"; the functions are added; NULL: see below */
+	const char *detail; /* its definition as the server keeps it; when building only, NULL in a snapshot */
+	const char *sha256; /* hex, over text, detail and the functions' definitions; not given when building */
+	const char *said; /* "TEXT [sha256 HEX]", for refusals; not given when building */
+	const uint32_t *functions; /* that it runs, without those that are plain; when all are reviewed it is none */
+	size_t function_count; /* 0: no function alone makes it harmless */
+	uint32_t then_relation; /* text NULL: what writing also does to another relation (foreign keys): */
+	unsigned then_on; /* CATALOG_ON_* */
+	uint32_t type; /* text NULL: hazards of this type are hazards of the subject */
+};
+/* Those of one subject, one after the other; *count may be 0. */
+const struct catalog_hazard *catalog_hazards(const struct catalog *c, uint32_t subject, size_t *count);
+/* Direct children (inheritance, partitions), sorted. */
+const uint32_t *catalog_children(const struct catalog *c, uint32_t relation_oid, size_t *count);
+/* Types that a type is made of (domain's base, elements, attributes): their hazards are its own. Sorted. */
+const uint32_t *catalog_type_parts(const struct catalog *c, uint32_t type_oid, size_t *count);
+
 /*
  * ---- building: copies everything it is given ----
  * In any order, but a relation before its columns, and a view's columns before their origins. NOTFOUND: that order was
@@ -63,8 +118,16 @@ int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t
 int catalog_add_parent(struct catalog_builder *b, uint32_t relation_oid, uint32_t parent_oid) QW_MUST_CHECK;
 int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct catalog_origin on) QW_MUST_CHECK;
 int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from) QW_MUST_CHECK;
+int catalog_add_generated(struct catalog_builder *b, uint32_t relation_oid, struct catalog_generated g) QW_MUST_CHECK;
 int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid) QW_MUST_CHECK;
 int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
+/* These may come in any order; what they name need not be in the snapshot. Strings of `f` and `h` are copied. */
+void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);
+int catalog_add_function_known(struct catalog_builder *b, const struct catalog_function *f) QW_MUST_CHECK;
+int catalog_add_operator(struct catalog_builder *b, uint32_t oid, uint32_t function_oid, const char *user_name) QW_MUST_CHECK;
+int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name) QW_MUST_CHECK; /* 0, NULL: not told */
+int catalog_add_type_part(struct catalog_builder *b, uint32_t type_oid, uint32_t part_oid) QW_MUST_CHECK;
+int catalog_add_hazard(struct catalog_builder *b, const struct catalog_hazard *h) QW_MUST_CHECK;
 struct catalog *catalog_builder_finish(struct catalog_builder *b); /* frees the builder; NULL: out of memory */
 
 #endif

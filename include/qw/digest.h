@@ -1,4 +1,4 @@
-/* SHA-256 and HMAC-SHA-256 with contexts that are made once and used often. Wraps libcrypto. */
+/* SHA-256, HMAC-SHA-256 and AES with contexts that are made once and used often. Wraps libcrypto. */
 #ifndef QW_DIGEST_H
 #define QW_DIGEST_H
 
@@ -23,6 +23,13 @@ int qw_hmac_compute(struct qw_hmac *h, struct qw_bytes msg, uint8_t out[QW_DIGES
 int qw_hmac_start(struct qw_hmac *h) QW_MUST_CHECK;
 int qw_hmac_add(struct qw_hmac *h, struct qw_bytes part) QW_MUST_CHECK;
 int qw_hmac_end(struct qw_hmac *h, uint8_t out[QW_DIGEST_BYTES]) QW_MUST_CHECK;
+
+enum { QW_AES_BLOCK = 16 };
+
+struct qw_aes; /* one key, single blocks (ECB): a building stone, nothing to hide data with; one thread at a time */
+struct qw_aes *qw_aes_new(struct qw_bytes key); /* 16, 24 or 32 bytes; NULL: another length, or out of memory */
+void qw_aes_free(struct qw_aes *a); /* wipes the key */
+int qw_aes_block(struct qw_aes *a, const uint8_t in[QW_AES_BLOCK], uint8_t out[QW_AES_BLOCK]) QW_MUST_CHECK; /* in == out is fine */
 
 int qw_random(void *out, size_t n) QW_MUST_CHECK; /* from the operating system's generator */
 void qw_wipe(void *p, size_t n);

@@ -9,8 +9,8 @@
 #include "qw/policy.h"
 
 struct labels;
-/* NULL: out of memory. Keeps a reference of c and borrows p, which must live longer. Ready for any thread to read. */
-struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role);
+/* NULL: out of memory. Keeps a reference of c, borrows p, which must live longer; database is copied. Any thread may read it. */
+struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role, const char *database);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);
 /* The policy has no mask for the role. With masks that match nothing yet it is false: the next table may be the one. */
@@ -27,6 +27,9 @@ struct label {
 	const struct mask_spec *spec;
 	const char *domain; /* MASK: "schema.table.column" of the base column, or the mask's own domain */
 	const char *column; /* MASK, DERIVED: "schema.table.column" as the agent sees it, for messages and records */
+	/* PLAIN: a definition of the server's catalogs. It may be shown, but literals of data may stand in it: content detectors look
+	   at it whatever the policy says of other columns. */
+	bool is_definition;
 };
 /* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
    negative (system columns) is PLAIN. */
@@ -47,5 +50,30 @@ bool labels_knows(const struct labels *l, const struct qw_statement *s);
 bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_t i);
 /* Does it name a relation that has sensitive columns (or a view over one)? */
 bool labels_relation_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+/*
+ * Does it provably touch nothing labelled and run nothing that is not plain, whatever its names resolve to? Any doubt is false:
+ * then the server's tree is asked. It says nothing of the acts: the policy judges those all the same.
+ */
+bool labels_provably_clear(const struct labels *l, const struct qw_statement *s);
+
+/* ---- what the flow asks of the world (flow.h), for one role ---- */
+bool labels_relation(const struct labels *l, uint32_t oid, const char **schema, const char **name);
+/* A function of the server or a user's; false: unknown. */
+bool labels_function(const struct labels *l, uint32_t oid, const char **schema, const char **name);
+/* One of the server's that is plain, unchanged; or reviewed by the policy and unchanged since. */
+bool labels_function_is_plain(const struct labels *l, uint32_t oid);
+/* One of the users' functions of this name that the policy's `reviewed` does not name as it is now; NULL: none. */
+const struct catalog_function *labels_unreviewed(const struct labels *l, const char *schema, const char *name);
+/* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's a definition. */
+struct label labels_of_function(const struct labels *l, uint32_t function_oid, int16_t column);
+uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid); /* 0: unknown */
+/* The first thing that a write would also run and that was not reviewed, cascades and children included; NULL: nothing. */
+const char *labels_write_hazard(const struct labels *l, uint32_t relation_oid, enum qw_verb verb);
+const char *labels_type_hazard(const struct labels *l, uint32_t type_oid);
+/*
+ * The i-th thing that foreign keys do to other relations when this one is written: DELETE public.orders. For policy_judge_act().
+ * False: there are no more.
+ */
+bool labels_cascade(const struct labels *l, uint32_t relation_oid, enum qw_verb verb, size_t i, struct qw_act *out);
 
 #endif

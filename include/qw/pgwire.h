@@ -106,6 +106,7 @@ enum { PGWIRE_ERROR_FIELDS_MAX = 24 };
 struct pgwire_error {
 	const char *severity, *sqlstate, *message, *detail, *hint; /* NULL when absent (severity: field V, else S) */
 	const char *schema, *table; /* what a violated constraint belongs to; NULL when absent */
+	const char *routine; /* of the server's source; NULL when absent */
 	const char *where; /* the call stack of functions, or the place in what the client sent; NULL when absent */
 };
 int pgwire_error_decode(struct qw_bytes body, struct pgwire_error *out) QW_MUST_CHECK; /* also notices; a field twice: DUPLICATE */

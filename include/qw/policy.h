@@ -2,6 +2,7 @@
 #ifndef QW_POLICY_H
 #define QW_POLICY_H
 
+#include "qw/limits.h"
 #include "qw/mask.h"
 #include "qw/statement.h"
 
@@ -20,6 +21,7 @@ struct policy_role {
 	uint32_t session_max_s; /* 0: until the token expires */
 	bool may_approve; /* tokens of this role may approve over the admin socket */
 	bool hold_in_transaction; /* may a statement be held while the transaction has written? default false */
+	enum policy_effect unreviewed_code; /* of user functions, triggers ... that `reviewed` does not name: default deny */
 	/* private to policy/ from here */
 	const struct policy_match *matches;
 	size_t match_count;
@@ -27,13 +29,23 @@ struct policy_role {
 };
 
 struct policy_mask { /* which columns, for which roles */
-	struct mask_spec spec;
+	struct mask_spec spec; /* first: a spec's address tells its mask, see policy_mask_of() */
 	const char **columns; /* patterns schema.table.column, `*` within a part */
 	size_t column_count;
 	uint64_t roles; /* set of policy_role.id_bit */
+	bool allows_equality; /* the column may be compared with a literal or parameter */
+	uint32_t equality_per_minute; /* so often: limits_table_take(.., "equality:NAME", ..) */
+	const char **functions; /* schema.name: what they make of the bare column may be shown */
+	size_t function_count;
 };
 
 struct policy;
+struct policy_column {
+	const char *schema, *table, *column;
+};
+enum policy_reviewed { POLICY_REVIEWED_NO, POLICY_REVIEWED_CHANGED /* named, with another hash */, POLICY_REVIEWED_YES };
+
+enum policy_detect { POLICY_DETECT_OFF, POLICY_DETECT_FLAG /* into the record */, POLICY_DETECT_MASK };
 
 /* ---- loading: every error has file:line:column and what to write instead ---- */
 struct policy_problem {
@@ -60,6 +72,7 @@ struct policy_verdict {
 	const char *rule; /* never NULL: "default" when no rule matched; "empty" for no statement at all */
 	const char *message; /* the rule's message for the agent, or NULL */
 	const struct qw_act *act; /* the act that decided; NULL when allowed or there is none */
+	struct limits limits; /* the role's, and of every rule that decided an act: the strictest of each */
 };
 /*
  * Every act must be allowed. The strictest act decides; among equals the first. An empty list of statements is allowed;
@@ -68,6 +81,7 @@ struct policy_verdict {
  * matches it only when its schema part is "*" or "public". Relations of pg_catalog are all named pg_*, those of
  * pg_toast pg_toast_*: patterns with these schemas match an unqualified relation exactly when it is named so.
  * A name that the text does not tell may be any: deny and review patterns match it, allow patterns never do.
+ * The verdict holds at any time and may be cached: what depends on the moment is policy_judge_moment()'s.
  */
 void policy_judge(const struct policy *p, const struct policy_role *role, const char *database,
 	const struct qw_statement *statements, size_t count, struct policy_verdict *out);
@@ -75,10 +89,42 @@ void policy_judge(const struct policy *p, const struct policy_role *role, const 
 void policy_judge_act(const struct policy *p, const struct policy_role *role, const char *database, const struct qw_act *act,
 	struct policy_verdict *out);
 
-/* Masks of a role; index is stable for the policy's life. */
+/* ---- what depends on the moment: freezes, rules with `when`, taint ---- */
+struct policy_moment {
+	uint64_t wall_us; /* since 1970, UTC; 0: unknown, every freeze holds */
+	bool is_tainted; /* the session has read an untrusted column */
+	bool in_transaction; /* a transaction block is open */
+	bool reads_secret; /* the statement reads a masked column, if only to compare (flow: labelled reads, equalities) */
+};
+/* After policy_judge, before every execution, cached or not: *v stays or becomes stricter. */
+void policy_judge_moment(const struct policy *p, const struct policy_role *role, const char *database,
+	const struct policy_moment *now, const struct qw_statement *statements, size_t count, struct policy_verdict *v);
+bool policy_has_moments(const struct policy *p, const struct policy_role *role); /* false: it never changes anything */
+/* Does reading it taint the session? column NULL: any column of the table. Here and below a NULL database is any. */
+bool policy_taints(const struct policy *p, const struct policy_role *role, const char *database, const struct policy_column *c);
+/* Limits of the role alone: sessions, statements_per_minute ... A verdict's limits hold them, too. Are there any for calls, of rules, too? */
+void policy_limits(const struct policy *p, const struct policy_role *role, const char *database, struct limits *out);
+bool policy_limits_calls(const struct policy *p, const struct policy_role *role);
+
+/* ---- columns ---- index of masks is stable for the policy's life */
 size_t policy_mask_count(const struct policy *p);
 const struct policy_mask *policy_mask_at(const struct policy *p, size_t i);
-bool policy_has_masks(const struct policy *p, const struct policy_role *role);
+bool policy_has_masks(const struct policy *p, const struct policy_role *role); /* or `columns` that mask what is unreviewed */
+const struct policy_mask *policy_mask_of(const struct policy *p, const struct mask_spec *spec); /* NULL: of no mask entry */
+/* For a label's spec: flow_world.may_apply (schema and name of the function as the server has them). */
+bool policy_may_apply(const struct policy *p, const struct mask_spec *spec, const char *schema, const char *name);
+/* A column that no mask names: NULL when it is plain, else how it is masked since nobody has reviewed it. */
+const struct mask_spec *policy_unreviewed(const struct policy *p, const struct policy_role *role, const char *database,
+	const struct policy_column *c);
+/* What to do with what the room `detect` finds, by the detector's name. Schema NULL: an expression, every entry counts. */
+enum policy_detect policy_detect(const struct policy *p, const struct policy_role *role, const char *database,
+	const struct policy_column *c, const char *detector);
+bool policy_has_detectors(const struct policy *p, const struct policy_role *role);
+
+/* ---- code of users that was read: sha256 is 64 lower case hex digits, as the catalog room makes them ---- */
+enum policy_reviewed policy_function_reviewed(const struct policy *p, const char *database, const char *schema, const char *name,
+	const char *arguments /* types as catalog_function.args */, const char *sha256);
+enum policy_reviewed policy_hazard_reviewed(const struct policy *p, const char *database, const char *hazard, const char *sha256);
 
 /*
  * `policy test`: runs the cases inside the file; calls `on_case` for each; returns the number that failed. policy/ knows
@@ -89,12 +135,14 @@ typedef void (*policy_case_cb)(void *ctx, const char *name, bool passed, const c
 size_t policy_run_cases(const struct policy *p, policy_parse_fn parse, policy_case_cb on_case, void *ctx);
 
 struct policy_counts {
-	size_t roles, rules, masks, cases;
+	size_t roles, rules, masks, cases, limits, freezes, untrusted, columns, detectors, reviewed;
 };
 void policy_counts_get(const struct policy *p, struct policy_counts *out);
 
 /* The class and categories of a built-in function, "@deny @file" or "@allow @plain"; false: not built in. */
 bool policy_function_class(const char *name, char *out, size_t size);
+/* The class of a setting: "@client"; NULL: in none. */
+const char *policy_setting_class(const char *name);
 
 /* `*` stands for any run of characters, everything else for itself; exact case. Used by policy and labels. */
 bool policy_pattern_match(const char *pattern, const char *text);

@@ -1,7 +1,5 @@
-/*
- * What a statement does, in words that hold for every SQL dialect. sqlparse makes it, policy and labels judge it.
- * All pointers are borrowed from the arena that was given to the parser.
- */
+/* What a statement does, in words that hold for every SQL dialect. sqlparse makes it, policy and labels judge it.
+   All pointers are borrowed from the arena that was given to the parser. */
 #ifndef QW_STATEMENT_H
 #define QW_STATEMENT_H
 
@@ -98,7 +96,7 @@ struct qw_act {
 	bool is_local; /* SET LOCAL, set_config(.., true) */
 };
 
-/* A relation named in FROM, INTO, USING ..., after common table expressions are taken out by scope. */
+/* A relation named in FROM, INTO, USING ...; common table expressions are taken out by scope. */
 struct qw_relation {
 	const char *schema, *name, *alias; /* schema and alias may be NULL */
 	bool has_column_aliases; /* t AS a(x, y): its columns can be named otherwise */
@@ -108,37 +106,39 @@ struct qw_relation {
 
 /* A column reference as written: qualifier NULL for a bare name; name NULL for a star. */
 struct qw_colref {
-	const char *qualifier; /* the part just before the name: alias or relation */
-	const char *name;
+	const char *qualifier, *name; /* qualifier: the part just before the name: alias or relation */
 	bool is_deep; /* fields are selected: in (c).x both c and x are deep (x may be a function), in a.b.c.d d is */
 };
 
 /* PREPARE/EXECUTE/DEALLOCATE and DECLARE/FETCH/CLOSE share the name spaces of protocol statements and portals. */
 enum qw_named_op {
-	QW_NAMED_NONE,
-	QW_NAMED_PREPARE,
-	QW_NAMED_EXECUTE,
-	QW_NAMED_DEALLOCATE,
-	QW_NAMED_DECLARE,
-	QW_NAMED_FETCH,
-	QW_NAMED_CLOSE
+	QW_NAMED_NONE, QW_NAMED_PREPARE, QW_NAMED_EXECUTE, QW_NAMED_DEALLOCATE, QW_NAMED_DECLARE, QW_NAMED_FETCH, QW_NAMED_CLOSE
+};
+
+/* A statement that holds another one: sqlparse.h tells of the texts. */
+enum qw_inner_kind {
+	QW_INNER_NONE, QW_INNER_EXPLAIN, QW_INNER_COPY, QW_INNER_COPY_IN, QW_INNER_PREPARE, QW_INNER_DECLARE, QW_INNER_CREATE_AS,
+	QW_INNER_UNKNOWN /* the text of what it holds cannot be given: refuse */
 };
 
 struct qw_statement {
 	struct qw_bytes text; /* this statement's part of the text, blanks and semicolon trimmed */
-	struct qw_act *acts;
-	size_t act_count; /* >= 1, except for an empty statement list */
+	struct qw_act *acts; /* at least one */
 	struct qw_relation *relations;
-	size_t relation_count;
 	struct qw_colref *columns;
-	size_t column_count;
+	const char **operators, **types; /* spelled in it (also "=" of IN), types after "int" became "int4"; each once, bare */
+	size_t act_count, relation_count, column_count, operator_count, type_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */
-	bool writes; /* any act for which qw_verb_writes(), but for calls of harmless catalog functions */
-	bool is_ddl;
-	bool with_hold; /* DECLARE ... WITH HOLD */
-	bool binary_cursor;
-	bool explains; /* EXPLAIN: result is a plan, not rows of the relations */
+	bool is_ddl, writes; /* writes: any act for which qw_verb_writes(), but for calls of harmless catalog functions */
+	bool with_hold, binary_cursor; /* DECLARE ... BINARY ... WITH HOLD */
+	bool explains, writes_below; /* EXPLAIN: result is a plan, not rows; a WITH writes rows, which the command tag does not count */
+	enum qw_inner_kind inner_kind;
+	struct qw_bytes inner; /* n == 0: NONE or UNKNOWN */
+	const uint32_t *inner_types; /* PREPARE: declared types of the parameters, OIDs in host order */
+	size_t inner_type_count;
+	bool inner_types_bare; /* one was named without its schema: a user's type of that name could be meant instead */
+	const struct qw_copy *copy; /* COPY ... TO, of sqlparse.h; NULL: none */
 };
 
 struct qw_statements {

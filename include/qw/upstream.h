@@ -65,4 +65,17 @@ void upstream_cancel_free(struct upstream_cancel *c);
 int upstream_read_catalog(struct vault *v, const struct upstream_target *t, const char *database, uint64_t generation,
 	struct catalog **out, struct upstream_failure *failure) QW_MUST_CHECK;
 
+/*
+ * A connection of its own that tells cheaply whether the schema may have changed. Blocks: worker threads only, one at a time.
+ * While *beat stays the same, nothing of what upstream_read_catalog() reads was changed (but names of owners, and what belongs to
+ * an extension); stand-bys and servers without statistics included. Take the beat before the catalog is read: what changes in
+ * between is seen by the next. Any error: free it, read the catalog by the clock, open anew. Measured: 0.1 ms while no transaction
+ * ended, else 2 ms, 10 ms with 1000 tables. Temporary tables of other sessions change it, too: bound how often you re-read.
+ */
+struct upstream_pulse;
+int upstream_pulse_open(struct vault *v, const struct upstream_target *t, const char *database, struct upstream_pulse **out,
+	struct upstream_failure *failure) QW_MUST_CHECK;
+int upstream_pulse(struct upstream_pulse *p, uint64_t *beat, struct upstream_failure *failure) QW_MUST_CHECK;
+void upstream_pulse_free(struct upstream_pulse *p); /* NULL is fine */
+
 #endif

@@ -23,6 +23,8 @@ static const char **field_of(struct pgwire_error *e, const char **local, uint8_t
 		return &e->where;
 	case 't':
 		return &e->table;
+	case 'R':
+		return &e->routine;
 	default:
 		return NULL;
 	}

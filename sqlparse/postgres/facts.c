@@ -249,6 +249,38 @@ void spg_facts_columns(struct walk *w, const char *qualifier, const List *names)
 	}
 }
 
+/* ---- operators and types ---- */
+static bool same_name(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right) == 0;
+}
+
+static void spelled(struct walk *w, struct fact_set *set, const char *name)
+{
+	uint32_t hash = hash_text(1, name);
+	const char **new;
+
+	if (w->err || !name || set_find(set, sizeof(name), &name, hash, same_name))
+		return;
+	new = set_add(w, set, sizeof(name), &name, hash);
+	if (new)
+		*new = keep(w, name);
+}
+
+void spg_facts_spelled(struct walk *w, const void *node)
+{
+	const NodeTag tag = nodeTag(node);
+
+	if (tag == T_A_Expr)
+		spelled(w, &w->operators, spg_name_last(((const A_Expr *)node)->name));
+	else if (tag == T_SubLink)
+		spelled(w, &w->operators, spg_name_last(((const SubLink *)node)->operName));
+	else if (tag == T_SortBy)
+		spelled(w, &w->operators, spg_name_last(((const SortBy *)node)->useOp));
+	else if (tag == T_TypeName)
+		spelled(w, &w->types, spg_name_last(((const TypeName *)node)->names));
+}
+
 /* ---- the rest ---- */
 void spg_facts_named(struct walk *w, enum qw_named_op op, const char *name)
 {
@@ -274,4 +306,8 @@ void spg_facts_finish(struct walk *w)
 	out->relation_count = w->relations.count;
 	out->columns = w->columns.items;
 	out->column_count = w->columns.count;
+	out->operators = w->operators.items;
+	out->operator_count = w->operators.count;
+	out->types = w->types.items;
+	out->type_count = w->types.count;
 }

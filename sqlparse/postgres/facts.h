@@ -17,6 +17,7 @@ void spg_facts_relation_act(struct walk *w, enum qw_verb verb, int object, const
 void spg_facts_relation(struct walk *w, const RangeVar *rv, bool in_natural_join, bool is_written);
 void spg_facts_column(struct walk *w, const char *qualifier, const char *name, bool is_deep);
 void spg_facts_columns(struct walk *w, const char *qualifier, const List *names); /* of Strings */
+void spg_facts_spelled(struct walk *w, const void *node); /* the operator or type that the node names */
 void spg_facts_named(struct walk *w, enum qw_named_op op, const char *name);
 void spg_facts_finish(struct walk *w); /* moves what was collected to w->out */
 

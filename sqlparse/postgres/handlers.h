@@ -23,6 +23,7 @@ node_handler spg_on_column_ref, spg_on_indirection, spg_on_func_call, spg_on_ind
 /* setting.c */
 node_handler spg_on_variable_set, spg_on_variable_show, spg_on_alter_system;
 void spg_setting_of_transaction(struct walk *w, const List *options);
+bool spg_setting_is_utf8(const char *encoding); /* a name of UTF-8 as the server takes it */
 void spg_setting_of_call(struct walk *w, const FuncCall *call); /* set_config() */
 /* session.c: transactions, cursors, prepared statements, COPY, EXPLAIN ... */
 node_handler spg_on_transaction, spg_on_prepare, spg_on_execute, spg_on_deallocate, spg_on_declare,

@@ -1,6 +1,7 @@
 /* The room's door: checks, libpg_query's raw parse, and the walk over each statement. */
 #include "facts.h"
 #include "handlers.h"
+#include "inner/inner.h"
 
 #include "pg_query.h"
 #include "pg_query/pg_query_internal.h"
@@ -54,8 +55,21 @@ static const char *problem_of_error(const PgQueryError *e, struct qw_arena *aren
 	return qw_arena_printf(arena, "syntax error (PostgreSQL 15 grammar): %s", message);
 }
 
-static int walk_list(
-	const List *tree, struct qw_bytes text, struct walk *w, struct qw_statements *out)
+/* What is noted of each statement while the tree lives, in memory of its own. */
+struct notes {
+	struct qw_arena arena;
+	struct inner_note *list;
+};
+
+static int allocate(struct walk *w, size_t count, struct notes *notes, struct qw_statements *out)
+{
+	out->list = qw_arena_alloc(w->arena, count * sizeof(*out->list));
+	notes->list = qw_arena_alloc(&notes->arena, count * sizeof(*notes->list));
+	return out->list && notes->list ? 0 : QW_E_NOMEM;
+}
+
+static int walk_list(const List *tree, struct qw_bytes text, struct walk *w, struct notes *notes,
+	struct qw_statements *out)
 {
 	const int count = list_length(tree);
 
@@ -65,8 +79,7 @@ static int walk_list(
 				"the text holds %d statements, the limit is %zu (statements_max): "
 				"send fewer at a time",
 				count, w->limits->statements_max));
-	out->list = count ? qw_arena_alloc(w->arena, (size_t)count * sizeof(*out->list)) : NULL;
-	if (count && !out->list)
+	if (count && allocate(w, (size_t)count, notes, out))
 		return QW_E_NOMEM;
 	for (int i = 0; i < count; i++) {
 		const Node *n = list_nth(tree, i);
@@ -76,6 +89,8 @@ static int walk_list(
 			return refuse(out, "the parser gave a tree that the gateway does not know");
 		out->list[i].text = trimmed(text, raw->stmt_location, raw->stmt_len);
 		spg_walk_statement(w, raw->stmt, &out->list[i]);
+		if (!w->err && !w->problem && !w->is_proof)
+			spg_inner_note(w, raw->stmt, &out->list[i], &notes->arena, &notes->list[i]);
 		if (w->err)
 			return w->err;
 		if (w->problem)
@@ -85,10 +100,27 @@ static int walk_list(
 	return 0;
 }
 
+static int walk_parsed(
+	const char *sql, struct qw_bytes text, struct walk *w, struct notes *notes, struct qw_statements *out)
+{
+	MemoryContext context = pg_query_enter_memory_context();
+	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(sql);
+	int err;
+
+	if (parsed.error) {
+		err = refuse(out, problem_of_error(parsed.error, w->arena));
+		pg_query_free_error(parsed.error);
+	} else {
+		err = walk_list(parsed.tree, text, w, notes, out);
+	}
+	free(parsed.stderr_buffer);
+	pg_query_exit_memory_context(context);
+	return err;
+}
+
 int spg_walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *out)
 {
-	PgQueryInternalParsetreeAndError parsed;
-	MemoryContext context;
+	struct notes notes = {.list = NULL};
 	const char *sql;
 	int err;
 
@@ -98,16 +130,13 @@ int spg_walk_text(struct qw_bytes text, struct walk *w, struct qw_statements *ou
 	sql = qw_arena_strdup(w->arena, text);
 	if (!sql)
 		return QW_E_NOMEM;
-	context = pg_query_enter_memory_context();
-	parsed = pg_query_raw_parse(sql);
-	if (parsed.error) {
-		err = refuse(out, problem_of_error(parsed.error, w->arena));
-		pg_query_free_error(parsed.error);
-	} else {
-		err = walk_list(parsed.tree, text, w, out);
+	qw_arena_init(&notes.arena, w->arena->max);
+	err = walk_parsed(sql, text, w, &notes, out);
+	for (size_t i = 0; !err && !w->is_proof && i < out->count; i++) {
+		spg_inner_prove(w, &notes.list[i], &out->list[i]);
+		err = w->err;
 	}
-	free(parsed.stderr_buffer);
-	pg_query_exit_memory_context(context);
+	qw_arena_fini(&notes.arena);
 	if (err)
 		*out = (struct qw_statements){0};
 	return err;

@@ -31,7 +31,7 @@ static const char *setting_name(struct walk *w, const char *s)
 /* ---- what may not change ---- */
 
 /* encnames.c: names are compared without case and punctuation. */
-static bool is_utf8_name(const char *value)
+bool spg_setting_is_utf8(const char *value)
 {
 	char clean[16];
 	size_t n = 0;
@@ -65,7 +65,7 @@ static bool changes_lexing(const char *name, const char *value)
 	if (!name)
 		return false;
 	if (strcmp(name, "client_encoding") == 0)
-		return !value || !is_utf8_name(value);
+		return !value || !spg_setting_is_utf8(value);
 	if (strcmp(name, "standard_conforming_strings") == 0)
 		return !value || !is_true_name(value);
 	if (strcmp(name, "backslash_quote") == 0)

@@ -128,6 +128,8 @@ static void visit(struct walk *w, const struct frame *f)
 	}
 	if (w->tag_counts)
 		w->tag_counts[tag]++;
+	w->shape = (w->shape ^ (uint32_t)tag ^ (f->depth << 12)) * 16777619u;
+	spg_facts_spelled(w, f->node);
 	handler = spg_handler_of(tag);
 	if (handler)
 		handler(w, f);
@@ -161,8 +163,9 @@ void spg_walk_statement(struct walk *w, const Node *statement, struct qw_stateme
 		.flags = CTX_TOP, .verb = QW_VERB_SELECT, .object = OBJECT_ANY_RELATION};
 
 	w->frame_count = 0;
-	w->acts = w->relations = w->columns = (struct fact_set){0};
+	w->acts = w->relations = w->columns = w->operators = w->types = (struct fact_set){0};
 	w->has_query = w->reads = w->join_renames = false;
+	w->shape = 0;
 	w->out = out;
 	spg_walk_push(w, statement, ctx, 1);
 	walk_tree(w);

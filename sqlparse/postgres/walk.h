@@ -68,10 +68,12 @@ struct walk {
 	int err;	     /* NOMEM: stop */
 	const char *problem; /* the statement is refused: stop */
 	/* facts of the statement being walked */
-	struct fact_set acts, relations, columns;
+	struct fact_set acts, relations, columns, operators, types;
 	struct qw_statement *out;
 	bool has_query;	   /* a SELECT at the top: needs an act even if it reads nothing */
 	bool reads;	   /* has a SELECT act */
+	uint32_t shape;	   /* of the nodes of the statement being walked: the same for the same tree */
+	bool is_proof;	   /* of a wrapped statement: what it wraps itself does not matter */
 	bool join_renames; /* JOIN ... AS j(a, b): columns of any relation may be renamed */
 };
 

@@ -12,12 +12,16 @@ static void set_defaults(struct audit_options *o)
 		o->ring_bytes = (size_t)16 << 20;
 	if (!o->map_bytes)
 		o->map_bytes = (size_t)64 << 30;
+	if (!o->sync_ms)
+		o->sync_ms = 5;
 	if (!o->commit_records)
-		o->commit_records = 256;
+		o->commit_records = 8192;
 	if (!o->commit_bytes)
-		o->commit_bytes = 256 << 10;
+		o->commit_bytes = 4 << 20;
+	if (o->commit_bytes > o->ring_bytes / 4)
+		o->commit_bytes = (uint32_t)(o->ring_bytes / 4);
 	if (!o->commit_ms)
-		o->commit_ms = 5;
+		o->commit_ms = 100;
 }
 
 static int audit_new(const struct audit_options *o, struct audit **out)
@@ -28,7 +32,7 @@ static int audit_new(const struct audit_options *o, struct audit **out)
 	if (!a)
 		return QW_E_NOMEM;
 	memset(a, 0, sizeof(*a));
-	a->lock_fd = -1;
+	a->lock_fd = a->journal.fd = -1;
 	a->o = *o;
 	a->o.directory = strdup(o->directory);
 	set_defaults(&a->o);
@@ -70,6 +74,7 @@ void audit_close(struct audit *a)
 	ledger_free(a->ledger);
 	store_release(a->store);
 	ring_close(&a->ring);
+	journal_close(&a->journal);
 	if (a->lock_fd >= 0)
 		close(a->lock_fd); /* gives the directory free, last */
 	for (size_t i = 0; i < QW_COUNT(a->approval_arena); i++)

@@ -2,6 +2,7 @@
 #ifndef QW_AUDIT_INTERNAL_H
 #define QW_AUDIT_INTERNAL_H
 
+#include "journal.h"
 #include "ledger.h"
 
 #include <pthread.h>
@@ -19,7 +20,8 @@ struct audit {
 	struct audit_options o; /* directory is our own copy */
 	int lock_fd;
 	struct store *store;
-	struct ledger *ledger; /* the writer thread's, once it runs */
+	struct ledger *ledger; /* these two are the writer thread's, once it runs */
+	struct journal journal;
 	pthread_t thread;
 	bool has_thread;
 

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define JOURNAL_NAME "journal"
+
 struct reason {
 	char *text;
 	size_t size;
@@ -137,6 +139,44 @@ static int drain_left_over(struct audit *a, uint64_t head, struct reason why)
 	return err;
 }
 
+/*
+ * After a power cut the ring may be older than what the writer had put on disk. What the journal has of it comes first: after
+ * any other end of the process that is nothing, or the same.
+ */
+static int drain_journal(struct audit *a, struct reason why)
+{
+	const struct ledger_limits max = {4096, 4 << 20};
+	struct ring journal;
+	char path[4096];
+	int rc = 0, err = join(a, JOURNAL_NAME, path);
+
+	if (err || ring_open(path, &journal))
+		return err; /* none, or none that was ever synced */
+	if (journal.id == a->ledger->at.ring_id) {
+		uint64_t end = a->ledger->at.ring_pos + journal.size;
+
+		while (!err)
+			err = ledger_drain(a->ledger, &journal, end, max, &rc);
+	}
+	ring_close(&journal);
+	if (!err || err == QW_E_MALFORMED)
+		return 0; /* where its records end is something else */
+	(void)snprintf(why.text, why.size, "%s: cannot store what is left in the journal: %s", a->o.directory, mdb_strerror(rc));
+	return err;
+}
+
+static int open_journal(struct audit *a, struct reason why)
+{
+	char path[4096];
+	int err = join(a, JOURNAL_NAME, path);
+
+	if (!err)
+		err = journal_open(path, &a->ring, &a->journal);
+	if (err)
+		(void)snprintf(why.text, why.size, "%s: %s", path, strerror(errno));
+	return err;
+}
+
 static int take_over(struct audit *a, const char *path, struct reason why)
 {
 	uint64_t head = ring_head(&a->ring), pos = a->ledger->at.ring_pos;
@@ -203,7 +243,11 @@ int audit_recover(struct audit *a, char *why, size_t why_size)
 	if (!err)
 		err = ledger_new(a->store, &a->ledger);
 	if (!err)
+		err = drain_journal(a, r);
+	if (!err)
 		err = recover_ring(a, r);
+	if (!err)
+		err = open_journal(a, r);
 	if (err)
 		return err;
 	a->next_seq = a->ledger->at.next_seq;

@@ -182,19 +182,50 @@ static bool has_room(struct ring *r, size_t need)
 	return r->head - r->seen_tail <= r->size && need <= r->size - (r->head - r->seen_tail);
 }
 
+static void write_slot(const struct ring *r, uint64_t pos, struct ring_slot s, size_t record)
+{
+	uint8_t *at = r->data + (pos & (r->size - 1));
+
+	memcpy(at, &s, sizeof(s));
+	s.checksum = slot_checksum(r, pos, at, record);
+	memcpy(at, &s.checksum, sizeof(s.checksum));
+}
+
+uint64_t ring_next_lap(const struct ring *r, uint64_t pos)
+{
+	return (pos | (r->size - 1)) + 1;
+}
+
+/*
+ * While the writer keeps up, only the first part of the ring is used: its pages stay mapped and in the processor's cache.
+ * What is left over of the lap is skipped, marked by a slot that holds no record.
+ */
+static void skip_rest_of_lap(struct ring *r, uint64_t seq, size_t need)
+{
+	struct ring_slot skip = {.seq = seq, .length = RING_SKIP};
+	uint64_t offset = r->head & (r->size - 1);
+
+	if (offset < r->size / RING_USED_PART || offset > r->size - sizeof(skip))
+		return;
+	r->seen_tail = ring_tail(r);
+	if (r->head - r->seen_tail > offset / 2 || need > offset / 2)
+		return;
+	write_slot(r, r->head, skip, 0);
+	atomic_store_explicit(&r->skipped, r->head + sizeof(skip), memory_order_relaxed); /* seen by whoever sees the new head */
+	r->head = ring_next_lap(r, r->head);
+}
+
 int ring_put(struct ring *r, uint64_t seq, struct qw_bytes record)
 {
-	uint8_t *at = r->data + (r->head & (r->size - 1));
 	struct ring_slot s = {.seq = seq, .length = (uint32_t)record.n};
 
 	if (record.n > r->size / 2 - sizeof(s))
 		return QW_E_LIMIT;
+	skip_rest_of_lap(r, seq, slot_bytes(record.n));
 	if (!has_room(r, slot_bytes(record.n)))
 		return QW_E_FULL;
-	memcpy(at + sizeof(s), record.p, record.n);
-	memcpy(at, &s, sizeof(s));
-	s.checksum = slot_checksum(r, r->head, at, record.n);
-	memcpy(at, &s.checksum, sizeof(s.checksum));
+	memcpy(r->data + (r->head & (r->size - 1)) + sizeof(s), record.p, record.n);
+	write_slot(r, r->head, s, record.n);
 	/* Body, checksum, and only now the head: whoever sees the new head sees a whole slot in
 	 * front of it. */
 	r->head += slot_bytes(record.n);
@@ -215,6 +246,9 @@ int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq,
 	if (pos % 8 || head - pos > r->size || head - pos < sizeof(s))
 		return QW_E_MALFORMED;
 	memcpy(&s, at, sizeof(s));
+	if (s.seq == seq && s.length == RING_SKIP && slot_checksum(r, pos, at, 0) == s.checksum &&
+		head - pos > ring_next_lap(r, pos) - pos)
+		return ring_peek(r, ring_next_lap(r, pos), head, seq, record, next);
 	if (s.seq != seq || s.length > r->size / 2 - sizeof(s) || slot_bytes(s.length) > head - pos)
 		return QW_E_MALFORMED;
 	if (slot_checksum(r, pos, at, s.length) != s.checksum)

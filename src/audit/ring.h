@@ -15,7 +15,13 @@
 
 #include <stdatomic.h>
 
-enum { RING_HEADER_BYTES = 4096, RING_VERSION = 1, RING_BYTES_MIN = 4096 };
+enum {
+	RING_HEADER_BYTES = 4096,
+	RING_VERSION = 1,
+	RING_BYTES_MIN = 4096,
+	RING_USED_PART = 16 /* while the writer keeps up only this part of the ring, the first, is used */
+};
+#define RING_SKIP UINT32_MAX /* length of a slot that holds no record: the next one is at the start of the lap */
 
 struct ring_header {
 	char magic[8];
@@ -40,6 +46,7 @@ struct ring {
 	uint64_t id;
 	_Alignas(64) uint64_t head; /* these two are the producer's own */
 	uint64_t seen_tail;
+	_Atomic uint64_t skipped; /* behind the last slot that says: go on at the start of the next lap */
 };
 
 /* Makes the file whole or not at all (written beside it, then renamed), with all its blocks. */
@@ -58,6 +65,7 @@ int ring_put(struct ring *r, uint64_t seq, struct qw_bytes record) QW_MUST_CHECK
  */
 int ring_peek(const struct ring *r, uint64_t pos, uint64_t head, uint64_t seq,
 	struct qw_bytes *record, uint64_t *next) QW_MUST_CHECK;
+uint64_t ring_next_lap(const struct ring *r, uint64_t pos);
 void ring_release(struct ring *r, uint64_t pos);
 uint64_t ring_head(const struct ring *r); /* any thread */
 uint64_t ring_tail(const struct ring *r); /* any thread */

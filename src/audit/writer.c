@@ -1,9 +1,12 @@
 /*
  * The one writer thread.
  *
- *   idle --record--> lingers --256 records | 256 KiB | 5 ms | hurry--> commit --ring empty--> idle
- *                       ^---------------------- more in the ring --------'
+ *   idle --record--> lingers --8192 records | 4 MiB | 100 ms | hurry--> commit --ring empty--> idle
+ *                       ^---------------------- more in the ring ----------'
  *   commit --fails--> paused --200 ms--> commit
+ *
+ * While it lingers, the journal is brought up to date every 5 ms: two calls and one stretch of the disk, where a commit takes
+ * some 25 calls and a tree's worth of pages.
  */
 #include "internal.h"
 
@@ -78,12 +81,22 @@ static bool never(const struct audit *a)
 	return false;
 }
 
+/* A journal that fails makes a commit due at once: that one tells what is wrong, or nothing is. */
 static void linger(struct audit *a)
 {
-	uint64_t end = now_us() + (uint64_t)a->o.commit_ms * 1000, now;
+	uint64_t now = now_us(), end = now + (uint64_t)a->o.commit_ms * 1000;
+	uint64_t sync_us = (uint64_t)a->o.sync_ms * 1000, sync_at = now + sync_us;
 
-	while (!atomic_load(&a->stop) && !audit_batch_is_due(a) && (now = now_us()) < end)
-		rest(a, AUDIT_LINGERS, audit_batch_is_due, end - now);
+	while (!atomic_load(&a->stop) && !audit_batch_is_due(a) && now < end) {
+		rest(a, AUDIT_LINGERS, audit_batch_is_due, (sync_at < end ? sync_at : end) - now);
+		now = now_us();
+		if (now < sync_at || audit_batch_is_due(a))
+			continue;
+		if (journal_sync(&a->journal, &a->ring, ring_head(&a->ring)))
+			return;
+		now = now_us();
+		sync_at = now + sync_us;
+	}
 }
 
 static void progress(struct audit *a)
@@ -108,6 +121,7 @@ static void note_failure(struct audit *a, int rc)
 static void note_commit(struct audit *a, uint64_t us)
 {
 	ring_release(&a->ring, a->ledger->at.ring_pos);
+	journal_forget(&a->journal, a->ledger->at.ring_pos);
 	atomic_store_explicit(&a->durable, a->ledger->at.next_seq - 1, memory_order_release);
 	atomic_fetch_add(&a->commits, 1);
 	atomic_fetch_add(&a->commit_us_sum, us);

@@ -1,19 +1,6 @@
-#include "snapshot.h"
+#include "builder.h"
 
 #include <stdlib.h>
-
-/* A relation while it grows. The public part comes first and is what the snapshot keeps. */
-struct growing {
-	struct catalog_relation r;
-	size_t column_cap, depend_cap, parent_cap;
-};
-
-struct catalog_builder {
-	struct catalog *c; /* its arena takes all copies from the start */
-	struct growing **table; /* open addressing by oid, table_size is a power of two */
-	size_t table_size;
-	const char *last_schema; /* relations of one schema mostly come together: one copy */
-};
 
 struct catalog_builder *catalog_builder_new(uint64_t generation)
 {
@@ -105,9 +92,7 @@ int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *sc
 	return 0;
 }
 
-/* The array with room for one more, doubled when full; NULL: no memory, the old one stays as it
- * was. */
-static void *grown(struct catalog_builder *b, void *old, size_t count, size_t *cap, size_t item)
+void *catalog_grown(struct catalog_builder *b, void *old, size_t count, size_t *cap, size_t item)
 {
 	size_t more = *cap ? *cap * 2 : 4;
 	void *p;
@@ -138,7 +123,7 @@ int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t
 	if (catalog_column_index(&g->r, attnum) >= 0)
 		return QW_E_DUPLICATE;
 	copy = qw_arena_strdup(&b->c->arena, qw_bytes_from(name));
-	columns = grown(b, g->r.columns, g->r.column_count, &g->column_cap, sizeof(*columns));
+	columns = catalog_grown(b, g->r.columns, g->r.column_count, &g->column_cap, sizeof(*columns));
 	if (!columns || !copy)
 		return QW_E_NOMEM;
 	g->r.columns = columns;
@@ -158,7 +143,7 @@ int catalog_add_parent(struct catalog_builder *b, uint32_t relation_oid, uint32_
 		return QW_E_MALFORMED;
 	if (!g)
 		return QW_E_NOTFOUND;
-	parents = grown(b, g->r.parents, g->r.parent_count, &g->parent_cap, sizeof(*parents));
+	parents = catalog_grown(b, g->r.parents, g->r.parent_count, &g->parent_cap, sizeof(*parents));
 	if (!parents)
 		return QW_E_NOMEM;
 	parents[g->r.parent_count++] = parent_oid;
@@ -175,11 +160,28 @@ int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct cata
 		return QW_E_MALFORMED;
 	if (!g)
 		return QW_E_NOTFOUND;
-	depends = grown(b, g->r.depends, g->r.depend_count, &g->depend_cap, sizeof(*depends));
+	depends = catalog_grown(b, g->r.depends, g->r.depend_count, &g->depend_cap, sizeof(*depends));
 	if (!depends)
 		return QW_E_NOMEM;
 	depends[g->r.depend_count++] = on;
 	g->r.depends = depends;
+	return 0;
+}
+
+int catalog_add_generated(struct catalog_builder *b, uint32_t relation_oid, struct catalog_generated g)
+{
+	struct growing *r = find(b, relation_oid);
+	struct catalog_generated *list;
+
+	if (g.attnum < 1)
+		return QW_E_MALFORMED;
+	if (!r)
+		return QW_E_NOTFOUND;
+	list = catalog_grown(b, r->r.generated, r->r.generated_count, &r->generated_cap, sizeof(*list));
+	if (!list)
+		return QW_E_NOMEM;
+	list[r->r.generated_count++] = g;
+	r->r.generated = list;
 	return 0;
 }
 
@@ -205,26 +207,6 @@ int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid)
 	return 0;
 }
 
-int catalog_add_function(struct catalog_builder *b, const char *name)
-{
-	struct catalog *c = b->c;
-	const char *copy = name ? qw_arena_strdup(&c->arena, qw_bytes_from(name)) : NULL;
-	const char **functions = grown(b, c->functions, c->function_count, &c->function_cap, sizeof(*functions));
-
-	if (!name)
-		return QW_E_MALFORMED;
-	if (!copy || !functions)
-		return QW_E_NOMEM;
-	c->functions = functions;
-	functions[c->function_count++] = copy;
-	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int by_oid(const void *a, const void *b)
 {
 	const struct catalog_relation *const *left = a, *const *right = b;
@@ -232,16 +214,14 @@ static int by_oid(const void *a, const void *b)
 	return ((*left)->oid > (*right)->oid) - ((*left)->oid < (*right)->oid);
 }
 
-struct catalog *catalog_builder_finish(struct catalog_builder *b)
+static int take_relations(struct catalog_builder *b)
 {
 	struct catalog *c = b->c;
 	size_t n = 0;
 
 	c->relations = qw_arena_alloc(&c->arena, c->count * sizeof(struct catalog_relation *));
-	if (!c->relations) {
-		catalog_builder_free(b);
-		return NULL;
-	}
+	if (!c->relations)
+		return QW_E_NOMEM;
 	for (size_t i = 0; i < b->table_size; i++) {
 		if (b->table[i])
 			c->relations[n++] = &b->table[i]->r;
@@ -249,8 +229,17 @@ struct catalog *catalog_builder_finish(struct catalog_builder *b)
 	QW_ASSERT(n == c->count);
 	if (n > 1)
 		qsort(c->relations, n, sizeof(struct catalog_relation *), by_oid);
-	if (c->function_count > 1)
-		qsort(c->functions, c->function_count, sizeof(*c->functions), by_text);
+	return 0;
+}
+
+struct catalog *catalog_builder_finish(struct catalog_builder *b)
+{
+	struct catalog *c = b->c;
+
+	if (take_relations(b) || catalog_finish_running(b)) {
+		catalog_builder_free(b);
+		return NULL;
+	}
 	b->c = NULL;
 	catalog_builder_free(b);
 	return c;

@@ -79,7 +79,118 @@ static int text_to_text(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
+static bool has_name(const struct catalog_names *names, const char *name)
+{
+	return names->count && bsearch(name, names->list, names->count, sizeof(*names->list), text_to_text);
+}
+
 bool catalog_has_function(const struct catalog *c, const char *name)
 {
-	return c->function_count && bsearch(name, c->functions, c->function_count, sizeof(*c->functions), text_to_text);
+	return has_name(&c->functions, name);
+}
+
+bool catalog_has_operator(const struct catalog *c, const char *name)
+{
+	return has_name(&c->operator_names, name);
+}
+
+bool catalog_has_type(const struct catalog *c, const char *name)
+{
+	return has_name(&c->type_names, name);
+}
+
+/* ---- what runs ---- */
+
+const struct catalog_function *catalog_function(const struct catalog *c, uint32_t oid)
+{
+	size_t low = 0, high = c->known_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->known[middle].oid < oid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < c->known_count && c->known[low].oid == oid ? &c->known[low] : NULL;
+}
+
+size_t catalog_function_count(const struct catalog *c)
+{
+	return c->known_count;
+}
+
+const struct catalog_function *catalog_function_at(const struct catalog *c, size_t i)
+{
+	return i < c->known_count ? &c->known[i] : NULL;
+}
+
+unsigned catalog_server_major(const struct catalog *c)
+{
+	return c->server_major;
+}
+
+bool catalog_is_verified(const struct catalog *c)
+{
+	return c->is_verified;
+}
+
+static const uint32_t *values_of(const struct catalog_pairs *pairs, uint32_t key, size_t *count)
+{
+	size_t low = 0, high = pairs->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (pairs->list[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*count = 0; low + *count < pairs->count && pairs->list[low + *count].key == key;)
+		++*count;
+	return *count ? pairs->values + low : NULL;
+}
+
+uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid)
+{
+	size_t count;
+	const uint32_t *f = values_of(&c->operators, operator_oid, &count);
+
+	return count == 1 ? *f : 0;
+}
+
+const uint32_t *catalog_children(const struct catalog *c, uint32_t relation_oid, size_t *count)
+{
+	return values_of(&c->children, relation_oid, count);
+}
+
+const uint32_t *catalog_type_parts(const struct catalog *c, uint32_t type_oid, size_t *count)
+{
+	return values_of(&c->parts, type_oid, count);
+}
+
+bool catalog_knows_type(const struct catalog *c, uint32_t oid)
+{
+	size_t count;
+
+	return values_of(&c->types, oid, &count) != NULL;
+}
+
+const struct catalog_hazard *catalog_hazards(const struct catalog *c, uint32_t subject, size_t *count)
+{
+	size_t low = 0, high = c->hazard_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->hazards[middle].subject < subject)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*count = 0; low + *count < c->hazard_count && c->hazards[low + *count].subject == subject;)
+		++*count;
+	return *count ? c->hazards + low : NULL;
 }

@@ -10,14 +10,33 @@ enum {
 	CATALOG_BYTES_MAX = 512 << 20
 }; /* a database larger than this has no snapshot, and so no access */
 
+struct catalog_pair {
+	uint32_t key, value;
+};
+struct catalog_pairs { /* sorted by key, then value, without doubles; values apart, so that a run of them can be shown */
+	struct catalog_pair *list;
+	uint32_t *values;
+	size_t count, cap;
+};
+struct catalog_names { /* sorted; may hold doubles */
+	const char **list;
+	size_t count, cap;
+};
+
 struct catalog {
 	atomic_size_t refs;
 	uint64_t generation;
 	struct qw_arena arena; /* owns everything below */
 	struct catalog_relation **relations; /* sorted by oid */
 	size_t count;
-	const char **functions; /* sorted */
-	size_t function_count, function_cap;
+	struct catalog_names functions, operator_names, type_names;
+	struct catalog_function *known; /* sorted by oid */
+	size_t known_count, known_cap;
+	struct catalog_hazard *hazards; /* sorted by subject; as they came within one */
+	size_t hazard_count, hazard_cap;
+	struct catalog_pairs operators, children, parts, types;
+	unsigned server_major;
+	bool is_verified;
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { FILE_BYTES_MAX = 1 << 20, FACTS_BYTES_MAX = 64 << 20, CLAIMS_MAX = 64 };
 
@@ -15,7 +16,7 @@ static int usage(void)
 	(void)fputs("usage: querywarden policy check FILE\n"
 		    "       querywarden policy test FILE\n"
 		    "       querywarden policy explain FILE | --config FILE  --role R --database D "
-		    "[--as 'claim=value,...'] 'SQL'\n",
+		    "[--as 'claim=value,...'] [--when tainted,in_transaction,reads_secret] 'SQL'\n",
 		stderr);
 	return 2;
 }
@@ -57,6 +58,10 @@ static int check(const char *file)
 	policy_counts_get(p, &n);
 	(void)printf("%s: ok: %zu roles, %zu rules, %zu masks, %zu tests, revision %s\n", file,
 		n.roles, n.rules, n.masks, n.cases, policy_revision(p));
+	(void)printf("%zu entries of limits, %zu freezes, %zu untrusted, %zu columns, %zu detectors, %zu reviewed\n", n.limits,
+		n.freezes, n.untrusted, n.columns, n.detectors, n.reviewed);
+	if (n.masks && !n.columns)
+		(void)printf("note: no `columns`: a new column that no mask names is shown as it is\n");
 	policy_free(p);
 	return 0;
 }
@@ -95,15 +100,35 @@ static int test(const char *file)
 /* ---- explain ---- */
 
 struct question {
-	const char *file, *config, *role, *database, *as, *sql;
+	const char *file, *config, *role, *database, *as, *when, *sql;
+	struct policy_moment moment;
 };
+
+/* "tainted,reads_secret": false on any other word */
+static bool read_when(const char *words, struct policy_moment *out)
+{
+	while (words && *words) {
+		size_t n = strcspn(words, ",");
+
+		if (qw_bytes_equal(qw_bytes(words, n), QW_LIT("tainted")))
+			out->is_tainted = true;
+		else if (qw_bytes_equal(qw_bytes(words, n), QW_LIT("in_transaction")))
+			out->in_transaction = true;
+		else if (qw_bytes_equal(qw_bytes(words, n), QW_LIT("reads_secret")))
+			out->reads_secret = true;
+		else
+			return false;
+		words += n + (words[n] == ',');
+	}
+	return true;
+}
 
 static bool read_question(int argc, char **argv, struct question *q)
 {
 	const struct {
 		const char *name, **to;
 	} options[] = {{"--config", &q->config}, {"--role", &q->role}, {"--database", &q->database},
-		{"--as", &q->as}};
+		{"--as", &q->as}, {"--when", &q->when}};
 	size_t k;
 
 	for (int i = 2; i < argc; i++) {
@@ -121,7 +146,8 @@ static bool read_question(int argc, char **argv, struct question *q)
 			return false;
 		}
 	}
-	return q->sql && q->role && q->database && !q->file != !q->config;
+	q->moment.wall_us = (uint64_t)time(NULL) * 1000000;
+	return q->sql && q->role && q->database && !q->file != !q->config && read_when(q->when, &q->moment);
 }
 
 /* "k=v,k=v" is cut in place; more than CLAIMS_MAX or a part without "=": -1 */
@@ -183,6 +209,8 @@ static void print_act(const struct policy *p, const struct policy_role *role, co
 		(!act->schema || strcmp(act->schema, "pg_catalog") == 0) &&
 		!policy_function_class(act->name, class, sizeof(class)))
 		(void)snprintf(class, sizeof(class), "not built in");
+	if (act->kind == QW_OBJECT_SETTING && act->name && policy_setting_class(act->name))
+		(void)snprintf(class, sizeof(class), "%s", policy_setting_class(act->name));
 	(void)printf("  %-6s  %-16s %s%s%s%s%s%s%s%s%s  <- %s\n", policy_effect_name(v.effect),
 		qw_verb_name(act->verb), act->kind_name, act->name ? " " : "",
 		act->schema ? act->schema : "", act->schema ? "." : "", act->name ? act->name : "",
@@ -213,29 +241,57 @@ static void print_facts(const struct qw_statement *st)
 		(void)printf("\n");
 }
 
-static int print_verdict(
-	const struct policy *p, const struct policy_role *role, const struct policy_verdict *v)
+static void print_limits(const struct limits *l)
 {
-	(void)printf("verdict: %s by rule %s%s%s\n", policy_effect_name(v->effect), v->rule,
-		v->message ? ": " : "", v->message ? v->message : "");
-	if (v->effect != POLICY_DENY && policy_has_masks(p, role))
+	const char *separator = "limits: ";
+
+	for (int k = 0; k < LIMITS_COUNT; k++) {
+		uint64_t max = limits_get(l, (enum limits_kind)k);
+
+		if (!max)
+			continue;
+		(void)printf("%s%s %llu", separator, limits_rule((enum limits_kind)k) + strlen("limit."), (unsigned long long)max);
+		separator = ", ";
+	}
+	if (separator[0] == ',')
+		(void)printf("\n");
+}
+
+static int print_verdict(const struct policy *p, const struct policy_role *role, const struct question *q,
+	const struct qw_statements *all)
+{
+	struct policy_verdict v;
+	enum policy_effect always;
+
+	policy_judge(p, role, q->database, all->list, all->count, &v);
+	always = v.effect;
+	policy_judge_moment(p, role, q->database, &q->moment, all->list, all->count, &v);
+	if (v.effect != always)
+		(void)printf("at this moment: %s instead of %s\n", policy_effect_name(v.effect), policy_effect_name(always));
+	(void)printf("verdict: %s by rule %s%s%s\n", policy_effect_name(v.effect), v.rule,
+		v.message ? ": " : "", v.message ? v.message : "");
+	if (v.effect == POLICY_DENY)
+		return 0;
+	print_limits(&v.limits);
+	if (policy_has_masks(p, role))
 		(void)printf("masks of this role apply to the result (and may refuse it)\n");
+	if (policy_has_detectors(p, role))
+		(void)printf("detectors look at what is not masked\n");
 	return 0;
 }
 
 static int explain_facts(const struct policy *p, const struct policy_role *role,
 	const struct question *q, const struct qw_statements *all)
 {
-	struct policy_verdict v;
+	struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
+	struct qw_statement refused = {.acts = &unparsed, .act_count = 1};
+	const struct qw_statements described = {.list = &refused, .count = 1};
 	size_t i, k;
 
 	if (all->problem) {
-		const struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
-
 		(void)printf("the text cannot be described: %s\n", all->problem);
 		print_act(p, role, q->database, &unparsed);
-		policy_judge_act(p, role, q->database, &unparsed, &v);
-		return print_verdict(p, role, &v);
+		return print_verdict(p, role, q, &described);
 	}
 	for (i = 0; i < all->count; i++) {
 		const struct qw_statement *st = &all->list[i];
@@ -246,8 +302,7 @@ static int explain_facts(const struct policy *p, const struct policy_role *role,
 		for (k = 0; k < st->act_count; k++)
 			print_act(p, role, q->database, &st->acts[k]);
 	}
-	policy_judge(p, role, q->database, all->list, all->count, &v);
-	return print_verdict(p, role, &v);
+	return print_verdict(p, role, q, all);
 }
 
 static int explain_with(const struct policy *p, const struct question *q)

@@ -59,9 +59,10 @@ static void set_defaults(struct config *c)
 {
 	c->audit = (struct audit_options){.ring_bytes = 64u << 20,
 		.map_bytes = (size_t)64 << 30,
-		.commit_records = 256,
-		.commit_bytes = 256 << 10,
-		.commit_ms = 5};
+		.sync_ms = 5,
+		.commit_records = 8192,
+		.commit_bytes = 4 << 20,
+		.commit_ms = 100};
 	c->rows_kept_bytes = 64 << 10;
 	c->hold_s = 25;
 	c->approval_expires_s = 900;

@@ -32,7 +32,7 @@ static bool read_policy(struct loader *l, const struct yaml_node *root)
 static bool read_audit(struct loader *l, const struct yaml_node *root)
 {
 	static const char *const keys[] = {"directory", "mode", "rows_kept_bytes", "ring_bytes",
-		"map_bytes", "commit_records", "commit_bytes", "commit_ms", NULL};
+		"map_bytes", "sync_ms", "commit_records", "commit_bytes", "commit_ms", NULL};
 	static const char *const modes[] = {[AUDIT_SPOOLED] = "spooled",
 		[AUDIT_STRICT] = "strict",
 		[AUDIT_RELAXED] = "relaxed",
@@ -47,6 +47,7 @@ static bool read_audit(struct loader *l, const struct yaml_node *root)
 			&o->ring_bytes) ||
 		!value_size(l, n, "map_bytes", (struct value_range){1 << 20, 1ull << 46},
 			&o->map_bytes) ||
+		!value_u32(l, n, "sync_ms", (struct value_range){1, 1000}, &o->sync_ms) ||
 		!value_u32(l, n, "commit_records", (struct value_range){1, 1 << 20},
 			&o->commit_records) ||
 		!value_u32(

@@ -290,7 +290,7 @@ static void work_build(uv_work_t *w) /* on a worker thread */
 {
 	struct catalog_job *j = w->data;
 
-	j->labels = labels_build(j->snapshot, j->policy->policy, j->role);
+	j->labels = labels_build(j->snapshot, j->policy->policy, j->role, j->database->name);
 }
 
 static struct label_entry **label_find(struct database *d, const struct policy *p, const struct policy_role *role,

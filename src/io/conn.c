@@ -43,6 +43,7 @@ static int give_session(struct conn *c)
 		.policy = s->policy_now->policy,
 		.mask_key = s->mask_key,
 		.cache = s->verdicts,
+		.limits = s->limits,
 		.client_address = c->address_text,
 		.now = street_now(),
 	};
@@ -310,6 +311,10 @@ void conn_run(struct conn *c)
 			perform(c, &a);
 		if (c->is_held)
 			break;
+		if (c->phase == CONN_OPEN) {
+			relay_soon(c);
+			continue;
+		}
 		relay_write(c, SESSION_CLIENT);
 		relay_write(c, SESSION_UPSTREAM);
 	}

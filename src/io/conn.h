@@ -54,8 +54,8 @@ struct conn {
 	enum conn_phase phase;
 	bool is_running, has_more; /* conn_run is on the stack; there is more for it to do */
 	bool is_held; /* the audit ring is full: no action, no byte moves until there is room */
-	bool is_again; /* in street.again */
-	struct conn *again;
+	bool is_again, is_soon; /* in street.again, street.soon */
+	struct conn *again, *soon;
 
 	struct job *connecting, *cancelling;
 	struct parse_job *parsing;
@@ -99,6 +99,8 @@ void relay_arm(struct conn *c);
 void relay_eof(struct conn *c, enum session_side side); /* tells the session once */
 void relay_again(struct conn *c); /* read the upstream in the next turn without a poll event */
 void relay_on_idle(uv_idle_t *idle);
+void relay_soon(struct conn *c); /* write both sides before the loop waits again */
+void relay_on_prepare(uv_prepare_t *prepare);
 void relay_forget(struct conn *c);
 
 /* ---- tls.c: the client's TLS, without a socket ---- */

@@ -262,6 +262,10 @@ int operate_open(struct street *s, char *why, size_t why_size)
 	}
 	(void)uv_idle_init(&s->loop, &s->idle);
 	s->idle.data = s;
+	(void)uv_prepare_init(&s->loop, &s->prepare);
+	s->prepare.data = s;
+	(void)uv_prepare_start(&s->prepare, relay_on_prepare);
+	uv_unref((uv_handle_t *)&s->prepare);
 	s->handles_open = true;
 	(void)uv_timer_start(&s->expire, on_expire, EXPIRE_EVERY_MS, EXPIRE_EVERY_MS);
 	if (signal_start(s, 0, SIGTERM, on_end_signal) || signal_start(s, 1, SIGINT, on_end_signal) ||
@@ -328,5 +332,6 @@ void operate_close(struct street *s)
 	uv_close((uv_handle_t *)&s->drain, NULL);
 	uv_close((uv_handle_t *)&s->watchdog, NULL);
 	uv_close((uv_handle_t *)&s->idle, NULL);
+	uv_close((uv_handle_t *)&s->prepare, NULL);
 	s->handles_open = false;
 }

@@ -151,8 +151,11 @@ void recorder_append(struct conn *c, struct qw_bytes record, enum session_wait w
 
 	if (err == QW_E_FULL)
 		err = hold(r, c, record, wait, action_seq);
-	else if (!err && wait == SESSION_WAIT_NONE)
+	else if (!err && wait == SESSION_WAIT_NONE) {
+		if (record.n > 3 && (record.p[2] << 8 | record.p[3]) == QW_RECORD_SESSION_CLOSE)
+			audit_hurry(c->street->audit, seq); /* whoever asks for the session now that it is over finds all of it */
 		return;
+	}
 	if (!c->is_held)
 		settle(c, err, seq, wait, action_seq);
 }

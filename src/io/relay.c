@@ -201,7 +201,7 @@ void relay_again(struct conn *c)
 	s->again = c;
 }
 
-void relay_forget(struct conn *c)
+static void forget_again(struct conn *c)
 {
 	struct conn **p = &c->street->again;
 
@@ -211,6 +211,19 @@ void relay_forget(struct conn *c)
 		p = &(*p)->again;
 	*p = c->again;
 	c->is_again = false;
+}
+
+void relay_forget(struct conn *c)
+{
+	struct conn **p = &c->street->soon;
+
+	forget_again(c);
+	if (!c->is_soon)
+		return;
+	while (*p != c)
+		p = &(*p)->soon;
+	*p = c->soon;
+	c->is_soon = false;
 }
 
 void relay_on_idle(uv_idle_t *idle)
@@ -359,6 +372,38 @@ bool relay_is_written(const struct conn *c)
 	if (c->tls && !tls_is_ready(c->tls)) /* a handshake that was never finished: nothing can be said */
 		return tls_waiting(c->tls).n == 0;
 	return session_output(c->session, SESSION_CLIENT).n == 0 && (!c->tls || tls_waiting(c->tls).n == 0);
+}
+
+/*
+ * Each send wakes somebody up, who then wants a processor. So all that a turn of the loop has to send is sent at its end, when
+ * all that it could read has been read.
+ */
+void relay_soon(struct conn *c)
+{
+	if (c->is_soon)
+		return;
+	c->is_soon = true;
+	c->soon = c->street->soon;
+	c->street->soon = c;
+}
+
+void relay_on_prepare(uv_prepare_t *prepare)
+{
+	struct street *s = prepare->data;
+
+	while (s->soon) {
+		struct conn *c = s->soon;
+
+		s->soon = c->soon;
+		c->is_soon = false;
+		if (c->phase != CONN_OPEN)
+			continue; /* it was written on its way out */
+		relay_write(c, SESSION_CLIENT);
+		if (c->phase == CONN_OPEN)
+			relay_write(c, SESSION_UPSTREAM);
+		if (c->phase == CONN_OPEN)
+			relay_arm(c);
+	}
 }
 
 /* ---- what to watch ---- */

@@ -54,6 +54,7 @@ struct street {
 	struct audit *audit;
 	struct keys **keys; /* one for each configured issuer */
 	struct verdict_cache *verdicts;
+	struct limits_table *limits; /* of all principals */
 	struct policy_slot *policy_oldest, *policy_now;
 	struct recorder *recorder;
 	struct parser *parser;
@@ -71,6 +72,8 @@ struct street {
 	size_t jobs; /* on worker threads */
 	struct conn *again; /* have decrypted bytes that no poll will report */
 	uv_idle_t idle; /* active while `again` is not empty */
+	struct conn *soon; /* may have something to write */
+	uv_prepare_t prepare; /* writes it, once everything that could be read has been read */
 
 	uv_signal_t signals[3];
 	uv_timer_t expire, drain, watchdog;

@@ -35,6 +35,8 @@ static int places_init(struct labels *l)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < count; i++) {
 		l->places[i].relation = catalog_at(l->catalog, i);
+		l->places[i].is_closed = l->places[i].relation->kind == CATALOG_FOREIGN &&
+			!labels_is_trusted_foreign(l, l->places[i].relation);
 		l->slots[slot_of(l, l->places[i].relation->oid)] = (uint32_t)i + 1;
 		l->place_count++;
 	}
@@ -48,6 +50,15 @@ static const char *column_name(
 	return qw_arena_printf(arena, "%s.%s.%s", r->schema, r->name, r->columns[column].name);
 }
 
+static const struct mask_spec *spec_of(const struct work *w, const struct cell *c)
+{
+	struct policy_column base = {c->base->schema, c->base->name, c->base->columns[c->base_column].name};
+
+	if (c->mask != MASK_UNREVIEWED)
+		return &policy_mask_at(w->policy, c->mask)->spec;
+	return policy_unreviewed(w->policy, w->role, w->labels->database, &base);
+}
+
 static int label_fill(struct labels *l, const struct work *w, const struct catalog_relation *r,
 	size_t column, const struct cell *c, struct label *out)
 {
@@ -59,7 +70,11 @@ static int label_fill(struct labels *l, const struct work *w, const struct catal
 		return QW_E_NOMEM;
 	if (c->kind != LABEL_MASK)
 		return 0;
-	out->spec = &policy_mask_at(w->policy, c->mask)->spec;
+	out->spec = spec_of(w, c);
+	if (!out->spec) { /* what came from another table's column, of which the policy says nothing */
+		out->kind = LABEL_DERIVED;
+		return 0;
+	}
 	out->domain = out->spec->domain;
 	if (!out->domain)
 		out->domain = c->base == r ? out->column
@@ -116,13 +131,6 @@ static int labels_fill(struct labels *l, const struct work *w)
 		if (any_sensitive(cells, p->relation->column_count) && place_fill(l, w, p, cells))
 			return QW_E_NOMEM;
 	}
-	l->named = qw_arena_alloc(&l->arena, l->place_count * sizeof(struct place *));
-	if (!l->named)
-		return QW_E_NOMEM;
-	for (size_t i = 0; i < l->place_count; i++)
-		l->named[i] = &l->places[i];
-	if (l->place_count > 1)
-		qsort(l->named, l->place_count, sizeof(struct place *), by_name);
 	if (l->sensitive_count > 1)
 		qsort(l->sensitive, l->sensitive_count, sizeof(struct place *), by_name);
 	return 0;
@@ -162,9 +170,9 @@ static int work_init(struct work *w, struct qw_arena *arena)
 	return w->cells && w->text ? 0 : QW_E_NOMEM;
 }
 
-static int labels_compute(struct labels *l, const struct policy *p, uint64_t role_bit)
+static int labels_compute(struct labels *l, const struct policy *p, const struct policy_role *role)
 {
-	struct work w = {.labels = l, .policy = p, .role_bit = role_bit};
+	struct work w = {.labels = l, .policy = p, .role = role, .role_bit = role->id_bit};
 	struct qw_arena arena;
 	int err;
 
@@ -174,24 +182,44 @@ static int labels_compute(struct labels *l, const struct policy *p, uint64_t rol
 		labels_resolve(&w);
 		err = labels_fill(l, &w);
 	}
+	if (!err)
+		err = labels_clear(l, &w);
 	qw_arena_fini(&arena);
 	return err;
 }
 
-struct labels *labels_build(
-	struct catalog *c, const struct policy *p, const struct policy_role *role)
+static int names_init(struct labels *l)
+{
+	l->named = qw_arena_alloc(&l->arena, l->place_count * sizeof(struct place *));
+	if (!l->named)
+		return QW_E_NOMEM;
+	for (size_t i = 0; i < l->place_count; i++)
+		l->named[i] = &l->places[i];
+	if (l->place_count > 1)
+		qsort(l->named, l->place_count, sizeof(struct place *), by_name);
+	return 0;
+}
+
+struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role, const char *database)
 {
 	struct labels *l = calloc(1, sizeof(*l));
-	size_t count = policy_mask_count(p);
+	int err;
 
 	if (!l)
 		return NULL;
 	atomic_init(&l->refs, 1);
 	l->catalog = catalog_ref(c);
+	l->policy = p;
 	qw_arena_init(&l->arena, LABELS_BYTES_MAX);
-	for (size_t i = 0; i < count && !l->has_masks; i++)
-		l->has_masks = policy_mask_at(p, i)->roles & role->id_bit;
-	if (places_init(l) || (l->has_masks && labels_compute(l, p, role->id_bit))) {
+	l->database = qw_arena_strdup(&l->arena, qw_bytes_from(database));
+	l->has_masks = policy_has_masks(p, role);
+	l->unreviewed = role->unreviewed_code;
+	err = l->database ? places_init(l) : QW_E_NOMEM;
+	if (!err)
+		err = names_init(l);
+	if (!err)
+		err = l->has_masks ? labels_compute(l, p, role) : labels_clear(l, NULL);
+	if (err) {
 		labels_unref(l);
 		return NULL;
 	}

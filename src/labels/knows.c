@@ -2,7 +2,7 @@
 
 /* What labels know of a statement by the names in the snapshot, sensitive or not. */
 
-static size_t first_named(const struct labels *l, const char *name)
+size_t labels_first_named(const struct labels *l, const char *name)
 {
 	size_t low = 0, high = l->place_count;
 
@@ -20,7 +20,7 @@ static size_t first_named(const struct labels *l, const char *name)
 /* Is a relation of this name in the snapshot, in this schema (NULL: in any)? */
 static bool knows_relation(const struct labels *l, const char *schema, const char *name)
 {
-	size_t low = first_named(l, name);
+	size_t low = labels_first_named(l, name);
 
 	for (; low < l->place_count && strcmp(l->named[low]->relation->name, name) == 0; low++) {
 		/* pg_temp is another name of a schema that is listed as pg_temp_N. */
@@ -52,7 +52,7 @@ static bool has_column(const struct catalog_relation *r, const char *name)
 /* Every relation that the name may denote has the column: then it is the column that is meant, whichever it is. */
 static bool all_have_column(const struct labels *l, const struct qw_relation *r, const char *column)
 {
-	size_t at = first_named(l, r->name), found = 0;
+	size_t at = labels_first_named(l, r->name), found = 0;
 
 	for (; at < l->place_count && strcmp(l->named[at]->relation->name, r->name) == 0; at++) {
 		const struct catalog_relation *c = l->named[at]->relation;
@@ -66,15 +66,11 @@ static bool all_have_column(const struct labels *l, const struct qw_relation *r,
 	return found > 0;
 }
 
-bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_t i)
+bool labels_is_column(const struct labels *l, const struct qw_statement *s, size_t i)
 {
 	const struct qw_colref *c = &s->columns[i];
 	bool is_column = false;
 
-	if (!c->name || (!c->qualifier && !c->is_deep) || !catalog_has_function(l->catalog, c->name))
-		return false;
-	if (c->is_deep)
-		return true;
 	for (size_t k = 0; k < s->relation_count; k++) {
 		const struct qw_relation *r = &s->relations[k];
 		const char *known_as = r->alias ? r->alias : r->name;
@@ -82,8 +78,17 @@ bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_
 		if (!r->name || !known_as || strcmp(known_as, c->qualifier) != 0)
 			continue;
 		if (r->has_column_aliases || !all_have_column(l, r, c->name))
-			return true;
+			return false;
 		is_column = true;
 	}
-	return !is_column;
+	return is_column;
+}
+
+bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_t i)
+{
+	const struct qw_colref *c = &s->columns[i];
+
+	if (!c->name || (!c->qualifier && !c->is_deep) || !catalog_has_function(l->catalog, c->name))
+		return false;
+	return c->is_deep || !labels_is_column(l, s, i);
 }

@@ -29,6 +29,15 @@ bool labels_is_empty(const struct labels *l)
 	return !l->has_masks;
 }
 
+static struct label plain_of(const struct catalog_relation *r, size_t column)
+{
+	struct label l = {.kind = LABEL_PLAIN};
+
+	l.is_definition = r->oid < FIRST_USER_OID && strcmp(r->schema, "pg_catalog") == 0 &&
+		labels_system_column(r->name, r->columns[column].name) == SYSTEM_DEFINITION;
+	return l;
+}
+
 struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum)
 {
 	const struct place *p = labels_place(l, relation_oid);
@@ -43,5 +52,9 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 	i = catalog_column_index(p->relation, attnum);
 	if (i < 0)
 		return (struct label){.kind = LABEL_UNKNOWN};
-	return p->labels ? p->labels[i] : (struct label){.kind = LABEL_PLAIN};
+	if (p->labels && p->labels[i].kind != LABEL_PLAIN)
+		return p->labels[i];
+	if (p->is_closed)
+		return (struct label){.kind = LABEL_DERIVED, .column = p->relation->name};
+	return plain_of(p->relation, (size_t)i);
 }

@@ -8,7 +8,7 @@
  * and from any of them into views. What cannot be followed (a cycle, a relation that is not in the
  * snapshot, a chain deeper than DEPTH_MAX) counts as sensitive.
  */
-enum { DEPTH_MAX = 200, FIRST_USER_OID = 16384 };
+enum { DEPTH_MAX = 200 };
 enum depends_state { DEPENDS_NEW, DEPENDS_BUSY, DEPENDS_PLAIN, DEPENDS_SENSITIVE };
 
 static void resolve_column(struct work *w, size_t place, size_t column, unsigned depth);
@@ -123,6 +123,16 @@ static size_t direct_mask(
 	return SIZE_MAX;
 }
 
+/* Nobody has looked at it yet: the policy may say that such columns of its schema are masked until then. */
+static void make_unreviewed(struct work *w, size_t place, size_t column)
+{
+	const struct catalog_relation *r = relation_at(w, place);
+	struct policy_column c = {r->schema, r->name, r->columns[column].name};
+
+	if (policy_unreviewed(w->policy, w->role, w->labels->database, &c))
+		make_masked(cell_at(w, place, column), MASK_UNREVIEWED);
+}
+
 /* ---- tables: down from parents to children ---- */
 static void resolve_inherited(struct work *w, size_t place, size_t column, unsigned depth)
 {
@@ -130,6 +140,7 @@ static void resolve_inherited(struct work *w, size_t place, size_t column, unsig
 	struct cell *c = cell_at(w, place, column);
 
 	make_masked(c, direct_mask(w, r, column, false));
+	make_unreviewed(w, place, column);
 	for (size_t i = 0; i < r->parent_count; i++) {
 		size_t parent = place_index(w, r->parents[i]);
 		struct cell *above;
@@ -176,10 +187,28 @@ static bool lift_column(struct work *w, size_t place, size_t column, size_t pare
 	return before.kind != above->kind || before.mask != above->mask;
 }
 
+/* A generated column repeats what it is made of. Who masks it by its own name decides for it. */
+static bool lift_generated(struct work *w, size_t place, const struct catalog_generated *g)
+{
+	const struct catalog_relation *r = relation_at(w, place);
+	int to = catalog_column_index(r, g->attnum), from = catalog_column_index(r, g->from);
+	bool sensitive = from >= 0 && is_sensitive(cell_at(w, place, (size_t)from));
+
+	for (size_t k = 0; g->from == 0 && k < r->column_count; k++)
+		sensitive |= is_sensitive(cell_at(w, place, k));
+	if (to < 0 || !sensitive || is_sensitive(cell_at(w, place, (size_t)to)))
+		return false;
+	make_derived(cell_at(w, place, (size_t)to));
+	return true;
+}
+
 static bool lift_relation(struct work *w, size_t place)
 {
 	const struct catalog_relation *r = relation_at(w, place);
 	bool changed = false;
+
+	for (size_t i = 0; i < r->generated_count; i++)
+		changed |= lift_generated(w, place, &r->generated[i]);
 
 	for (size_t i = 0; i < r->parent_count; i++) {
 		size_t parent = place_index(w, r->parents[i]);
@@ -291,6 +320,16 @@ static void resolve_view(struct work *w, size_t place, size_t column, unsigned d
 	make_masked(c, direct_mask(w, r, column, is_sensitive(c)));
 }
 
+static void resolve_system(struct work *w, size_t place, size_t column)
+{
+	const struct catalog_relation *r = relation_at(w, place);
+	struct cell *c = cell_at(w, place, column);
+
+	if (strcmp(r->schema, "pg_catalog") == 0 && labels_system_column(r->name, r->columns[column].name) == SYSTEM_SECRET)
+		make_derived(c);
+	make_masked(c, direct_mask(w, r, column, false));
+}
+
 static void resolve_column(struct work *w, size_t place, size_t column, unsigned depth)
 {
 	const struct catalog_relation *r = relation_at(w, place);
@@ -303,12 +342,12 @@ static void resolve_column(struct work *w, size_t place, size_t column, unsigned
 		.mask = SIZE_MAX,
 		.base = r,
 		.base_column = column};
-	if (is_system(r))
-		make_masked(c, direct_mask(w, r, column, false));
-	else if (depth > DEPTH_MAX || strcmp(r->schema, "pg_toast") == 0)
+	if (depth > DEPTH_MAX || strcmp(r->schema, "pg_toast") == 0)
 		make_derived(c); /* a TOAST table holds pieces of any column */
 	else if (is_view(r))
 		resolve_view(w, place, column, depth);
+	else if (is_system(r))
+		resolve_system(w, place, column);
 	else
 		resolve_inherited(w, place, column, depth);
 	c->state = CELL_DONE;
@@ -335,4 +374,9 @@ void labels_resolve(struct work *w)
 			changed |= lift_relation(w, i);
 	}
 	resolve_all(w, true);
+}
+
+bool labels_view_reads(struct work *w, size_t place)
+{
+	return depends_on_sensitive(w, place, 0);
 }

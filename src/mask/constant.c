@@ -49,7 +49,8 @@ static int put_numeric(const struct mask_column *column, struct qw_buf *out, boo
 	uint8_t p[8 + 2 * (DECIMAL_DIGITS_MAX / 4 + 2)];
 	struct mask_decimal d;
 
-	if (!mask_decimal_parse(column->spec->constant, &d))
+	if (!mask_decimal_parse(column->spec->constant, &d) ||
+		!mask_numeric_fits(column, d.whole.n))
 		return 0;
 	if (column->format == FORMAT_TEXT)
 		return mask_put(d.text, out, is_null);
@@ -69,47 +70,6 @@ static int put_bool(const struct mask_column *column, struct qw_buf *out, bool *
 }
 
 /* ---- dates: YYYY-MM-DD, and for timestamps optionally HH:MM:SS after a blank or T ---- */
-static bool number_at(const char *s, size_t digits, unsigned min, unsigned max, unsigned *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < digits; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-		*out = *out * 10 + (unsigned)(s[i] - '0');
-	}
-	return *out >= min && *out <= max;
-}
-
-static unsigned month_days(unsigned year, unsigned month)
-{
-	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && is_leap ? 1u : 0u);
-}
-
-/* Days since 2000-01-01, Gregorian for all years as the server counts. */
-static bool date_at(const char *s, int64_t *days)
-{
-	unsigned y, m, d;
-	int64_t before;
-
-	if (strnlen(s, 10) < 10 || s[4] != '-' || s[7] != '-')
-		return false;
-	if (!number_at(s, 4, 1, 9999, &y) || !number_at(s + 5, 2, 1, 12, &m) ||
-		!number_at(s + 8, 2, 1, 31, &d))
-		return false;
-	if (d > month_days(y, m))
-		return false;
-	before = (int64_t)y - 1;
-	*days = before * 365 + before / 4 - before / 100 + before / 400 -
-		730119; /* days of 1999 years */
-	for (unsigned i = 1; i < m; i++)
-		*days += month_days(y, i);
-	*days += (int64_t)d - 1;
-	return true;
-}
-
 static bool time_at(const char *s, int64_t *seconds)
 {
 	unsigned h, m, sec;
@@ -119,8 +79,9 @@ static bool time_at(const char *s, int64_t *seconds)
 		return true;
 	if ((*s != ' ' && *s != 'T') || strlen(s) != 9 || s[3] != ':' || s[6] != ':')
 		return false;
-	if (!number_at(s + 1, 2, 0, 23, &h) || !number_at(s + 4, 2, 0, 59, &m) ||
-		!number_at(s + 7, 2, 0, 59, &sec))
+	if (!mask_number_at((const uint8_t *)s + 1, 2, 0, 23, &h) ||
+		!mask_number_at((const uint8_t *)s + 4, 2, 0, 59, &m) ||
+		!mask_number_at((const uint8_t *)s + 7, 2, 0, 59, &sec))
 		return false;
 	*seconds = (int64_t)h * 3600 + (int64_t)m * 60 + (int64_t)sec;
 	return true;
@@ -132,7 +93,7 @@ static int put_date(const struct mask_column *column, struct qw_buf *out, bool *
 	int64_t days;
 	uint8_t p[4];
 
-	if (!date_at(s, &days) || s[10] != '\0')
+	if (!mask_date_parse(qw_bytes_from(s), &days) || s[10] != '\0')
 		return 0;
 	if (column->format == FORMAT_TEXT)
 		return mask_put(qw_bytes(s, 10), out, is_null);
@@ -149,7 +110,7 @@ static int put_timestamp(
 	uint8_t p[8];
 	size_t n = 19;
 
-	if (!date_at(s, &days) || !time_at(s + 10, &seconds))
+	if (!mask_date_parse(qw_bytes_from(s), &days) || !time_at(s + 10, &seconds))
 		return 0;
 	if (column->format == FORMAT_BINARY) {
 		mask_store(p, (uint64_t)((days * 86400 + seconds) * 1000000), 8);
@@ -166,23 +127,40 @@ static int put_timestamp(
 }
 
 /* ---- uuid, JSON ---- */
-static int put_uuid(const struct mask_column *column, struct qw_buf *out, bool *is_null)
+bool mask_uuid_parse(struct qw_bytes s, uint8_t out[16])
 {
-	struct qw_bytes s = qw_bytes_from(column->spec->constant);
-	uint8_t hex[32], p[16];
+	uint8_t hex[32];
 	size_t n = 0;
 
-	if (s.n != 36)
-		return 0;
+	if (s.n != UUID_TEXT)
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
 
 		if (is_dash != (s.p[i] == '-'))
-			return 0;
+			return false;
 		if (!is_dash)
 			hex[n++] = s.p[i];
 	}
-	if (qw_unhex(qw_bytes(hex, sizeof(hex)), p))
+	return qw_unhex(qw_bytes(hex, sizeof(hex)), out) == 0;
+}
+
+void mask_uuid_text(const uint8_t uuid[16], char out[UUID_TEXT])
+{
+	char hex[33];
+	size_t from = 0;
+
+	qw_hex(qw_bytes(uuid, 16), hex);
+	for (size_t i = 0; i < UUID_TEXT; i++)
+		out[i] = i == 8 || i == 13 || i == 18 || i == 23 ? '-' : hex[from++];
+}
+
+static int put_uuid(const struct mask_column *column, struct qw_buf *out, bool *is_null)
+{
+	struct qw_bytes s = qw_bytes_from(column->spec->constant);
+	uint8_t p[16];
+
+	if (!mask_uuid_parse(s, p))
 		return 0;
 	return mask_put(column->format == FORMAT_TEXT ? s : qw_bytes(p, sizeof(p)), out, is_null);
 }
@@ -208,12 +186,11 @@ static size_t json_char(uint8_t c, uint8_t *to)
 	return 6;
 }
 
-/* The configured text as a JSON string: legal whatever it says. */
-static int put_json(
-	const struct mask_column *column, enum mask_class class, struct qw_buf *out, bool *is_null)
+/* Legal whatever the text says, if it is UTF-8. */
+int mask_json_string(
+	const struct mask_job *j, struct qw_bytes s, struct qw_buf *out, bool *is_null)
 {
-	struct qw_bytes s = qw_bytes_from(column->spec->constant);
-	bool has_version = class == CLASS_JSONB && column->format == FORMAT_BINARY;
+	bool has_version = j->class == CLASS_JSONB && j->column->format == FORMAT_BINARY;
 	size_t n = 2 + (has_version ? 1 : 0);
 	uint8_t *p;
 	int err;
@@ -269,7 +246,8 @@ int mask_constant(
 		return put_uuid(column, out, is_null);
 	case CLASS_JSON:
 	case CLASS_JSONB:
-		return put_json(column, class, out, is_null);
+		return mask_json_string(
+			&(struct mask_job){.column = column, .class = class}, text, out, is_null);
 	case CLASS_TEXT: /* done above */
 	case CLASS_VARCHAR:
 	case CLASS_BPCHAR:

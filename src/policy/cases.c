@@ -11,6 +11,10 @@ static void judge_case(const struct policy *p, const struct policy_case *c, poli
 	struct qw_act unparsed = {.verb = QW_VERB_UNPARSED, .kind_name = "statement"};
 	struct qw_statement refused = {.acts = &unparsed, .act_count = 1};
 	struct qw_statements parsed = {0};
+	const struct policy_moment now = {.wall_us = c->wall_us,
+		.is_tainted = c->when & WHEN_TAINTED,
+		.in_transaction = c->when & WHEN_IN_TRANSACTION,
+		.reads_secret = c->when & WHEN_SECRET};
 	struct qw_arena arena;
 
 	*out = (struct policy_verdict){.effect = POLICY_DENY, .rule = "unreachable"};
@@ -18,9 +22,9 @@ static void judge_case(const struct policy *p, const struct policy_case *c, poli
 		return;
 	qw_arena_init(&arena, CASE_ARENA_BYTES);
 	if (parse(qw_bytes_from(c->sql), &arena, &parsed) != 0 || parsed.problem)
-		policy_judge(p, c->role, c->database, &refused, 1, out);
-	else
-		policy_judge(p, c->role, c->database, parsed.list, parsed.count, out);
+		parsed = (struct qw_statements){.list = &refused, .count = 1};
+	policy_judge(p, c->role, c->database, parsed.list, parsed.count, out);
+	policy_judge_moment(p, c->role, c->database, &now, parsed.list, parsed.count, out);
 	qw_arena_fini(&arena);
 	out->act = NULL; /* it lived in the arena */
 }

@@ -69,6 +69,16 @@ static bool may_be_in(
 	return !is_system || has_system_name || s->act->kind != QW_OBJECT_RELATION;
 }
 
+/* The server names a session's temporary schema pg_temp_3; a pattern says pg_temp. */
+static bool schema_matches(const struct name_pattern *p, const char *schema)
+{
+	const char *digits = strncmp(schema, "pg_temp_", 8) == 0 ? schema + 8 : NULL;
+
+	if (policy_pattern_match(p->schema, schema))
+		return true;
+	return digits && *digits && digits[strspn(digits, "0123456789")] == '\0' && policy_pattern_match(p->schema, "pg_temp");
+}
+
 static bool name_matches(
 	const struct name_pattern *p, const struct subject *s, enum policy_effect effect)
 {
@@ -78,7 +88,7 @@ static bool name_matches(
 		return effect != POLICY_ALLOW;
 	if (!policy_pattern_match(p->name, act->name))
 		return false;
-	return act->schema ? policy_pattern_match(p->schema, act->schema) : may_be_in(p, s, effect);
+	return act->schema ? schema_matches(p, act->schema) : may_be_in(p, s, effect);
 }
 
 /* Kinds of things that live in no schema. A kind that is missing here is taken for one that may be
@@ -138,11 +148,13 @@ static bool function_matches(const struct policy_rule *r, const struct subject *
 	uint32_t wanted = r->function_bits & ~classes;
 	size_t i;
 
+	if (r->has_egress && egress_is_function(s->act))
+		return true;
 	if (s->function_bits & r->function_bits & classes)
 		return true;
 	if (categories & wanted && (r->effect != POLICY_ALLOW || !(categories & ~wanted)))
 		return true;
-	if (!s->act->name && r->function_bits && r->effect != POLICY_ALLOW)
+	if (!s->act->name && (r->function_bits || r->has_egress) && r->effect != POLICY_ALLOW)
 		return true;
 	for (i = 0; i < r->functions.count; i++)
 		if (name_matches(&r->functions.list[i], s, r->effect))
@@ -202,29 +214,54 @@ static bool database_matches(const struct policy_rule *r, const char *database)
 	return database ? string_set_match(&r->databases, database) : r->effect != POLICY_ALLOW;
 }
 
-void policy_judge_act(const struct policy *p, const struct policy_role *role, const char *database,
-	const struct qw_act *act, struct policy_verdict *out)
+static bool matches(const struct policy_rule *r, const struct policy_role *role, const char *database, const struct subject *s)
+{
+	return (r->roles & role->id_bit) && verb_in(s->act->verb, r->verbs) && database_matches(r, database) &&
+	       selector_matches(r, s);
+}
+
+bool rule_matches(const struct policy_rule *r, const struct policy_role *role, const char *database, const struct qw_act *act)
+{
+	struct subject s = subject_of(act);
+
+	return matches(r, role, database, &s);
+}
+
+/* The first rule that matches, in the order of strictness; its limits tighten those that are there. */
+static void judge_one(const struct policy *p, const struct policy_role *role, const char *database, const struct qw_act *act,
+	struct policy_verdict *out)
 {
 	struct subject s = subject_of(act);
 	size_t i;
 
-	*out = (struct policy_verdict){.effect = POLICY_DENY, .rule = "default", .act = act};
-	if (!role)
-		return;
+	out->effect = POLICY_DENY;
+	out->rule = "default";
+	out->message = NULL;
+	out->act = act;
 	for (i = 0; i < p->rule_count; i++) {
 		const struct policy_rule *r = &p->rules[i];
 
-		if (!(r->roles & role->id_bit) || !verb_in(act->verb, r->verbs) ||
-			!database_matches(r, database) || !selector_matches(r, &s))
+		if (!matches(r, role, database, &s))
 			continue;
 		out->effect = r->effect;
 		out->rule = r->name;
 		out->message = r->message;
+		limits_tighten(&out->limits, &r->limits);
 		return;
 	}
 }
 
-/* The acts of one statement; *out is replaced by what is stricter. */
+void policy_judge_act(const struct policy *p, const struct policy_role *role, const char *database,
+	const struct qw_act *act, struct policy_verdict *out)
+{
+	*out = (struct policy_verdict){.effect = POLICY_DENY, .rule = "default", .act = act};
+	if (!role)
+		return;
+	policy_limits(p, role, database, &out->limits);
+	judge_one(p, role, database, act, out);
+}
+
+/* The acts of one statement; *out is replaced by what is stricter, its limits by the strictest. */
 static void judge_statement(const struct policy *p, const struct policy_role *role,
 	const char *database, const struct qw_statement *st, struct policy_verdict *out)
 {
@@ -234,9 +271,11 @@ static void judge_statement(const struct policy *p, const struct policy_role *ro
 	if (st->act_count == 0)
 		*out = (struct policy_verdict){.effect = POLICY_DENY, .rule = "default"};
 	for (i = 0; i < st->act_count && out->effect != POLICY_DENY; i++) {
-		policy_judge_act(p, role, database, &st->acts[i], &v);
+		v.limits = out->limits;
+		judge_one(p, role, database, &st->acts[i], &v);
 		if (v.effect < out->effect || !out->act)
 			*out = v;
+		out->limits = v.limits;
 	}
 }
 
@@ -248,6 +287,7 @@ void policy_judge(const struct policy *p, const struct policy_role *role, const 
 	*out = (struct policy_verdict){.effect = POLICY_DENY, .rule = "default"};
 	if (!role)
 		return;
+	policy_limits(p, role, database, &out->limits);
 	out->effect = POLICY_ALLOW;
 	out->rule = "empty";
 	for (i = 0; i < count && out->effect != POLICY_DENY; i++)

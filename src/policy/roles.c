@@ -1,4 +1,4 @@
-/* Which role a token may have, and the masks of a role. */
+/* Which role a token may have. */
 #include "policy_int.h"
 
 /* One line of a match block: the claim has one of the values. */
@@ -65,25 +65,4 @@ const struct policy_role *policy_role_find_approver(
 		if (p->roles[i].may_approve && role_matches(&p->roles[i], claims, claim_count))
 			return &p->roles[i];
 	return NULL;
-}
-
-size_t policy_mask_count(const struct policy *p)
-{
-	return p->mask_count;
-}
-
-const struct policy_mask *policy_mask_at(const struct policy *p, size_t i)
-{
-	QW_ASSERT(i < p->mask_count);
-	return &p->masks[i];
-}
-
-bool policy_has_masks(const struct policy *p, const struct policy_role *role)
-{
-	size_t i;
-
-	for (i = 0; i < p->mask_count; i++)
-		if (!role || (p->masks[i].roles & role->id_bit))
-			return true;
-	return false;
 }

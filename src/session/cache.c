@@ -10,6 +10,7 @@
 enum { WAYS = 4, SCRATCH_MAX = 256 << 20 };
 
 struct verdict_cache {
+	struct templates *templates;
 	struct qw_arena scratch; /* one text's facts while it is judged */
 	size_t sets;
 	struct {
@@ -31,6 +32,11 @@ struct verdict_cache *verdict_cache_new(size_t entries)
 	if (!c)
 		return NULL;
 	c->sets = sets;
+	c->templates = templates_new();
+	if (!c->templates) {
+		free(c);
+		return NULL;
+	}
 	qw_arena_init(&c->scratch, SCRATCH_MAX);
 	return c;
 }
@@ -42,6 +48,7 @@ void verdict_cache_free(struct verdict_cache *c)
 	for (size_t i = 0; i < c->sets; i++)
 		for (int w = 0; w < WAYS; w++)
 			judged_unref(c->set[i].way[w]);
+	templates_free(c->templates);
 	qw_arena_fini(&c->scratch);
 	free(c);
 }
@@ -98,4 +105,9 @@ struct qw_arena *verdict_cache_scratch(struct verdict_cache *c)
 {
 	qw_arena_reset(&c->scratch);
 	return &c->scratch;
+}
+
+struct templates *verdict_cache_templates(struct verdict_cache *c)
+{
+	return c->templates;
 }

@@ -22,7 +22,7 @@ static bool labels_ready(struct session *s)
 	if (!s->labels_stale)
 		return true;
 	s->labels_stale = false;
-	if (!policy_has_masks(s->policy, s->role))
+	if (!s->wants_trees)
 		return true;
 	(void)session_queue(s, SESSION_DO_CATALOG);
 	s->labels_pending = true;
@@ -112,14 +112,164 @@ static void settle(struct session *s, const struct policy_verdict *v)
 {
 	struct run *r = &s->run;
 
+	r->verdict = *v;
 	if (v->effect == POLICY_DENY)
 		run_refuse(s, refusal_of_verdict(v, r->judged));
 	else if (object_for_masks(s))
 		return;
-	else if (r->is_parse)
-		r->stage = RUN_FORWARD;
 	else
-		r->stage = v->effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
+		r->stage = r->is_parse ? RUN_FORWARD : RUN_RESOLVE;
+}
+
+/* ---- with the trees ---- */
+
+static void refuse_flow(struct session *s, const struct flow_refusal *why)
+{
+	char message[600], detail[900];
+
+	(void)snprintf(message, sizeof(message), "blocked by rule \"%s\": %.400s", why->rule, why->object ? why->object : "the statement");
+	(void)snprintf(detail, sizeof(detail), "%.800s", why->reason ? why->reason : "");
+	run_refuse(s, refusal_new("42501", why->rule, message, detail, why->instead));
+}
+
+static bool any_masked(const struct flow_result *f)
+{
+	for (size_t i = 0; i < f->output_count; i++)
+		if (f->outputs[i].label.kind == LABEL_MASK)
+			return true;
+	return false;
+}
+
+/* Where the rows go decides what may be in them. */
+static bool object_for_rows(struct session *s, const struct qw_statement *st, const struct flow_result *f)
+{
+	const char *message;
+
+	if (!st || !any_masked(f))
+		return false;
+	if (st->inner_kind == QW_INNER_COPY)
+		message = "COPY of a sensitive column is refused: its rows cannot be masked";
+	else if (st->inner_kind == QW_INNER_CREATE_AS && s->run.verdict.effect != POLICY_REVIEW)
+		message = "a sensitive column may not be copied into another relation";
+	else
+		return false;
+	refuse_masking(s, message, f->reads_labelled_count ? f->reads_labelled[0] : NULL);
+	return true;
+}
+
+/* Labels that do not know a relation may be older than it: they are read again, once. */
+static bool ask_for_labels(struct session *s, const struct flow_result *f)
+{
+	struct run *r = &s->run;
+
+	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked || s->now.mono_us - s->labels_at_us <= LABELS_AGAIN_US)
+		return false;
+	r->labels_asked = true;
+	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
+	s->labels_stale = true;
+	r->resolve_index = 0;
+	r->stage = RUN_JUDGE;
+	return true;
+}
+
+/* Code of users runs only when somebody has read it, and it is still what was read. False: the run has gone another way. */
+static bool decide_unreviewed(struct session *s, const struct qw_act *act)
+{
+	struct run *r = &s->run;
+	const struct catalog_function *f = act->verb == QW_VERB_CALL && act->schema && act->name ?
+		labels_unreviewed(s->labels, act->schema, act->name) : NULL;
+	char message[300], detail[500];
+
+	if (!f || s->role->unreviewed_code == POLICY_ALLOW)
+		return true;
+	if (s->role->unreviewed_code == POLICY_REVIEW) {
+		if (r->verdict.effect == POLICY_ALLOW)
+			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
+		return true;
+	}
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed",
+		f->schema, f->name);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s",
+		f->schema, f->name, f->args, f->sha256);
+	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
+		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
+	return false;
+}
+
+/* One statement's tree. False: the run has gone another way. */
+static bool decide_tree(struct session *s, const struct qw_statement *st, const struct flow_result *f)
+{
+	struct run *r = &s->run;
+	const struct qw_statement resolved = {.acts = f->acts, .act_count = f->act_count};
+	struct policy_verdict v;
+
+	if (f->is_refused && ask_for_labels(s, f))
+		return false;
+	if (f->is_refused) {
+		refuse_flow(s, &f->refusal);
+		return false;
+	}
+	if (object_for_rows(s, st, f))
+		return false;
+	for (size_t i = 0; i < f->act_count; i++)
+		if (!decide_unreviewed(s, &f->acts[i]))
+			return false;
+	policy_judge(s->policy, s->role, s->database, &resolved, f->act_count ? 1 : 0, &v);
+	verdict_tighten(&r->verdict, &v);
+	if (v.effect != POLICY_DENY)
+		return true;
+	run_refuse(s, refusal_of_verdict(&v, NULL));
+	return false;
+}
+
+static void keep_resolution(struct session *s)
+{
+	struct run *r = &s->run;
+	struct resolution *made = r->resolution;
+	struct judged *owner = r->judged->by_name ? judge_named(s, r->judged) : r->judged;
+
+	if (r->portal && r->portal->statement && r->portal->statement->by_sql)
+		owner = r->portal->statement->judged;
+
+	if (!made)
+		return;
+	resolution_unref(r->unit->resolution);
+	r->unit->resolution = resolution_ref(made);
+	if (r->portal) {
+		resolution_unref(r->portal->resolution);
+		r->portal->resolution = resolution_ref(made);
+		r->portal->resolved_index = r->unit->resolved_index;
+	}
+	if (!owner || owner->resolution == made || made->count != owner->facts.count || made->labels != owner->labels)
+		return;
+	resolution_unref(owner->resolution);
+	owner->resolution = resolution_ref(made);
+}
+
+void decide_resolved(struct session *s)
+{
+	struct run *r = &s->run;
+	const struct resolution *made = r->resolution;
+
+	for (size_t i = 0; made && i < made->count; i++) {
+		bool is_named = r->unit->is_named;
+
+		if (!made->is_asked[i] || (is_named && i != r->unit->resolved_index))
+			continue;
+		if (!decide_tree(s, is_named ? NULL : &r->judged->facts.list[i], &made->flows[i]))
+			return;
+	}
+	keep_resolution(s);
+	if (!moments_judge(s) || !guards_weigh(s))
+		return;
+	if (r->verdict.effect == POLICY_REVIEW && !r->approved) {
+		r->stage = RUN_REVIEW;
+		return;
+	}
+	if (!guards_take(s))
+		return;
+	moments_taint(s);
+	r->stage = RUN_RECORD;
 }
 
 /* The name stands for something else, or what it stands for may be read under another search_path. */
@@ -149,6 +299,10 @@ void decide(struct session *s)
 		return;
 	}
 	v = r->judged->verdict;
+	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
+		return;
+	if (!r->is_parse && !guards_count(s))
+		return;
 	if (!r->is_parse && judge_is_nested(s, r->judged)) {
 		run_refuse(s,
 			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
@@ -156,8 +310,6 @@ void decide(struct session *s)
 				"Send that statement itself."));
 		return;
 	}
-	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
-		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
 		run_refuse(s,
 			refusal_new("26000", "names", "unknown prepared statement or cursor",

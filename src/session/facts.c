@@ -48,6 +48,28 @@ static void copy_names(struct qw_arena *a, struct qw_statement *st, int *err)
 	st->named = copy_text(a, st->named, err);
 }
 
+static void copy_words(struct qw_arena *a, const char ***list, size_t n, int *err)
+{
+	*list = copy_list(a, *list, n, sizeof(**list), err);
+	for (size_t i = 0; !*err && i < n; i++)
+		(*list)[i] = copy_text(a, (*list)[i], err);
+}
+
+static void copy_inner(struct qw_arena *a, struct qw_statement *st, int *err)
+{
+	struct qw_copy *copy = st->copy ? copy_list(a, st->copy, 1, sizeof(*copy), err) : NULL;
+
+	if (copy)
+		copy->null_text = copy_text(a, copy->null_text, err);
+	st->copy = copy;
+	st->inner_types =
+		copy_list(a, st->inner_types, st->inner_type_count, sizeof(*st->inner_types), err);
+	if (st->inner.n)
+		st->inner.p = (const uint8_t *)qw_arena_strdup(a, st->inner);
+	if (!st->inner.p && st->inner.n)
+		*err = QW_E_NOMEM;
+}
+
 int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_statements *to)
 {
 	int err = 0;
@@ -65,6 +87,12 @@ int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_s
 			copy_acts(a, st, &err);
 		if (!err)
 			copy_names(a, st, &err);
+		if (!err)
+			copy_words(a, &st->operators, st->operator_count, &err);
+		if (!err)
+			copy_words(a, &st->types, st->type_count, &err);
+		if (!err)
+			copy_inner(a, st, &err);
 	}
 	return err;
 }

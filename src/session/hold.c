@@ -91,7 +91,7 @@ void hold_start(struct session *s)
 		.actor = s->principal.actor,
 		.statement = statement_text(s),
 		.binds_text = binds_text(s),
-		.rule = s->run.judged->verdict.rule,
+		.rule = s->run.verdict.rule,
 		.policy_revision = policy_revision(s->policy),
 		.expires_us = (int64_t)s->now.wall_us + 1000000ll * s->config->approval_expires_s,
 	};
@@ -116,7 +116,7 @@ static void notice(struct session *s)
 	char message[256], hint[256];
 
 	(void)snprintf(message, sizeof(message), "querywarden: waiting for approval %s (rule \"%s\")", s->run.approval_id,
-		s->run.judged->verdict.rule);
+		s->run.verdict.rule);
 	(void)snprintf(hint, sizeof(hint), "A person decides with: querywarden approve %s", s->run.approval_id);
 	session_put(s, SESSION_CLIENT,
 		pgwire_put_error(&s->out[SESSION_CLIENT], 'N', "NOTICE", "00000", message, NULL, hint));
@@ -148,7 +148,7 @@ void hold_answered(struct session *s, const struct approval *a, bool approved)
 	(void)snprintf(message, sizeof(message), "approval %s: %s", s->run.approval_id,
 		a ? approval_state_name(a->state) : "refused");
 	run_refuse(s,
-		refusal_new("QW002", s->run.judged->verdict.rule, message,
+		refusal_new("QW002", s->run.verdict.rule, message,
 			reason[0] ? reason : "No reason was given.", "Do not repeat the statement as it is; ask its reviewer."));
 }
 
@@ -166,7 +166,7 @@ void hold_tick(struct session *s)
 		(void)snprintf(hint, sizeof(hint),
 			"Repeat exactly this statement after somebody has run: querywarden approve %s (within %u s of asking).",
 			s->run.approval_id, s->config->approval_expires_s);
-		run_refuse(s, refusal_new("QW001", s->run.judged->verdict.rule, message,
+		run_refuse(s, refusal_new("QW001", s->run.verdict.rule, message,
 			"The statement was not run.", hint));
 		return;
 	}

@@ -18,7 +18,9 @@ void judged_unref(struct judged *j)
 {
 	if (!j || --j->refs)
 		return;
+	judged_unref(j->origin);
 	columns_unref(j->columns);
+	resolution_unref(j->resolution);
 	labels_unref(j->labels);
 	qw_arena_fini(&j->arena);
 	free(j);
@@ -38,6 +40,16 @@ struct judged *judged_stub(struct qw_bytes sql)
 		return NULL;
 	}
 	return j;
+}
+
+void verdict_tighten(struct policy_verdict *v, const struct policy_verdict *other)
+{
+	struct limits both = v->limits;
+
+	limits_tighten(&both, &other->limits);
+	if (other->effect < v->effect)
+		*v = *other;
+	v->limits = both;
 }
 
 /* What cannot be described is judged as one act: the verb `unparsed`, which only an explicit rule allows. */
@@ -111,31 +123,39 @@ static void judge_attributes(struct session *s, struct judged *j, const struct q
 		}
 		*act = (struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function", .name = c->name};
 		policy_judge_act(s->policy, s->role, s->database, act, &v);
-		if (v.effect < j->verdict.effect)
-			j->verdict = v;
+		verdict_tighten(&j->verdict, &v);
 	}
 }
 
-static void note_statement(struct judged *j, const struct qw_statement *st)
+/* Of what touches nothing labelled the names need not be looked up again; of what shows a tree, the tree tells. */
+static void note_labels(struct judged *j, const struct qw_statement *st, bool is_clear)
 {
 	const char *which = NULL;
 
-	for (size_t i = 0; i < st->act_count; i++)
-		note_act(j, &st->acts[i]);
-	j->writes |= st->writes;
-	j->is_ddl |= st->is_ddl;
-	j->by_name |= st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH;
-	if (!j->labels)
+	if (is_clear)
+		return;
+	if (labels_relation_touched(j->labels, st, &which))
+		j->relation_touched = true;
+	if (resolution_is_possible(st))
 		return;
 	if (!labels_knows(j->labels, st))
 		j->names_unknown = true;
-	if (labels_relation_touched(j->labels, st, &which))
-		j->relation_touched = true;
 	if (labels_touched(j->labels, st, &which)) {
 		note_secret(j, st);
 		j->touched_name = j->touched ? j->touched_name : which;
 		j->touched = true;
 	}
+}
+
+static void note_statement(struct judged *j, const struct qw_statement *st, bool is_clear)
+{
+	for (size_t i = 0; i < st->act_count; i++)
+		note_act(j, &st->acts[i]);
+	j->writes |= st->writes;
+	j->is_ddl |= st->is_ddl;
+	j->by_name |= st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH;
+	if (j->labels)
+		note_labels(j, st, is_clear);
 }
 
 /* Rule and message are copied: the policy may be gone before this is. */
@@ -149,17 +169,23 @@ static int settle(struct session *s, struct judged *j)
 	memcpy(j->policy_revision, policy_revision(s->policy), 16);
 	j->role_bit = s->role->id_bit;
 	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
-	for (size_t i = 0; i < j->facts.count; i++)
-		note_statement(j, &j->facts.list[i]);
+	j->is_clear = qw_arena_alloc(&j->arena, j->facts.count * sizeof(*j->is_clear) + 1);
+	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
+	for (size_t i = 0; j->is_clear && i < j->facts.count; i++) {
+		const struct qw_statement *st = &j->facts.list[i];
+
+		j->is_clear[i] = j->labels && !j->is_unparsed && labels_provably_clear(j->labels, st) &&
+			!guards_want_tree(s, st, &v->limits);
+		note_statement(j, st, j->is_clear[i]);
+	}
 	if (j->is_unparsed)
 		j->copies_in = true;
-	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
 	for (size_t i = 0; i < j->facts.count; i++)
 		judge_attributes(s, j, &j->facts.list[i]);
 	v->rule = qw_arena_strdup(&j->arena, qw_bytes_from(v->rule));
 	if (v->message)
 		v->message = qw_arena_strdup(&j->arena, qw_bytes_from(v->message));
-	return j->database && v->rule ? 0 : QW_E_NOMEM;
+	return j->database && v->rule && j->is_clear ? 0 : QW_E_NOMEM;
 }
 
 bool judge_is_current(const struct session *s, const struct judged *j)
@@ -177,8 +203,10 @@ static struct judged *finish(struct session *s, struct judged *j, int err)
 		session_out_of_memory(s);
 		return NULL;
 	}
-	if (s->options->cache && !j->by_name && !j->is_unparsed)
+	if (s->options->cache && !j->by_name && !j->is_unparsed) {
 		verdict_cache_put(s->options->cache, j);
+		template_put(verdict_cache_templates(s->options->cache), j);
+	}
 	return j;
 }
 
@@ -201,6 +229,9 @@ struct judged *judge_text(struct session *s, struct qw_bytes sql)
 
 	if (j)
 		return judged_ref(j);
+	j = s->options->cache ? template_get(verdict_cache_templates(s->options->cache), s, sql) : NULL;
+	if (j)
+		return j;
 	if (sql.n > INLINE_BYTES_MAX && sql.n <= s->config->limits.sql.text_bytes_max)
 		return NULL;
 	j = judged_stub(sql);
@@ -227,12 +258,6 @@ void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_
 	struct qw_statement st = {.acts = acts, .act_count = n};
 
 	policy_judge(s->policy, s->role, s->database, &st, n ? 1 : 0, out);
-}
-
-static void stricter(struct policy_verdict *v, const struct policy_verdict *other)
-{
-	if (other->effect < v->effect)
-		*v = *other;
 }
 
 static bool prepared_before(const struct judged *j, size_t i, const char *name)
@@ -264,7 +289,7 @@ static void note_source(struct judged *j, const struct judged *source)
 		return;
 	}
 	for (size_t k = 0; k < source->facts.count; k++)
-		note_statement(j, &source->facts.list[k]);
+		note_statement(j, &source->facts.list[k], source->is_clear[k] && source->labels == j->labels);
 	j->writes |= source->writes;
 	j->is_unparsed |= source->is_unparsed;
 }
@@ -349,7 +374,7 @@ static bool resolve_one(struct session *s, struct judged *j, size_t i, struct po
 	if (!source)
 		return false;
 	policy_judge(s->policy, s->role, s->database, source->facts.list, source->facts.count, &inner);
-	stricter(v, &inner);
+	verdict_tighten(v, &inner);
 	return true;
 }
 

@@ -117,12 +117,22 @@ static void put_acts(struct qw_record *r, struct judged *j)
 		qw_record_text(r, QW_FIELD_VERBS, "");
 		return;
 	}
+	j = j->origin ? j->origin : j;
 	if (!j->verbs && name_acts(j)) {
 		r->err = QW_E_NOMEM;
 		return;
 	}
 	qw_record_text(r, QW_FIELD_VERBS, j->verbs);
 	qw_record_text(r, QW_FIELD_OBJECTS, j->objects);
+}
+
+static const char *rule_of(const struct run *run)
+{
+	if (run->refusal)
+		return run->refusal->rule;
+	if (run->verdict.rule)
+		return run->verdict.rule;
+	return run->judged ? run->judged->verdict.rule : NULL;
 }
 
 void ledger_statement(struct session *s, const struct run *run, const char *decision, enum session_wait wait)
@@ -139,10 +149,12 @@ void ledger_statement(struct session *s, const struct run *run, const char *deci
 	if (run->portal && run->portal->bind_bytes)
 		qw_record_bytes(&r, QW_FIELD_BINDS, qw_bytes(run->portal->binds, run->portal->bind_bytes));
 	qw_record_text(&r, QW_FIELD_DECISION, decision);
-	qw_record_text(&r, QW_FIELD_RULE, run->refusal ? run->refusal->rule : j ? j->verdict.rule : NULL);
+	qw_record_text(&r, QW_FIELD_RULE, rule_of(run));
 	if (run->refusal)
 		qw_record_text(&r, QW_FIELD_REASON, run->refusal->message);
 	put_acts(&r, j);
+	if (run->taints)
+		qw_record_text(&r, QW_FIELD_TAINT, s->tainted_by);
 	if (run->approval_id[0])
 		qw_record_text(&r, QW_FIELD_APPROVAL_ID, run->approval_id);
 	qw_record_text(&r, QW_FIELD_POLICY, policy_revision(s->policy));
@@ -175,6 +187,8 @@ void ledger_result(struct session *s, struct unit *u, const char *outcome)
 
 	qw_record_u64(&r, QW_FIELD_STATEMENT_ID, u->id);
 	qw_record_text(&r, QW_FIELD_OUTCOME, outcome);
+	if (u->rule)
+		qw_record_text(&r, QW_FIELD_RULE, u->rule);
 	qw_record_u64(&r, QW_FIELD_ROWS, u->rows);
 	qw_record_u64(&r, QW_FIELD_BYTES, u->bytes);
 	if (u->digest && !qw_digest_end(u->digest, digest))

@@ -7,6 +7,7 @@
 #include "qw/digest.h"
 #include "qw/pgwire.h"
 #include "qw/session.h"
+#include "qw/world.h"
 
 /*
  *   FIRST -> HANDSHAKE -> FIRST (inside TLS) -> PASSWORD -> IDENTIFYING -> CONNECTING -> LABELLING -> OPENING -> READY
@@ -24,9 +25,24 @@ enum session_state {
 	STATE_CLOSED
 };
 
+/*
+ * What the server's own tree says of each statement of a text (flow.h): asked once, then kept with the text for as long as
+ * labels, settings and types of the parameters are the same.
+ */
+struct resolution {
+	unsigned refs;
+	struct qw_arena arena;
+	struct labels *labels;
+	uint8_t under[QW_DIGEST_BYTES]; /* settings, and types of parameters */
+	struct flow_result *flows; /* of each statement, */
+	bool *is_asked; /* that a tree was asked for */
+	size_t count;
+};
+
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
 struct judged {
 	unsigned refs;
+	struct judged *origin; /* whose facts and verdict these are: a text that differs only in integers (template.c); NULL: none */
 	struct qw_arena arena;
 	struct qw_bytes sql;
 	struct qw_statements facts;
@@ -35,6 +51,8 @@ struct judged {
 	uint64_t role_bit; /* for this role of it, */
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
+	bool *is_clear; /* of each statement: provably nothing that only the server's tree could tell */
+	struct resolution *resolution; /* the last one, when whole; NULL: none */
 	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
 	bool is_described;
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
@@ -47,6 +65,33 @@ struct judged {
 	bool by_name; /* EXECUTE, FETCH ...: depends on the session, never cached */
 	bool writes, is_ddl, copies_in, changes_settings, ends_tx, is_unparsed;
 	bool secret_copied, secret_written, secret_set; /* one of its statements reads a sensitive column, and: COPY TO, writes, set_config() */
+};
+
+/* What bounds what a unit delivers and does: guards/. */
+struct spent { /* of a statement, over all its runs: Executes of a portal, FETCHes of a cursor */
+	uint64_t rows, bytes, us;
+};
+struct guard {
+	struct limits limits;
+	struct spent spent; /* of the running statement, where no portal or cursor counts it */
+	uint64_t since_us; /* the server is at it since then; 0: not yet */
+	uint64_t rows_wanted, rows_given; /* by an Execute that was sent without its row limit */
+	bool is_on; /* there is a limit */
+	bool writes;
+	bool is_over; /* nothing more of it leaves */
+	bool is_muted; /* an earlier part of the pipeline failed for the client */
+	bool rest_dropped; /* rows_wanted were given, there were more */
+};
+enum guard_step { /* messages of our own around what is guarded */
+	GUARD_NONE,
+	GUARD_BEGIN, /* of the transaction that a simple statement is carried in */
+	GUARD_END, /* and its COMMIT or ROLLBACK */
+	GUARD_FAIL /* fails a transaction whose error the client has read already */
+};
+struct cut { /* a limit is passed by what the server does now */
+	bool is_on, is_told, is_poisoned;
+	enum limits_kind kind;
+	uint64_t limit, again_us;
 };
 
 /* A prepared statement, by Parse or by SQL PREPARE: one name space. */
@@ -65,6 +110,7 @@ struct columns {
 	unsigned refs;
 	struct qw_arena arena;
 	struct labels *labels; /* under which they were made; NULL: none */
+	struct resolution *resolution; /* and from which; NULL: from the description alone */
 	struct qw_bytes description; /* body of RowDescription as sent to the client */
 	struct mask_column *list;
 	const char **names; /* schema.table.column of masked columns, else NULL */
@@ -82,11 +128,15 @@ struct portal {
 	uint8_t *binds;
 	size_t bind_bytes;
 	struct columns *columns; /* NULL until described */
+	struct resolution *resolution; /* under which it ran first, or was declared; NULL: none was needed */
+	size_t resolved_index; /* which statement of it, where a name stands for it */
 	struct refusal *refusal; /* its columns cannot be masked */
 	struct judged *source; /* of an EXECUTE or FETCH: what the name stood for when the server bound it, */
 	uint8_t bound_under[QW_DIGEST_BYTES]; /* and the settings then: EXECUTE is planned again when it runs */
 	bool describe_sent; /* a Describe of it is under way or answered */
 	bool by_sql, with_hold;
+	struct spent spent;
+	bool is_cut_off; /* the rest of its rows was dropped */
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -94,6 +144,9 @@ struct unit {
 	unsigned refs;
 	uint64_t id; /* statement number within the session */
 	struct judged *judged;
+	struct resolution *resolution; /* NULL: no tree was needed */
+	size_t resolved_index; /* which statement of it, when: */
+	bool is_named; /* the rows are those of what a name stands for: EXECUTE, FETCH, a portal of SQL's PREPARE or DECLARE */
 	struct columns *columns;
 	uint64_t rows, bytes, started_us;
 	struct qw_buf kept; /* the first bytes as sent, for the record */
@@ -101,6 +154,8 @@ struct unit {
 	size_t statement_index; /* of a Query: how many have completed */
 	bool truncated, is_simple, failed, is_done;
 	char tag[96];
+	struct guard guard;
+	const char *rule; /* why it was ended; static */
 };
 
 /* What the server still has to answer, in order. */
@@ -120,8 +175,10 @@ struct pending {
 	uint8_t close_kind; /* CLOSE: 'S' or 'P' */
 	bool is_ours; /* injected: the answer is not for the client */
 	bool is_poison; /* must fail: the answer becomes `refusal` */
+	enum guard_step guard; /* ours, around what is guarded */
 	bool copy_may_start; /* EXECUTE, QUERY: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
+	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
 	char *name; /* CLOSE */
@@ -140,6 +197,8 @@ enum run_stage { /* of the client message at the front that runs SQL */
 	RUN_IDLE,
 	RUN_JUDGE,
 	RUN_PARSING, /* waits for PARSED */
+	RUN_RESOLVE, /* asks for the server's trees of the statements that need it, one by one */
+	RUN_RESOLVING, /* waits for one */
 	RUN_DESCRIBE,
 	RUN_DESCRIBING, /* waits for the server's description */
 	RUN_REVIEW,
@@ -159,11 +218,16 @@ struct run {
 	struct portal *portal; /* Execute */
 	struct unit *unit;
 	struct refusal *refusal;
+	struct policy_verdict verdict; /* of the text, then with what its trees show: the strictest */
+	struct resolution *resolution; /* being made, or found */
+	size_t resolve_index; /* the statement whose tree is asked for */
+	bool has_tree;
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
 	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described,
 		is_recorded /* as let through, and not sent yet: it is owed a RESULT */;
+	bool is_counted, is_taken, taints; /* by guards/: once for a run */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -223,6 +287,22 @@ struct session {
 	struct labels *labels;
 	uint64_t labels_at_us; /* when they came */
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
+
+	/* guards/ */
+	bool has_moments, has_untrusted, wants_trees; /* the role has such rules, such columns; trees are of use */
+	bool is_tainted;
+	const char *tainted_by;
+	struct limits limits; /* of the role alone */
+	const char *limits_key; /* the principal in the table */
+	bool is_entered;
+	struct cut cut;
+	struct unit *carried; /* runs in a transaction of ours */
+	uint8_t carried_status; /* ReadyForQuery of it */
+	bool end_waits; /* for CANCEL_DONE: the cancel must not hit what ends the transaction */
+	uint64_t guard_last; /* `pushed` at the last message that is guarded */
+	bool guard_closed; /* a Sync was sent behind it */
+	bool drop_rest; /* of the message being passed through from upstream */
+	bool pipe_writes; /* something was sent since the last Sync that may write */
 
 	/* conversation */
 	struct prepared *prepared[NAME_BUCKETS];
@@ -304,10 +384,88 @@ void judge_bound(struct session *s, struct portal *p); /* Bind is confirmed: not
 bool judge_is_current(const struct session *s, const struct judged *j);
 struct judged *verdict_cache_get(struct verdict_cache *c, const struct session *s, struct qw_bytes sql);
 void verdict_cache_put(struct verdict_cache *c, struct judged *j); /* or not: a full set takes what comes again */
+struct templates *verdict_cache_templates(struct verdict_cache *c);
+/* template.c */
+struct templates *templates_new(void); /* NULL: no memory */
+void templates_free(struct templates *t);
+struct judged *template_get(struct templates *t, const struct session *s, struct qw_bytes sql); /* a reference; NULL: none */
+void template_put(struct templates *t, struct judged *j);
 struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until the next call */
 
 /* ---- decide.c ---- */
-void decide(struct session *s); /* stage JUDGE: on to REVIEW, RECORD, FORWARD (Parse) or REFUSE; or waits for labels */
+void decide(struct session *s); /* stage JUDGE: on to RESOLVE, FORWARD (Parse) or REFUSE; or waits for labels */
+void decide_resolved(struct session *s); /* the trees are there: on to REVIEW, RECORD or REFUSE */
+
+/* ---- resolution.c: what the server's trees say ---- */
+struct resolution *resolution_ref(struct resolution *r);
+void resolution_unref(struct resolution *r);
+/* What is asked of the server for one statement. */
+enum resolution_ask {
+	RESOLUTION_NOTHING, /* it is provably clear, or a kind of statement that shows no tree and needs none */
+	RESOLUTION_TEXT, /* a Parse of `text`, with these types of parameters */
+	RESOLUTION_KNOWN, /* FETCH: `known`, statement `index` of it */
+	RESOLUTION_IMPOSSIBLE
+};
+enum { RESOLUTION_TYPES_MAX = 100 };
+struct resolution_need {
+	enum resolution_ask ask;
+	struct judged *owner; /* whose statement `index` it is: EXECUTE asks for what it names */
+	size_t index;
+	struct qw_bytes text; /* borrowed of the owner, or `made` */
+	struct qw_bytes types; /* of parameters, as in Parse: 4 bytes each */
+	uint8_t made_types[4 * RESOLUTION_TYPES_MAX]; /* where those of an SQL PREPARE are */
+	struct resolution *known;
+	bool is_named; /* the rows are those of statement `index` of the owner, or of what is known */
+};
+bool resolution_is_possible(const struct qw_statement *st); /* does it show a tree, itself or what it wraps? */
+void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
+/* Does something before statement `i` of the same text change what its names mean? */
+bool resolution_is_disturbed(const struct judged *j, size_t i);
+/* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
+struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
+/* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
+void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree);
+/* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
+const struct flow_result *resolution_of_unit(const struct unit *u);
+const struct flow_result *resolution_of_portal(const struct portal *p);
+bool portal_is_named(const struct portal *p); /* it gives the rows of what a name of SQL stands for */
+
+void verdict_tighten(struct policy_verdict *v, const struct policy_verdict *other); /* judge.c: the stricter, and all limits */
+
+/* ---- guards/moments.c: freezes, rules with `when`, taint ---- */
+bool moments_judge(struct session *s); /* the run, text and trees; false: refused */
+void moments_judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *v); /* that no text shows */
+void moments_taint(struct session *s); /* the run is let through: what does it read? */
+const struct flow_result *moments_flow(const struct run *r, size_t i); /* tree `i` of its resolution; NULL: not of the run */
+
+/* ---- guards/admit.c: limits before anything runs ---- */
+void guards_role(struct session *s); /* the role or its policy is new */
+bool guards_admit(struct session *s); /* a session starts; false: refused and closed */
+void guards_leave(struct session *s);
+bool guards_count(struct session *s); /* statements_per_minute; false: refused */
+bool guards_weigh(struct session *s); /* what its trees and facts say; false: refused */
+bool guards_take(struct session *s); /* it will run: rates of comparisons; false: refused */
+bool guards_want_tree(const struct session *s, const struct qw_statement *st, const struct limits *l); /* though it is clear */
+struct refusal *guards_refusal(enum limits_kind kind, uint64_t limit);
+
+/* ---- guards/deliver.c: limits while it runs ---- */
+bool guards_row(struct session *s, struct pending *p, size_t bytes); /* counts a row; false: it does not leave */
+enum guard_answer { GUARD_PASS, GUARD_QUIET /* not for the client */, GUARD_SUSPEND /* as PortalSuspended */, GUARD_TAKEN };
+enum guard_answer guards_on_end(struct session *s, struct pending *p, const char *tag);
+void guards_mute_rest(struct session *s); /* after QUIET: the pipeline has failed for the client */
+bool guards_on_error(struct session *s, struct pending *p, struct qw_bytes body); /* true: the client has its error */
+bool guards_swallow(struct session *s, struct pending *p, uint8_t type); /* true: not for the client */
+bool guards_on_ready(struct session *s, enum guard_step step, bool is_ours, uint8_t status); /* true: taken */
+void guards_cancelled(struct session *s); /* CANCEL_DONE */
+uint64_t guards_deadline(struct session *s);
+void guards_tick(struct session *s);
+
+/* ---- guards/send.c: what waits, and what is carried ---- */
+bool guards_start(struct session *s); /* before it is sent; false: wait, or refused */
+void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* the message itself */
+bool guards_must_wait(struct session *s, uint8_t type); /* the client's next message */
+void guards_synced(struct session *s);
+void guards_end(struct session *s); /* COMMIT, ROLLBACK, or a failure of our own */
 
 /* ---- hold.c ---- */
 void hold_start(struct session *s);
@@ -333,7 +491,7 @@ bool portal_install(struct session *s, struct portal *p);
 void portal_drop(struct session *s, const char *name); /* NULL: all */
 void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
 void names_fini(struct session *s);
-void names_completed(struct session *s, const struct qw_statement *st, struct judged *j); /* effects of SQL on names */
+void names_completed(struct session *s, const struct qw_statement *st, const struct unit *u); /* effects of SQL on names */
 
 /* ---- settings.c ---- */
 void settings_extend(struct session *s, struct qw_bytes what);
@@ -365,6 +523,12 @@ enum step run_fastpath(struct session *s, struct qw_bytes body);
 void run_reset(struct session *s);
 void run_skipped(struct session *s); /* what was let through will not run after all */
 void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
+
+/* resolve.c */
+void resolve_ask(struct session *s); /* stage RESOLVE */
+bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
+void resolve_failed(struct session *s, struct pending *p); /* the server's error was passed on: the statement is over */
+void resolve_over(struct session *s); /* ReadyForQuery behind a Query's tree */
 
 /* describe.c */
 void describe_ask(struct session *s); /* stage DESCRIBE */
@@ -411,10 +575,15 @@ void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
 struct refusal *columns_refusal(const char *which);
-/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. Strict: what is
-   computed may hold something sensitive. */
-enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
-	const char **which);
+/* What tells of the columns besides their description. */
+struct columns_source {
+	struct resolution *resolution; /* with `flow`: borrowed */
+	const struct flow_result *flow; /* of the plan; NULL: only the description tells, and then: */
+	bool is_strict; /* what is computed may hold something sensitive */
+};
+/* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
+	struct columns **out, const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
 void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */
 void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */

@@ -152,6 +152,7 @@ void portal_unref(struct portal *p)
 	judged_unref(p->source);
 	prepared_unref(p->statement);
 	columns_unref(p->columns);
+	resolution_unref(p->resolution);
 	refusal_free(p->refusal);
 	free(p->binds);
 	free(p->name);
@@ -244,21 +245,26 @@ static void completed_prepare(struct session *s, const char *name, struct judged
 	prepared_unref(p);
 }
 
-static void completed_declare(struct session *s, const struct qw_statement *st, struct judged *j)
+static void completed_declare(struct session *s, const struct qw_statement *st, const struct unit *u)
 {
+	struct judged *j = u->judged;
 	struct portal *p = portal_new(st->named, j, qw_bytes(NULL, 0));
 
 	if (p) {
 		p->by_sql = true;
 		p->with_hold = st->with_hold;
+		p->resolution = u->resolution ? resolution_ref(u->resolution) : NULL;
+		p->resolved_index = (size_t)(st - j->facts.list);
 	}
 	if (!p || !portal_install(s, p))
 		session_fatal(s, "53400", "too many cursors in one session", "Use CLOSE.");
 	portal_unref(p);
 }
 
-void names_completed(struct session *s, const struct qw_statement *st, struct judged *j)
+void names_completed(struct session *s, const struct qw_statement *st, const struct unit *u)
 {
+	struct judged *j = u->judged;
+
 	switch (st->named_op) {
 	case QW_NAMED_PREPARE:
 		completed_prepare(s, st->named, j);
@@ -267,7 +273,7 @@ void names_completed(struct session *s, const struct qw_statement *st, struct ju
 		prepared_drop(s, st->named);
 		break;
 	case QW_NAMED_DECLARE:
-		completed_declare(s, st, j);
+		completed_declare(s, st, u);
 		break;
 	case QW_NAMED_CLOSE:
 		portal_drop(s, st->named);

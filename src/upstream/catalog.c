@@ -2,91 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "reading.h"
 
 enum { DEADLINE_MS = 60000 };
-
-/* What can be selected from; the tables that hold long values (toast) are there to be known as such. */
-#define KINDS "('r','p','v','m','f','S','t')"
-
-struct reading {
-	PGconn *pg;
-	struct catalog_builder *b;
-	struct upstream_failure *f;
-	int64_t deadline_ms;
-};
-
-static int fail_query(struct reading *rd, const char *what)
-{
-	(void)upstream_fail_text(rd->f, PQerrorMessage(rd->pg), qw_bytes(NULL, 0));
-	(void)snprintf(rd->f->sqlstate, sizeof(rd->f->sqlstate), "08001");
-	(void)snprintf(rd->f->message, sizeof(rd->f->message), "the gateway could not read what the database contains");
-	if (!*rd->f->detail)
-		(void)snprintf(rd->f->detail, sizeof(rd->f->detail), "no answer in time: %s", what);
-	return QW_E_IO;
-}
-
-static int fail_build(struct reading *rd, int err)
-{
-	return upstream_fail(rd->f, err, "08001", "the gateway could not read what the database contains",
-		"building the snapshot: %s", qw_error_text(err));
-}
-
-static uint32_t oid_at(const PGresult *r, int row, int column)
-{
-	return (uint32_t)strtoul(PQgetvalue(r, row, column), NULL, 10);
-}
-
-static int16_t attnum_at(const PGresult *r, int row, int column)
-{
-	return (int16_t)strtol(PQgetvalue(r, row, column), NULL, 10);
-}
-
-/* One command; its last result, which is PQcleared by the caller. */
-static int run(struct reading *rd, const char *sql, ExecStatusType wanted, PGresult **out)
-{
-	PGresult *r = NULL;
-	int err = PQsendQuery(rd->pg, sql) == 1 ? upstream_result(rd->pg, rd->deadline_ms, &r) : QW_E_IO;
-
-	*out = NULL;
-	while (!err && r) {
-		PQclear(*out);
-		*out = r;
-		err = upstream_result(rd->pg, rd->deadline_ms, &r);
-	}
-	return err || PQresultStatus(*out) != wanted ? QW_E_IO : 0;
-}
-
-static int execute(struct reading *rd, const char *sql)
-{
-	PGresult *r = NULL;
-	int err = run(rd, sql, PGRES_COMMAND_OK, &r);
-
-	PQclear(r);
-	return err ? fail_query(rd, sql) : 0;
-}
-
-typedef int (*row_fn)(struct reading *rd, const PGresult *r, int row);
-
-/* Row by row as they arrive: a large catalog is never in memory twice. */
-static int each_row(struct reading *rd, const char *sql, row_fn take)
-{
-	int err = 0, lost = PQsendQuery(rd->pg, sql) == 1 && PQsetSingleRowMode(rd->pg) == 1 ? 0 : QW_E_IO;
-	bool done = false;
-	PGresult *r = NULL;
-
-	while (!lost && !(lost = upstream_result(rd->pg, rd->deadline_ms, &r)) && r) {
-		ExecStatusType status = PQresultStatus(r);
-
-		if (status == PGRES_SINGLE_TUPLE && !err)
-			err = take(rd, r, 0);
-		done = done || status == PGRES_TUPLES_OK;
-		PQclear(r);
-	}
-	if (lost || !done)
-		return fail_query(rd, sql);
-	return err ? fail_build(rd, err) : 0;
-}
 
 /* ---- rows ---- */
 
@@ -106,7 +24,7 @@ static enum catalog_relkind kind_of(char c)
 static int take_relation(struct reading *rd, const PGresult *r, int row)
 {
 	char kind = *PQgetvalue(r, row, 3);
-	uint32_t oid = oid_at(r, row, 0);
+	uint32_t oid = reading_oid(r, row, 0);
 	int err = catalog_add_relation(rd->b, oid, PQgetvalue(r, row, 1), PQgetvalue(r, row, 2), kind_of(kind));
 
 	return err || kind != 't' ? err : catalog_set_unresolved(rd->b, oid);
@@ -114,65 +32,80 @@ static int take_relation(struct reading *rd, const PGresult *r, int row)
 
 static int take_column(struct reading *rd, const PGresult *r, int row)
 {
-	return catalog_add_column(rd->b, oid_at(r, row, 0), attnum_at(r, row, 1), PQgetvalue(r, row, 2), oid_at(r, row, 3));
+	return catalog_add_column(rd->b, reading_oid(r, row, 0), reading_attnum(r, row, 1), PQgetvalue(r, row, 2), reading_oid(r, row, 3));
 }
 
 static int take_parent(struct reading *rd, const PGresult *r, int row)
 {
-	return catalog_add_parent(rd->b, oid_at(r, row, 0), oid_at(r, row, 1));
+	return catalog_add_parent(rd->b, reading_oid(r, row, 0), reading_oid(r, row, 1));
 }
 
 static int take_depend(struct reading *rd, const PGresult *r, int row)
 {
-	return catalog_add_depend(rd->b, oid_at(r, row, 0), (struct catalog_origin){oid_at(r, row, 1), attnum_at(r, row, 2)});
+	struct catalog_origin on = {reading_oid(r, row, 1), reading_attnum(r, row, 2)};
+
+	return catalog_add_depend(rd->b, reading_oid(r, row, 0), on);
 }
 
-static int take_function(struct reading *rd, const PGresult *r, int row)
+/* What a view calls, whoever reads it sets off. */
+static int take_view_calls(struct reading *rd, uint32_t view, const char *action, const char *text)
 {
-	return catalog_add_function(rd->b, PQgetvalue(r, row, 0));
+	struct catalog_hazard h = {.subject = view, .text = text};
+	struct reading_expression e = {0};
+	int err = reading_expression_scan(rd, action, &e);
+
+	h.functions = e.functions.list;
+	h.function_count = e.functions.count;
+	if (!err && h.function_count)
+		err = catalog_add_hazard(rd->b, &h);
+	reading_expression_fini(&e);
+	return err;
 }
 
 static int take_action(struct reading *rd, const PGresult *r, int row)
 {
-	return upstream_pinned_depends(oid_at(r, row, 0), PQgetvalue(r, row, 1), PQserverVersion(rd->pg) >= 160000, rd->b);
+	uint32_t view = reading_oid(r, row, 0);
+	int err = upstream_pinned_depends(view, PQgetvalue(r, row, 1), rd->major >= 16, rd->b);
+
+	return err ? err : take_view_calls(rd, view, PQgetvalue(r, row, 1), PQgetvalue(r, row, 2));
 }
 
 /* ---- queries: search_path is pg_catalog alone, so bare names are the server's own ---- */
 
 static const char relations_sql[] =
 	"select c.oid, n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-	" where c.relkind in " KINDS " order by c.relnamespace";
+	" where c.relkind in " READING_KINDS " order by c.relnamespace";
 static const char columns_sql[] =
 	"select a.attrelid, a.attnum, a.attname, a.atttypid from pg_attribute a join pg_class c on c.oid = a.attrelid"
-	" where c.relkind in " KINDS " and a.attnum > 0 and not a.attisdropped order by a.attrelid, a.attnum";
+	" where c.relkind in " READING_KINDS " and a.attnum > 0 and not a.attisdropped order by a.attrelid, a.attnum";
 static const char parents_sql[] =
 	"select i.inhrelid, i.inhparent from pg_inherits i join pg_class c on c.oid = i.inhrelid"
-	" where c.relkind in " KINDS " order by i.inhrelid, i.inhseqno";
+	" where c.relkind in " READING_KINDS " order by i.inhrelid, i.inhseqno";
 static const char depends_sql[] =
 	"select distinct r.ev_class, d.refobjid, d.refobjsubid from pg_rewrite r join pg_depend d on d.objid = r.oid"
 	" where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass"
 	" and r.ev_type = '1' and d.refobjid <> r.ev_class";
-static const char actions_sql[] = "select ev_class, ev_action::text from pg_rewrite where ev_type = '1'";
-static const char functions_sql[] =
-	"select distinct p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-	" where n.nspname not in ('pg_catalog', 'information_schema')";
+static const char actions_sql[] = "select w.ev_class, w.ev_action::text, 'view '||n.nspname||'.'||c.relname from pg_rewrite w"
+	" join pg_class c on c.oid = w.ev_class join pg_namespace n on n.oid = c.relnamespace where w.ev_type = '1'";
 static const char views_sql[] = "select oid from pg_class where relkind in ('v','m')";
 static const char definitions_sql[] =
 	"select oid, relnatts, pg_get_viewdef(oid) from pg_class where relkind in ('v','m')";
 
 static int read_relations(struct reading *rd)
 {
-	int err = each_row(rd, relations_sql, take_relation);
+	int err = reading_functions(rd);
 
 	if (!err)
-		err = each_row(rd, columns_sql, take_column);
+		err = reading_rows(rd, relations_sql, take_relation);
 	if (!err)
-		err = each_row(rd, parents_sql, take_parent);
+		err = reading_rows(rd, columns_sql, take_column);
 	if (!err)
-		err = each_row(rd, depends_sql, take_depend);
+		err = reading_rows(rd, parents_sql, take_parent);
 	if (!err)
-		err = each_row(rd, functions_sql, take_function);
-	return err ? err : each_row(rd, actions_sql, take_action);
+		err = reading_rows(rd, depends_sql, take_depend);
+	if (!err)
+		err = reading_rows(rd, actions_sql, take_action);
+	return err ? err : reading_hazards(rd);
 }
 
 static int describe(struct reading *rd, const PGresult *definitions)
@@ -180,8 +113,8 @@ static int describe(struct reading *rd, const PGresult *definitions)
 	int err = upstream_describe_views(rd->pg, definitions, rd->b, rd->deadline_ms);
 
 	if (err == QW_E_IO || err == QW_E_EXPIRED)
-		return fail_query(rd, "describing views");
-	return err ? fail_build(rd, err) : 0;
+		return reading_fail(rd, "describing views");
+	return err ? reading_fail_build(rd, err) : 0;
 }
 
 /* One view's text by itself; a text that cannot be had leaves that view unresolved. */
@@ -192,10 +125,10 @@ static int describe_one(struct reading *rd, const char *oid)
 	int err;
 
 	(void)snprintf(sql, sizeof(sql), "%s and oid = %s", definitions_sql, oid);
-	if (run(rd, sql, PGRES_TUPLES_OK, &r) == 0)
+	if (reading_run(rd, sql, PGRES_TUPLES_OK, &r) == 0)
 		err = describe(rd, r);
 	else if (PQstatus(rd->pg) != CONNECTION_OK || PQtransactionStatus(rd->pg) != PQTRANS_IDLE)
-		err = fail_query(rd, sql);
+		err = reading_fail(rd, sql);
 	else
 		err = catalog_set_unresolved(rd->b, (uint32_t)strtoul(oid, NULL, 10));
 	PQclear(r);
@@ -211,14 +144,14 @@ static int describe_views(struct reading *rd)
 	PGresult *views = NULL;
 	int err = 0;
 
-	if (run(rd, definitions_sql, PGRES_TUPLES_OK, &views) == 0) {
+	if (reading_run(rd, definitions_sql, PGRES_TUPLES_OK, &views) == 0) {
 		err = describe(rd, views);
 		PQclear(views);
 		return err;
 	}
 	PQclear(views);
-	if (run(rd, views_sql, PGRES_TUPLES_OK, &views) != 0)
-		err = fail_query(rd, views_sql);
+	if (reading_run(rd, views_sql, PGRES_TUPLES_OK, &views) != 0)
+		err = reading_fail(rd, views_sql);
 	for (int i = 0; !err && i < PQntuples(views); i++)
 		err = describe_one(rd, PQgetvalue(views, i, 0));
 	PQclear(views);
@@ -227,12 +160,12 @@ static int describe_views(struct reading *rd)
 
 static int read_all(struct reading *rd)
 {
-	int err = execute(rd, "begin isolation level repeatable read, read only");
+	int err = reading_execute(rd, "begin isolation level repeatable read, read only");
 
 	if (!err)
 		err = read_relations(rd);
 	if (!err)
-		err = execute(rd, "commit");
+		err = reading_execute(rd, "commit");
 	return err ? err : describe_views(rd);
 }
 
@@ -248,16 +181,19 @@ int upstream_read_catalog(struct vault *v, const struct upstream_target *t, cons
 	*out = NULL;
 	*failure = (struct upstream_failure){.sqlstate = ""};
 	rd.b = catalog_builder_new(generation);
-	err = rd.b ? upstream_open(v, &request, extra, &rd.pg, failure) : fail_build(&rd, QW_E_NOMEM);
+	err = rd.b ? upstream_open(v, &request, extra, &rd.pg, failure) : reading_fail_build(&rd, QW_E_NOMEM);
 	if (!err && PQsetnonblocking(rd.pg, 1) != 0)
-		err = fail_query(&rd, "non-blocking mode");
+		err = reading_fail(&rd, "non-blocking mode");
+	if (!err)
+		rd.major = (unsigned)PQserverVersion(rd.pg) / 10000;
 	if (!err)
 		err = read_all(&rd);
 	upstream_drop(rd.pg);
+	reading_oids_fini(&rd.changed);
 	if (err) {
 		catalog_builder_free(rd.b);
 		return err;
 	}
 	*out = catalog_builder_finish(rd.b);
-	return *out ? 0 : fail_build(&rd, QW_E_NOMEM);
+	return *out ? 0 : reading_fail_build(&rd, QW_E_NOMEM);
 }

@@ -20,6 +20,20 @@ static void check_statement(const struct qw_statement *s, struct qw_bytes text)
 	QW_ASSERT(!s->writes || writes_seen);
 	for (size_t i = 0; i < s->relation_count; i++)
 		QW_ASSERT(s->relations[i].name);
+	QW_ASSERT((s->inner.n != 0) ==
+		  (s->inner_kind != QW_INNER_NONE && s->inner_kind != QW_INNER_UNKNOWN));
+}
+
+/* What is wrapped is one statement that wraps nothing itself. */
+static void check_inner(
+	const struct qw_statement *s, const struct sqlparse_limits *limits, struct qw_arena *arena)
+{
+	struct qw_statements inner;
+
+	if (s->inner.n == 0)
+		return;
+	QW_ASSERT(sqlparse_postgres(s->inner, limits, arena, &inner) == 0);
+	QW_ASSERT(inner.count == 1 && inner.list[0].inner_kind == QW_INNER_NONE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -40,6 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_statement(&s.list[i], qw_bytes(data, size));
 		QW_ASSERT(sqlparse_postgres(s.list[i].text, &limits, &arena, &alone) == 0);
 		QW_ASSERT(alone.count == 1 && alone.list[0].act_count == s.list[i].act_count);
+		QW_ASSERT(alone.list[0].inner_kind == s.list[i].inner_kind &&
+			  qw_bytes_equal(alone.list[0].inner, s.list[i].inner));
+		check_inner(&s.list[i], &limits, &arena);
 	}
 	qw_arena_fini(&arena);
 	return 0;

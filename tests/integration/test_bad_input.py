@@ -261,7 +261,7 @@ def test_rows_of_20_mb(env):
         answer = c.ask(query("select repeat('x', 20000000)"))
         assert len(row(answer[1][1])[0]) == 20000000
         answer = c.ask(query("select ssn, repeat('x', 20000000) from customers where id = 1"))
-        assert errors(answer), show(answer)[:200]
+        assert [len(v) for v in rows(answer)[0]] == [3, 20000000], show(answer)[:200]
     with connect(env.gateway) as c:  # a bare sensitive column beside a large one that has an origin
         env.postgres.sql("UPDATE customers SET notes = to_jsonb(repeat('n', 30000000)) WHERE id = 8", "shop")
         answer = c.ask(query("select ssn, notes from customers where id = 8"))

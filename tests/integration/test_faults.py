@@ -111,7 +111,7 @@ def test_disk_full(env):
 def disk_full(env, mode):
     place = env.folder / f"disk-{mode}"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=72m", "none", str(place)], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=144m", "none", str(place)], capture_output=True).returncode:
         raise Skip("no disk can be mounted here")
     gateway = None
     try:

@@ -23,6 +23,7 @@ GROUPS = {
     "sort": "qsort",
     "memory": "malloc calloc realloc free strdup",
     "free": "free",  # what libpg_query gave
+    "wide": "__udivti3 __umodti3 __udivmodti4",  # the compiler's division of 128 bits
     "die": "abort fprintf stderr",  # QW_ASSERT, in base alone
 }
 
@@ -31,43 +32,52 @@ ROOMS = {
     "base": Room("src/base", libc="text format memory die"),
     "wire": Room("protocols/wire", "base", libc="text", headers="endian.h"),
     "pgwire": Room("protocols/postgres", "base wire", libc="text"),
+    "pgcopy": Room("protocols/postgres/copy", "base wire", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
-                     inner=("ddl",),
-                     outside="pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
+                     inner=("ddl", "inner"),
+                     outside="catalog/pg_type_d.h pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
+    "querytree": Room("sqlparse/querytree", "base", libc="text"),
     # ---- small rooms that everybody may use ----
     "digest": Room("src/digest", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/params.h"),
     "log": Room("src/log", "base"),
     "record": Room("src/record", "base", libc="text"),
     "yaml": Room("src/yaml", "base", libc="text format", outside="yaml.h"),
     # ---- the deciders: pure; they allocate what lives longer than a call (_new, _free) ----
-    "mask": Room("src/mask", "base digest", libc="text memory"),
-    "policy": Room("src/policy", "base digest yaml statement", "mask", libc="text case format memory", headers="ctype.h"),
-    "catalog": Room("src/catalog", "base", libc="text sort memory"),
-    "labels": Room("src/labels", "base catalog policy", "statement", libc="text format sort memory"),
+    "mask": Room("src/mask", "base digest", libc="text memory wide"),
+    "detect": Room("src/detect", "base", libc="text"),
+    "limits": Room("src/limits", "base", libc="text memory"),
+    "functions": Room("src/functions", "base", libc="text sort"),
+    "policy": Room("src/policy", "base digest yaml statement limits functions", "mask", libc="text case format memory",
+                   headers="ctype.h", inner=("load",)),
+    "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
+    "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
+    "flow": Room("src/flow", "base querytree", "labels mask statement limits", libc="text", inner=("expression", "query")),
+    "world": Room("src/world", "base flow labels policy", "catalog mask statement querytree"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
     "identity": Room("src/identity", "base", "policy", libc="text case format memory strndup", headers="strings.h",
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire sqlparse statement mask policy labels approval",
-                    "catalog config identity upstream", libc="text case format memory", inner=("postgres",),
+    "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world limits "
+                                   "approval",
+                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "tree", "guards"),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
     "vault": Room("src/vault", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/hmac.h "
                                                "openssl/kdf.h openssl/params.h openssl/rand.h"),
-    "upstream": Room("src/upstream", "base vault catalog", outside="libpq-fe.h openssl/ssl.h"),
+    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h"),
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
-    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy mask config sqlparse "
+    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy limits mask config sqlparse "
                          "digest log record",
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
-    "cli": Room("src/cli", "base control io config policy audit vault identity approval labels catalog record digest log "
+    "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
                            "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
 }
 

@@ -96,6 +96,9 @@ static bool is_strict(const struct session *s, const struct judged *j, size_t st
 
 	if (!j || j->is_unparsed || j->names_unknown)
 		return true;
+	if (s->labels && !j->by_name && statement < j->facts.count && !j->is_clear[statement] && j->labels == s->labels &&
+		resolution_is_possible(&j->facts.list[statement]) && j->facts.list[statement].inner_kind != QW_INNER_EXPLAIN)
+		return true; /* its tree should have told */
 	if (!j->touched || !s->labels || j->by_name || j->is_ddl || statement >= j->facts.count)
 		return j->touched;
 	return labels_touched(s->labels, &j->facts.list[statement], &which);
@@ -109,9 +112,12 @@ static bool still_maskable(struct session *s)
 	struct columns *c;
 	const char *which;
 
-	if (!p->columns || p->columns->count == 0 || (p->columns->labels == s->labels && !j->by_name))
+	const struct columns_source from = {p->resolution, resolution_of_portal(p), is_strict(s, j, 0)};
+
+	if (!p->columns || p->columns->count == 0 ||
+		(p->columns->labels == s->labels && p->columns->resolution == p->resolution && !j->by_name))
 		return true;
-	if (columns_make(s, p->columns->description, is_strict(s, j, 0), &c, &which) != COLUMNS_OK) {
+	if (columns_make(s, p->columns->description, &from, &c, &which) != COLUMNS_OK) {
 		run_refuse(s, columns_refusal(which));
 		return false;
 	}
@@ -201,15 +207,18 @@ static bool is_one_text(const struct judged *j)
 	return j && !j->by_name && j->facts.count == 1;
 }
 
-static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j)
+static struct columns *understood_before(const struct session *s, struct qw_bytes body, const struct judged *j,
+	const struct columns_source *from)
 {
-	if (!is_one_text(j) || !j->columns || j->labels != s->labels || !qw_bytes_equal(j->columns->description, body))
+	if (!is_one_text(j) || !j->columns || j->labels != s->labels || j->columns->resolution != from->resolution ||
+		!qw_bytes_equal(j->columns->description, body))
 		return NULL;
 	return columns_ref(j->columns);
 }
 
 static void remember(const struct session *s, struct judged *j, struct columns *c)
 {
+	j = j && j->origin ? j->origin : j;
 	if (!is_one_text(j) || j->labels != s->labels)
 		return;
 	if (j->is_described) { /* what runs once need not keep them */
@@ -220,12 +229,12 @@ static void remember(const struct session *s, struct judged *j, struct columns *
 }
 
 /* NULL and no refusal: wait for newer labels. */
-static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, size_t statement,
+static struct columns *understand(struct session *s, struct qw_bytes body, struct judged *j, const struct columns_source *from,
 	struct refusal **refused)
 {
-	struct columns *c = understood_before(s, body, j);
+	struct columns *c = understood_before(s, body, j, from);
 	const char *which = NULL;
-	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, is_strict(s, j, statement), &c, &which);
+	enum columns_answer answer = c ? COLUMNS_OK : columns_make(s, body, from, &c, &which);
 
 	*refused = NULL;
 	if (answer == COLUMNS_OK) {
@@ -250,10 +259,21 @@ static struct columns *understand(struct session *s, struct qw_bytes body, struc
 	return NULL;
 }
 
+/* It was described before its Execute, which asks for the tree and then looks at the columns again. */
+static bool is_undecided(const struct session *s, const struct portal *p)
+{
+	const struct judged *j = p->judged;
+
+	return s->labels && !p->resolution && !j->by_name && j->facts.count && !j->is_clear[0] && resolution_is_possible(&j->facts.list[0]);
+}
+
 static void described_portal(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = p->portal ? understand(s, body, p->portal->judged, 0, &refused) : NULL;
+	struct portal *portal = p->portal;
+	const struct columns_source from = {portal ? portal->resolution : NULL, resolution_of_portal(portal),
+		portal && !is_undecided(s, portal) && is_strict(s, portal->judged, 0)};
+	struct columns *c = portal ? understand(s, body, portal->judged, &from, &refused) : NULL;
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -273,7 +293,8 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 static void described_preflight(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, s->run.preflight_index - 1, &refused);
+	const struct columns_source from = {.is_strict = is_strict(s, p->unit->judged, s->run.preflight_index - 1)};
+	struct columns *c = understand(s, body, p->unit->judged, &from, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;
@@ -286,7 +307,9 @@ static void described_preflight(struct session *s, struct pending *p, struct qw_
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
-	struct columns *c = understand(s, body, p->unit->judged, p->unit->statement_index, &refused);
+	const struct columns_source from = {p->unit->resolution, resolution_of_unit(p->unit),
+		is_strict(s, p->unit->judged, p->unit->statement_index)};
+	struct columns *c = understand(s, body, p->unit->judged, &from, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
 		return;

@@ -137,6 +137,11 @@ static void failed(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	if (p && p->unit)
 		result_attach(s, p->unit);
+	if (guards_on_error(s, p, body)) {
+		if (s->state == STATE_READY && p && p->unit)
+			p->unit->failed = true;
+		return;
+	}
 	if (is_our_poison(s, p, body))
 		refusal_put(s, p->refusal);
 	else
@@ -158,6 +163,8 @@ void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 	if (p && p->is_preflight)
 		s->run.preflight_failed = true;
 	failed(s, p, body);
+	if (p && p->is_resolve && s->state == STATE_READY)
+		resolve_failed(s, p);
 	if (s->state != STATE_READY || !p || p->kind == PENDING_SYNC || s->was_fatal)
 		return;
 	if (p->kind == PENDING_QUERY || p->kind == PENDING_FASTPATH)

@@ -99,6 +99,8 @@ bool refuse_inject(struct session *s, struct refusal *r, bool is_query)
 		poison(s, r, PENDING_QUERY);
 		return true;
 	}
+	prepared_drop(s, ""); /* any Query ends the unnamed statement and portal, and the client believes it was one */
+	portal_drop(s, "");
 	refusal_put(s, r);
 	session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], s->tx_status));
 	refusal_free(r);

@@ -19,6 +19,7 @@ void columns_unref(struct columns *c)
 	if (!c || --c->refs)
 		return;
 	labels_unref(c->labels);
+	resolution_unref(c->resolution);
 	qw_arena_fini(&c->arena);
 	free(c);
 }
@@ -47,8 +48,15 @@ static const struct mask_spec *copy_spec(struct columns *c, const struct mask_sp
 	return spec->name && (spec->constant || !from->constant) ? spec : NULL;
 }
 
+/* The description must be of the plan that was judged: then the plan tells what each column is. */
+static bool agrees(const struct columns *c, size_t i, const struct pgwire_column *col, const struct flow_result *flow)
+{
+	return c->count == flow->output_count && col->table_oid == flow->outputs[i].origin_relation &&
+		(col->table_oid == 0 || col->attnum == flow->outputs[i].origin_attnum);
+}
+
 static enum columns_answer label_column(struct session *s, struct columns *c, size_t i, const struct pgwire_column *col,
-	bool is_strict, const char **which)
+	const struct columns_source *from, const char **which)
 {
 	struct mask_column *m = &c->list[i];
 	struct label l;
@@ -56,9 +64,11 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	*m = (struct mask_column){.type_oid = col->type_oid, .type_modifier = col->type_modifier, .format = col->format};
 	if (!s->labels)
 		return COLUMNS_OK;
-	if (col->table_oid == 0)
-		return is_strict ? refuse_column(c, col->name, which) : COLUMNS_OK;
-	l = labels_of(s->labels, col->table_oid, col->attnum);
+	if (from->flow && !agrees(c, i, col, from->flow))
+		return refuse_column(c, col->name, which);
+	if (!from->flow && col->table_oid == 0)
+		return from->is_strict ? refuse_column(c, col->name, which) : COLUMNS_OK;
+	l = from->flow ? from->flow->outputs[i].label : labels_of(s->labels, col->table_oid, col->attnum);
 	switch (l.kind) {
 	case LABEL_UNKNOWN:
 		(void)refuse_column(c, col->name, which);
@@ -87,8 +97,8 @@ struct refusal *columns_refusal(const char *which)
 		"Select sensitive columns bare (they come masked), or leave them out.");
 }
 
-enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool is_strict, struct columns **out,
-	const char **which)
+enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
+	struct columns **out, const char **which)
 {
 	struct columns *c = calloc(1, sizeof(*c));
 	struct pgwire_column *cols = NULL;
@@ -100,6 +110,7 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool i
 		return COLUMNS_REFUSED;
 	c->refs = 1;
 	c->labels = s->labels ? labels_ref(s->labels) : NULL;
+	c->resolution = from->resolution ? resolution_ref(from->resolution) : NULL;
 	qw_arena_init(&c->arena, COLUMNS_ARENA_MAX);
 	c->description = qw_bytes(qw_arena_strdup(&c->arena, body), body.n);
 	if (c->description.p && !pgwire_row_description_decode(c->description, &c->arena, &cols, &c->count)) {
@@ -109,7 +120,7 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, bool i
 	if (!c->list || !c->names)
 		answer = COLUMNS_REFUSED;
 	for (size_t i = 0; answer == COLUMNS_OK && i < c->count; i++)
-		answer = label_column(s, c, i, &cols[i], is_strict, which);
+		answer = label_column(s, c, i, &cols[i], from, which);
 	if (answer == COLUMNS_OK)
 		*out = c;
 	else
@@ -148,6 +159,7 @@ void unit_unref(struct unit *u)
 		return;
 	judged_unref(u->judged);
 	columns_unref(u->columns);
+	resolution_unref(u->resolution);
 	qw_digest_free(u->digest);
 	qw_buf_fini(&u->kept);
 	free(u);

@@ -1,8 +1,8 @@
 /*
  * One client message that carries SQL goes through the rooms once, in this order:
  *
- *   JUDGE -> REVIEW [-> HOLDING] -> RECORD -> RECORDING -> DESCRIBE [-> DESCRIBING] -> FORWARD
- *      \_________\______________________________________________\-> REFUSE -> ..RECORDING -> ..INJECT
+ *   JUDGE -> RESOLVE [-> RESOLVING] -> REVIEW [-> HOLDING] -> RECORD -> RECORDING -> DESCRIBE [-> DESCRIBING] -> FORWARD
+ *      \__________\___________________________\________________________________________________\-> REFUSE -> ..RECORDING -> ..INJECT
  *
  * The message stays at the front of the client's buffer until it is done; every stage may wait for an event.
  */
@@ -17,6 +17,7 @@ void run_reset(struct session *s)
 	unit_unref(r->unit);
 	refusal_free(r->refusal);
 	columns_unref(r->described);
+	resolution_unref(r->resolution);
 	*r = (struct run){.stage = RUN_IDLE};
 }
 
@@ -60,7 +61,7 @@ static void stage_review(struct session *s)
 	}
 	if (s->tx_wrote && !s->role->hold_in_transaction) {
 		run_refuse(s,
-			refusal_new("55006", r->judged->verdict.rule, "a statement that needs approval cannot wait here",
+			refusal_new("55006", r->verdict.rule, "a statement that needs approval cannot wait here",
 				"The open transaction has written already; it would hold its locks while a person decides.",
 				"COMMIT first, then send the statement on its own."));
 		return;
@@ -92,6 +93,8 @@ static void note_forwarded(struct session *s, const struct judged *j)
 	}
 	if (j->ends_tx && s->tx_settings)
 		settings_extend(s, j->sql); /* COMMIT keeps them, ROLLBACK does not */
+	if (j->is_ddl || j->is_unparsed) /* it may have made a temporary relation: its names are nobody else's from here on */
+		settings_extend(s, qw_bytes(s->options->id, sizeof(s->options->id)));
 	if (j->writes && !j->is_ddl)
 		s->tx_wrote = true;
 	if (j->is_ddl || j->is_unparsed)
@@ -103,7 +106,11 @@ static void note_forwarded(struct session *s, const struct judged *j)
 static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct run *r = &s->run;
-	struct pending *p = pending_push(s, r->is_fastpath ? PENDING_FASTPATH :
+	struct pending *p;
+
+	if (!r->is_parse && !guards_start(s))
+		return;
+	p = pending_push(s, r->is_fastpath ? PENDING_FASTPATH :
 			r->is_query			   ? PENDING_QUERY :
 			r->is_parse			   ? PENDING_PARSE :
 							     PENDING_EXECUTE);
@@ -129,7 +136,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		 */
 		p->copy_may_start = r->judged->copies_in;
 	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	guards_send(s, p, type, body);
 	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
 		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
 	run_reset(s);
@@ -199,6 +206,9 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 		case RUN_JUDGE:
 			decide(s);
 			break;
+		case RUN_RESOLVE:
+			resolve_ask(s);
+			break;
 		case RUN_REVIEW:
 			stage_review(s);
 			break;
@@ -232,6 +242,7 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 				return STEP_WAIT;
 			break;
 		case RUN_PARSING:
+		case RUN_RESOLVING:
 		case RUN_HOLDING:
 		case RUN_RECORDING:
 		case RUN_REFUSE_RECORDING:
@@ -354,13 +365,19 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 		return STEP_CLOSED;
 	}
 	judge_acts(s, &act, 1, &v);
-	if (v.effect == POLICY_ALLOW)
+	moments_judge_acts(s, &act, 1, &v);
+	s->run.verdict = v;
+	if (!guards_count(s))
+		return go(s, 'F', body);
+	if (v.effect == POLICY_ALLOW) {
+		moments_taint(s);
 		s->run.stage = RUN_RECORD;
-	else
+	} else {
 		run_refuse(s,
 			refusal_new("42501", v.rule, "FunctionCall messages are refused",
 				"They call a function by number, without SQL that could be judged. "
 				"Large-object calls of libpq (psql \\lo_*) use them.",
 				"Call the function in a SELECT."));
+	}
 	return go(s, 'F', body);
 }

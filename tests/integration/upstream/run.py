@@ -16,7 +16,7 @@ import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 SHOP = HERE.parents[2] / "fixtures" / "sql" / "shop.sql"
-BIN = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+BIN = os.environ.get("QW_TEST_PG_BIN") or sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
 AS_POSTGRES = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
 
@@ -71,7 +71,7 @@ def echo_server(s):
 
 
 def psql(folder, port, database, text):
-    quietly(*AS_POSTGRES, f"{BIN}/psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", str(port), "-U", "postgres", "-d", database,
+    quietly(*AS_POSTGRES, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", str(port), "-U", "postgres", "-d", database,
             "-f", "-", input=text.encode())
 
 
@@ -81,8 +81,9 @@ def load(folder, port, password):
         create database ascii template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C';""")
     psql(folder, port, "shop", SHOP.read_text())
     psql(folder, port, "shop", (HERE / "more.sql").read_text())
+    psql(folder, port, "shop", (HERE / "hazards.sql").read_text())
     psql(folder, port, "shop", f"""
-        alter role app password '{password}';
+        alter role app password '{password}'; alter role postgres password '{password}';
         create role limited login password '{password}' connection limit 0;
         create role stubborn login password '{password}';
         alter role stubborn set client_encoding = 'LATIN1'; alter role stubborn set standard_conforming_strings = off;

@@ -155,12 +155,31 @@ static void stores_that_are_cut_off(void **state)
 	scratch_remove(&dir);
 }
 
+enum { SLOT = 24 + 44 + 5 + 100 + 3 }; /* of the records of leave() */
+
+/* What the journal holds at the end of the n-th record of leave(). */
+static bool is_in_journal(const char *directory, uint64_t n)
+{
+	char path[256];
+	uint8_t byte = 0;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/journal", directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && pread(fd, &byte, 1, RING_HEADER_BYTES + (off_t)(n * SLOT) - 8) != 1)
+		byte = 0;
+	if (fd >= 0)
+		close(fd);
+	return byte != 0;
+}
+
 /* A child that leaves n records in the ring and nothing in the store: its writer may not commit for
- * a long time. */
-static void leave_in_ring(const char *directory, uint64_t n)
+ * a long time. With sync_ms it lives until they are in the journal. */
+static void leave(const char *directory, uint64_t n, uint32_t sync_ms)
 {
 	struct audit_options o = {.directory = directory,
 		.ring_bytes = 1 << 15,
+		.sync_ms = sync_ms ? sync_ms : 60000,
 		.commit_records = 100000,
 		.commit_bytes = 1 << 30,
 		.commit_ms = 60000};
@@ -176,10 +195,17 @@ static void leave_in_ring(const char *directory, uint64_t n)
 			_exit(3);
 		for (uint64_t i = 0; i < n; i++)
 			append_one(a, 1, i, QW_RECORD_STATEMENT, 100);
+		for (int i = 0; i < 2000 && sync_ms && !is_in_journal(directory, n); i++)
+			usleep(5000);
 		raise(SIGKILL);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void leave_in_ring(const char *directory, uint64_t n)
+{
+	leave(directory, n, 0);
 }
 
 static void poke(const struct scratch *dir, off_t at, uint8_t with)
@@ -232,8 +258,6 @@ static void check_recovers(struct scratch *dir, const char *says, uint64_t kept)
 	scratch_remove(dir);
 }
 
-enum { SLOT = 24 + 44 + 5 + 100 + 3 }; /* of leave_in_ring's records */
-
 static void damage_costs_only_what_is_behind_it(void **state)
 {
 	struct scratch dir;
@@ -270,6 +294,37 @@ static void wild_heads_are_not_believed(void **state)
 	leave_in_ring(dir.path, 10);
 	poke(&dir, head + 1, 0x10); /* beyond the last */
 	check_recovers(&dir, "damaged", 10);
+}
+
+/* A power cut: of the ring the disk has only what it was at the start. The journal has the rest. */
+static void the_journal_survives_a_power_cut(void **state)
+{
+	static const uint8_t nothing[RING_HEADER_BYTES];
+	struct scratch dir;
+	char path[128];
+	int fd;
+
+	(void)state;
+	scratch_new(&dir);
+	leave(dir.path, 12, 1);
+	scratch_file(&dir, "ring", path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, nothing, sizeof(uint64_t), (off_t)offsetof(struct ring_header, head)), sizeof(uint64_t));
+	assert_int_equal(pwrite(fd, nothing, sizeof(nothing), RING_HEADER_BYTES), sizeof(nothing));
+	close(fd);
+	check_recovers(&dir, "power cut", 12);
+}
+
+/* Died without one: journal and ring hold the same, and each record is stored once. */
+static void journal_and_ring_are_stored_once(void **state)
+{
+	struct scratch dir;
+
+	(void)state;
+	scratch_new(&dir);
+	leave(dir.path, 12, 1);
+	check_recovers(&dir, "", 12);
 }
 
 static void rings_that_are_gone_or_foreign(void **state)
@@ -342,6 +397,8 @@ int main(void)
 		cmocka_unit_test(stores_that_are_cut_off),
 		cmocka_unit_test(damage_costs_only_what_is_behind_it),
 		cmocka_unit_test(wild_heads_are_not_believed),
+		cmocka_unit_test(the_journal_survives_a_power_cut),
+		cmocka_unit_test(journal_and_ring_are_stored_once),
 		cmocka_unit_test(rings_that_are_gone_or_foreign),
 		cmocka_unit_test(any_damage_is_survived),
 	};

@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "ring.h"
+#include "journal.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -184,6 +184,64 @@ static void bad_files_are_refused(void **state)
 	fixture_free(&f);
 }
 
+/* All that the file of the journal holds from `pos` on; how many. */
+static uint64_t count_in(const char *path, uint64_t pos, uint64_t seq)
+{
+	struct ring copy;
+	struct qw_bytes record;
+	uint64_t end, n = 0;
+
+	assert_int_equal(ring_open(path, &copy), 0);
+	for (end = pos + copy.size; ring_peek(&copy, pos, end, seq + n, &record, &pos) == 0; n++)
+		for (size_t i = 0; i < record.n; i++)
+			assert_int_equal(record.p[i], (uint8_t)(seq + n));
+	ring_close(&copy);
+	return n;
+}
+
+/* Records of any size, a store that keeps up or does not: whenever the power goes, the journal has what was synced. */
+static void the_journal_follows(void **state)
+{
+	struct fixture f;
+	struct journal j;
+	char path[128];
+	uint8_t bytes[300];
+	uint64_t put = 1, synced = 1, got = 1, pos = 0, laps_skipped = 0;
+	unsigned seed = 5;
+
+	(void)state;
+	fixture_new(&f, 8192);
+	scratch_file(&f.dir, "journal", path);
+	assert_int_equal(journal_open(path, &f.ring, &j), 0);
+	for (int round = 0; round < 20000; round++) {
+		unsigned what = (unsigned)rand_r(&seed) % 8;
+		uint64_t before = ring_head(&f.ring);
+
+		memset(bytes, (int)(put & 255), sizeof(bytes));
+		if (what < 5 && ring_put(&f.ring, put, qw_bytes(bytes, 20 + put * 7 % 250)) == 0) {
+			put++;
+			laps_skipped += ring_head(&f.ring) - before > 1000;
+		} else if (what == 5) {
+			assert_int_equal(journal_sync(&j, &f.ring, ring_head(&f.ring)), 0);
+			synced = put;
+		} else if (what == 6) { /* a commit */
+			struct qw_bytes record;
+
+			while (ring_peek(&f.ring, pos, ring_head(&f.ring), got, &record, &pos) == 0)
+				got++;
+			ring_release(&f.ring, pos);
+			journal_forget(&j, pos);
+		} else if (what == 7 && round % 16 == 0) {
+			uint64_t least = synced > got ? synced - got : 0;
+
+			assert_true(count_in(path, pos, got) >= least);
+		}
+	}
+	assert_true(laps_skipped > 10);
+	journal_close(&j);
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +251,7 @@ int main(void)
 		cmocka_unit_test(any_changed_byte_is_seen),
 		cmocka_unit_test(half_a_record_is_not_there),
 		cmocka_unit_test(bad_files_are_refused),
+		cmocka_unit_test(the_journal_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

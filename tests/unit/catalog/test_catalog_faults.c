@@ -32,6 +32,26 @@ void *__wrap_calloc(size_t n, size_t item)
 
 enum { RELATIONS = 300, COLUMNS = 9 };
 
+static int add_running(struct catalog_builder *b, uint32_t oid)
+{
+	const uint32_t runs[] = {20000 + oid};
+	const struct catalog_function f = {.oid = 20000 + oid, .schema = "s", .name = "f", .args = "", .language = "sql",
+		.owner = "o", .extension = oid % 2 ? "e" : NULL, .sha256 = "00"};
+	const struct catalog_hazard h = {.subject = oid, .on = CATALOG_ON_INSERT, .text = "trigger", .detail = "definition",
+		.functions = runs, .function_count = 1};
+	int err = catalog_add_function_known(b, &f);
+
+	if (!err)
+		err = catalog_add_hazard(b, &h);
+	if (!err)
+		err = catalog_add_generated(b, oid, (struct catalog_generated){1, 2});
+	if (!err)
+		err = catalog_add_operator(b, 30000 + oid, oid, oid % 2 ? "##" : NULL);
+	if (!err)
+		err = catalog_add_type(b, 40000 + oid, oid % 2 ? "t" : NULL);
+	return err ? err : catalog_add_type_part(b, 40000 + oid, 40001 + oid);
+}
+
 static int add_one(struct catalog_builder *b, uint32_t oid)
 {
 	int err = catalog_add_relation(b, oid, oid % 2 ? "s" : "t", "relation", CATALOG_VIEW);
@@ -44,7 +64,7 @@ static int add_one(struct catalog_builder *b, uint32_t oid)
 		err = catalog_add_depend(b, oid, (struct catalog_origin){oid, i});
 	if (!err)
 		err = catalog_add_parent(b, oid, oid);
-	return err;
+	return err ? err : add_running(b, oid);
 }
 
 static struct catalog *build(void)
@@ -83,6 +103,9 @@ static void test_every_allocation_may_fail(void **state)
 		assert_int_equal(r->column_count, COLUMNS);
 		assert_int_equal(r->depend_count, COLUMNS);
 		assert_int_equal(r->parent_count, 1);
+		assert_int_equal(r->generated_count, 1);
+		assert_non_null(catalog_function(c, 20000 + r->oid)->sha256);
+		assert_non_null(catalog_hazards(c, r->oid, &(size_t){0})->said);
 	}
 	catalog_unref(c);
 }

@@ -527,8 +527,9 @@ uint64_t catalog_generation(const struct catalog *c)
 	return 0;
 }
 
-struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role)
+struct labels *labels_build(struct catalog *c, const struct policy *p, const struct policy_role *role, const char *database)
 {
+	(void)database;
 	(void)c;
 	(void)p;
 	(void)role;

@@ -7,6 +7,9 @@
 struct policy {
 	const struct policy_mask *masks;
 	size_t count;
+	const char *unreviewed; /* schema whose columns without a mask are masked by unreviewed_spec */
+	struct mask_spec unreviewed_spec;
+	const char *reviewed[4]; /* sentences and "schema.name(args)" that were reviewed */
 };
 
 /* A mask of role bit 1 on up to four patterns. */

@@ -55,7 +55,7 @@ static void test_every_allocation_may_fail(void **state)
 {
 	const struct policy_mask masks[] = {MASK_ON("m", MASK_REDACT, "public.t.*")};
 	static const struct policy_role role = {.id_bit = 1};
-	struct policy p = {masks, 1};
+	struct policy p = {.masks = masks, .count = 1};
 	struct catalog *c = catalog();
 	struct labels *l = NULL;
 	long n;
@@ -63,7 +63,7 @@ static void test_every_allocation_may_fail(void **state)
 	(void)state;
 	for (n = 0; n < 100000 && !l; n++) {
 		until_failure = n;
-		l = labels_build(c, &p, &role);
+		l = labels_build(c, &p, &role, "shop");
 		until_failure = -1;
 	}
 	assert_true(n > 10); /* the loop did meet failures */

@@ -21,7 +21,7 @@ static void table(struct catalog_builder *b, uint32_t oid, const char *schema, c
 static int set_up(void **state)
 {
 	static const struct policy_role role = {.id_bit = 1};
-	struct policy p = {masks, 1};
+	struct policy p = {.masks = masks, .count = 1};
 	struct catalog_builder *b = catalog_builder_new(1);
 	struct catalog *c;
 
@@ -32,7 +32,7 @@ static int set_up(void **state)
 	table(b, 20003, "public", "people", (const char *[]){"id", "nick", NULL});
 	table(b, 20004, "pg_temp_3", "scratch", (const char *[]){"ssn", NULL});
 	c = catalog_builder_finish(b);
-	l = labels_build(c, &p, &role);
+	l = labels_build(c, &p, &role, "shop");
 	catalog_unref(c);
 	return l ? 0 : -1;
 }

@@ -1,6 +1,7 @@
 /*
- * Masks what it is told, one line each: KIND KEEP OID TYPMOD FORMAT HEX_OF_VALUE|-
- * HEX_OF_CONSTANT|- Answers "null", "error NAME" or "= HEX". For tests that have a server at hand.
+ * Masks what it is told, one line each: KIND KEEP_FIRST KEEP_LAST CHECK_DIGIT DAYS STEP UNIT OID TYPMOD
+ * FORMAT HEX_OF_VALUE|- HEX_OF_CONSTANT|-. Answers "null", "error NAME" or "= HEX". For tests that
+ * have a server at hand.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ int main(void)
 	struct mask_key *key = mask_key_new(QW_LIT("a key for tests"));
 	struct qw_buf out;
 	char kind[16];
-	unsigned keep;
+	unsigned first, keep, check, days, unit;
 
 	qw_buf_init(&out, 1 << 14);
 	while (key && fgets(line, sizeof(line), stdin)) {
@@ -52,15 +53,19 @@ int main(void)
 		struct mask_column column = {.spec = &spec, .domain = "public.t.c"};
 		size_t n;
 
-		if (sscanf(line, "%15s %u %" SCNu32 " %" SCNd32 " %" SCNu16 " %32767s %4095s", kind,
-			    &keep, &column.type_oid, &column.type_modifier, &column.format, hex,
-			    constant_hex) != 7 ||
+		if (sscanf(line, "%15s %u %u %u %u %" SCNu64 " %u %" SCNu32 " %" SCNd32 " %" SCNu16 " %32767s %4095s", kind,
+			    &first, &keep, &check, &days, &spec.step, &unit, &column.type_oid, &column.type_modifier, &column.format, hex,
+			    constant_hex) != 12 ||
 			mask_kind_parse(kind, &spec.kind))
 			return 2;
+		spec.keep_first = (uint8_t)first;
 		spec.keep_last = (uint8_t)keep;
+		spec.has_check_digit = check != 0;
+		spec.days = (uint16_t)days;
+		spec.unit = (enum mask_unit)unit;
 		n = unhex(hex, value);
 		constant[unhex(constant_hex, constant)] = '\0';
-		spec.constant = (const char *)constant;
+		spec.constant = spec.kind == MASK_CONSTANT ? (const char *)constant : NULL;
 		answer(&column, key, qw_bytes(value, n), &out);
 	}
 	mask_key_free(key);

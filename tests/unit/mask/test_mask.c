@@ -131,17 +131,19 @@ static void test_other_kinds_of_other_types_are_null(void **state)
 	for (size_t i = 0; i < QW_COUNT(redacted); i++) {
 		struct mask_column column = {.type_oid = redacted[i].oid, .type_modifier = -1};
 		bool is_text = redacted[i].text.n > 0 && redacted[i].text.p[0] == '*';
+		bool is_array = redacted[i].binary.n == 12;
 
 		for (column.format = 0; column.format < 2; column.format++) {
-			struct mask_spec hash = {.kind = MASK_HASH},
+			struct mask_spec email = {.kind = MASK_EMAIL},
 					 partial = {.kind = MASK_PARTIAL, .keep_last = 4};
 			struct mask_spec null = {.kind = MASK_NULL};
 
 			assert_null(masked(column, null, QW_LIT("1234567890")).p);
-			assert_int_equal(
-				masked(column, hash, QW_LIT("1234567890")).p != NULL, is_text);
-			assert_int_equal(
-				masked(column, partial, QW_LIT("1234567890")).p != NULL, is_text);
+			if (is_array) /* this is no array */
+				assert_null(masked(column, partial, QW_LIT("1234567890")).p);
+			else
+				assert_int_equal(masked(column, partial, QW_LIT("1234567890")).p != NULL, is_text);
+			assert_int_equal(masked(column, email, QW_LIT("1234567890")).p != NULL, is_text);
 		}
 	}
 }
@@ -149,14 +151,14 @@ static void test_other_kinds_of_other_types_are_null(void **state)
 static void test_unknown_format_and_kind_are_null(void **state)
 {
 	(void)state;
-	for (int kind = 0; kind < 8; kind++) {
+	for (int kind = 0; kind < 20; kind++) {
 		struct mask_spec spec = {
 			.kind = (enum mask_kind)kind, .constant = "x", .keep_last = 4};
 
 		assert_null(masked((struct mask_column){.type_oid = TEXT, .format = 2}, spec,
 			QW_LIT("1234567890"))
 				    .p);
-		if (kind > (int)MASK_CONSTANT)
+		if (kind >= (int)MASK_KIND_COUNT)
 			assert_null(masked(
 				(struct mask_column){.type_oid = TEXT}, spec, QW_LIT("1234567890"))
 					    .p);
@@ -440,7 +442,7 @@ static void test_kind_names(void **state)
 	enum mask_kind kind;
 
 	(void)state;
-	for (int i = 0; i <= (int)MASK_CONSTANT; i++) {
+	for (int i = 0; i < (int)MASK_KIND_COUNT; i++) {
 		assert_int_equal(mask_kind_parse(mask_kind_name((enum mask_kind)i), &kind), 0);
 		assert_int_equal(kind, i);
 	}

@@ -80,6 +80,12 @@ static void statements_are_explained(void **state)
 	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
 				 "shop", ""),
 		0);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", "--when", "tainted,in_transaction,reads_secret", sql),
+		0);
+	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", "--database",
+				 "shop", "--when", "dirty", sql),
+		2);
 	assert_int_equal(RUN(cli_policy, "explain", policy_file, "--role", "agent", sql), 2);
 	assert_int_equal(
 		RUN(cli_policy, "explain", "--role", "agent", "--database", "shop", sql), 2);

@@ -396,6 +396,23 @@ static void columns(void **state)
 	check_all(state, cases, QW_COUNT(cases), text_columns);
 }
 
+static void operators_and_types(void **state)
+{
+	static const struct expected cases[] = {
+		{"SELECT 1", "|"},
+		{"SELECT 1 + 2 + 3 OPERATOR(s.###) 4", "### + |"},
+		{"SELECT 'x'::int, CAST('y' AS s.mood), date '2020-01-01'", "| int4 mood date"},
+		{"SELECT a FROM t WHERE a IN (1, 2) AND b LIKE 'x' AND c IS DISTINCT FROM d", "= ~~ |"},
+		{"SELECT a FROM t WHERE (a, b) < (1, 2) AND c @@@ ANY (SELECT 1)", "< @@@ |"},
+		{"SELECT a FROM t ORDER BY a USING >>>", ">>> |"},
+		{"SELECT -a, x.c FROM f() AS x (c s.evil, d text[])", "- | evil text"},
+		{"SELECT 1 FROM (SELECT 1 ~> 2) x", "~> |"},
+		{"UPDATE t SET a = b || 'x'::citext RETURNING !!c", "|| !! | citext"},
+	};
+
+	check_all(state, cases, QW_COUNT(cases), text_spelled);
+}
+
 static void relations(void **state)
 {
 	static const struct expected cases[] = {
@@ -570,6 +587,7 @@ int main(void)
 		cmocka_unit_test(definitions),
 		cmocka_unit_test(columns),
 		cmocka_unit_test(relations),
+		cmocka_unit_test(operators_and_types),
 		cmocka_unit_test(named_things),
 		cmocka_unit_test(what_writes),
 		cmocka_unit_test(long_names_are_cut),

@@ -38,6 +38,18 @@ const char *text_columns(struct qw_arena *arena, const struct qw_statement *s)
 	return all;
 }
 
+const char *text_spelled(struct qw_arena *arena, const struct qw_statement *s)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < s->operator_count; i++)
+		all = qw_arena_printf(arena, "%s%s ", all, s->operators[i]);
+	all = qw_arena_printf(arena, "%s|", all);
+	for (size_t i = 0; i < s->type_count; i++)
+		all = qw_arena_printf(arena, "%s %s", all, s->types[i]);
+	return all;
+}
+
 const char *text_relations(struct qw_arena *arena, const struct qw_statement *s)
 {
 	const char *all = "";

@@ -11,5 +11,6 @@ const char *text_acts(struct qw_arena *arena, const struct qw_statement *s);
 const char *text_columns(struct qw_arena *arena, const struct qw_statement *s);
 /* schema.name[(alias)][+written][+natural][+renamed] */
 const char *text_relations(struct qw_arena *arena, const struct qw_statement *s);
+const char *text_spelled(struct qw_arena *arena, const struct qw_statement *s); /* operators | types */
 
 #endif
