@@ -7,7 +7,7 @@ static struct qw_record begin(struct session *s, enum qw_record_type type)
 {
 	struct qw_record r;
 	struct qw_record_header h = {.version = 1, .type = (uint16_t)type, .wall_us = s->now.wall_us,
-		.mono_us = s->now.mono_us, .session_seq = s->session_seq++};
+		.mono_us = s->now.mono_us, .session_seq = s->session_seq};
 
 	memcpy(h.session, s->options->id, sizeof(h.session));
 	qw_record_begin(&r, &s->blob, &h);
@@ -26,6 +26,7 @@ static void finish(struct session *s, struct qw_record *r, size_t at, enum sessi
 	a = session_queue(s, SESSION_DO_AUDIT);
 	if (!a)
 		return;
+	s->session_seq++; /* one that found no memory has no number: the next has it */
 	a->wait = wait;
 	q = (struct queued_action *)(void *)a;
 	q->has_blob = true;
