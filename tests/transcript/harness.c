@@ -456,13 +456,13 @@ static void unlabelled(struct harness *h)
 	labels_unref(none);
 }
 
-/* The same, but read again: nothing of what was judged before is current. */
-static void relabelled(struct harness *h)
+/* Read again: nothing of what was judged before is current. `p` is the policy, or one with other masks. */
+static void relabelled(struct harness *h, const struct policy *p)
 {
-	const struct policy_role *agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
+	const struct policy_role *agent = policy_role_find(p, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
 
 	labels_unref(h->labels);
-	h->labels = labels_build(h->catalog, h->policy, agent, "shop");
+	h->labels = labels_build(h->catalog, p, agent, "shop");
 	QW_ASSERT(h->labels);
 	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
 }
@@ -495,7 +495,11 @@ void harness_event(struct harness *h, const char *line)
 	else if (strcmp(line, "catalog none") == 0)
 		unlabelled(h);
 	else if (strcmp(line, "catalog new") == 0)
-		relabelled(h);
+		relabelled(h, h->policy);
+	else if (strcmp(line, "catalog other") == 0) { /* customers are not sensitive */
+		h->is_unlabelled = true;
+		relabelled(h, h->policy2);
+	}
 	else if (strcmp(line, "policy") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
@@ -578,6 +582,21 @@ static void sample_config(struct harness *h)
 	h->config.limits.token_bytes_max = 16384;
 }
 
+/* The same rules, and a mask of something else: customers are not sensitive. */
+static struct policy *other_masks(const char *file, const char *text)
+{
+	struct policy_problem problem;
+	struct policy *p = NULL;
+	const char *masks = strstr(text, "masks:");
+	char *other = NULL;
+
+	QW_ASSERT(masks && asprintf(&other, "%.*smasks: [{name: other, columns: [public.payroll.id], mask: redact, roles: [agent]}]\n",
+		(int)(masks - text), text) > 0);
+	QW_ASSERT(!policy_load(file, qw_bytes_from(other), &p, &problem));
+	free(other);
+	return p;
+}
+
 void harness_open(struct harness *h, const char *policy_file, const char *policy_text)
 {
 	struct policy_problem problem;
@@ -588,6 +607,7 @@ void harness_open(struct harness *h, const char *policy_file, const char *policy
 		(void)fprintf(stderr, "%s:%u:%u: %s\n", policy_file, problem.line, problem.column, problem.text);
 		abort();
 	}
+	h->policy2 = other_masks(policy_file, policy_text);
 	agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
 	QW_ASSERT(agent);
 	h->key = mask_key_new(QW_LIT("0123456789abcdef0123456789abcdef"));
@@ -663,4 +683,5 @@ void harness_close(struct harness *h)
 	catalog_unref(h->catalog);
 	mask_key_free(h->key);
 	policy_free(h->policy);
+	policy_free(h->policy2);
 }

@@ -16,7 +16,7 @@ struct lines { /* what came out and was not expected yet */
 struct harness {
 	struct config config;
 	struct config_target target;
-	struct policy *policy, *policy2;
+	struct policy *policy, *policy2; /* policy2: with other masks */
 	struct mask_key *key;
 	struct catalog *catalog;
 	struct labels *labels;
