@@ -40,7 +40,6 @@ struct policy_mask { /* which columns, for which roles */
 };
 
 struct policy;
-
 struct policy_column {
 	const char *schema, *table, *column;
 };
@@ -103,8 +102,9 @@ void policy_judge_moment(const struct policy *p, const struct policy_role *role,
 bool policy_has_moments(const struct policy *p, const struct policy_role *role); /* false: it never changes anything */
 /* Does reading it taint the session? column NULL: any column of the table. Here and below a NULL database is any. */
 bool policy_taints(const struct policy *p, const struct policy_role *role, const char *database, const struct policy_column *c);
-/* Limits of the role alone: sessions, statements_per_minute ... A verdict's limits hold them, too. */
+/* Limits of the role alone: sessions, statements_per_minute ... A verdict's limits hold them, too. Are there any for calls, of rules, too? */
 void policy_limits(const struct policy *p, const struct policy_role *role, const char *database, struct limits *out);
+bool policy_limits_calls(const struct policy *p, const struct policy_role *role);
 
 /* ---- columns ---- index of masks is stable for the policy's life */
 size_t policy_mask_count(const struct policy *p);

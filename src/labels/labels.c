@@ -54,7 +54,7 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 		return (struct label){.kind = LABEL_UNKNOWN};
 	if (p->labels && p->labels[i].kind != LABEL_PLAIN)
 		return p->labels[i];
-	if (p->relation->kind == CATALOG_FOREIGN && !labels_is_trusted_foreign(l, p->relation))
-		return (struct label){.kind = LABEL_DERIVED, .column = p->name};
+	if (p->is_closed)
+		return (struct label){.kind = LABEL_DERIVED, .column = p->relation->name};
 	return plain_of(p->relation, (size_t)i);
 }

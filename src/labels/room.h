@@ -8,6 +8,7 @@
 
 /* ---- what is read: one place for each relation, labels only where something is sensitive ---- */
 struct place {
+	bool is_closed; /* a foreign table that nobody reviewed: nothing of it may be read */
 	const struct catalog_relation *relation;
 	const struct label *labels; /* parallel to relation->columns; NULL: all PLAIN */
 	const char *name; /* "schema.table"; set with labels */

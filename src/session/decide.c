@@ -22,7 +22,7 @@ static bool labels_ready(struct session *s)
 	if (!s->labels_stale)
 		return true;
 	s->labels_stale = false;
-	if (!policy_has_masks(s->policy, s->role))
+	if (!s->wants_trees)
 		return true;
 	(void)session_queue(s, SESSION_DO_CATALOG);
 	s->labels_pending = true;
@@ -187,9 +187,10 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
 		return true;
 	}
-	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed", f->schema, f->name);
-	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s", f->schema,
-		f->name, f->args, f->sha256);
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed",
+		f->schema, f->name);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s",
+		f->schema, f->name, f->args, f->sha256);
 	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
 		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
 	return false;
@@ -214,8 +215,7 @@ static bool decide_tree(struct session *s, const struct qw_statement *st, const 
 		if (!decide_unreviewed(s, &f->acts[i]))
 			return false;
 	policy_judge(s->policy, s->role, s->database, &resolved, f->act_count ? 1 : 0, &v);
-	if (v.effect < r->verdict.effect)
-		r->verdict = v;
+	verdict_tighten(&r->verdict, &v);
 	if (v.effect != POLICY_DENY)
 		return true;
 	run_refuse(s, refusal_of_verdict(&v, NULL));
@@ -260,7 +260,16 @@ void decide_resolved(struct session *s)
 			return;
 	}
 	keep_resolution(s);
-	r->stage = r->verdict.effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
+	if (!moments_judge(s) || !guards_weigh(s))
+		return;
+	if (r->verdict.effect == POLICY_REVIEW && !r->approved) {
+		r->stage = RUN_REVIEW;
+		return;
+	}
+	if (!guards_take(s))
+		return;
+	moments_taint(s);
+	r->stage = RUN_RECORD;
 }
 
 /* The name stands for something else, or what it stands for may be read under another search_path. */
@@ -290,6 +299,10 @@ void decide(struct session *s)
 		return;
 	}
 	v = r->judged->verdict;
+	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
+		return;
+	if (!r->is_parse && !guards_count(s))
+		return;
 	if (!r->is_parse && judge_is_nested(s, r->judged)) {
 		run_refuse(s,
 			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
@@ -297,8 +310,6 @@ void decide(struct session *s)
 				"Send that statement itself."));
 		return;
 	}
-	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
-		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
 		run_refuse(s,
 			refusal_new("26000", "names", "unknown prepared statement or cursor",

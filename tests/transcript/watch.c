@@ -246,6 +246,17 @@ static bool is_poison(struct qw_bytes body)
 	return body.n > 8 && memcmp(body.p, "qw_deny_", 8) == 0;
 }
 
+/* Around a statement that may have to be undone. */
+static bool is_our_transaction(struct qw_bytes body)
+{
+	static const char *const texts[] = {"BEGIN /* querywarden */", "COMMIT /* querywarden */", "ROLLBACK /* querywarden */"};
+
+	for (size_t i = 0; i < QW_COUNT(texts); i++)
+		if (body.n == strlen(texts[i]) + 1 && memcmp(body.p, texts[i], body.n) == 0)
+			return true;
+	return false;
+}
+
 static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body);
 
 void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
@@ -259,7 +270,7 @@ static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 	if (type != 'Q' && type != 'E' && type != 'F')
 		return;
 	must(w->is_open, "a statement before the session's opening is recorded", 0);
-	if (type == 'Q' && is_poison(body))
+	if (type == 'Q' && (is_poison(body) || is_our_transaction(body)))
 		return;
 	for (size_t i = 0; i < w->count; i++) {
 		struct watched *st = &w->list[i];
