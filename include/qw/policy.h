@@ -44,7 +44,6 @@ struct policy_column {
 	const char *schema, *table, *column;
 };
 enum policy_reviewed { POLICY_REVIEWED_NO, POLICY_REVIEWED_CHANGED /* named, with another hash */, POLICY_REVIEWED_YES };
-
 enum policy_detect { POLICY_DETECT_OFF, POLICY_DETECT_FLAG /* into the record */, POLICY_DETECT_MASK };
 
 /* ---- loading: every error has file:line:column and what to write instead ---- */
@@ -63,6 +62,7 @@ const struct policy_role *policy_role_find(const struct policy *p, const char *r
 	const struct qw_claim *claims, size_t claim_count);
 /* The role by its name alone: for tests and explanations, never for a session. */
 const struct policy_role *policy_role_named(const struct policy *p, const char *role);
+const struct policy_role *policy_role_at(const struct policy *p, size_t i); /* NULL: there are no more */
 bool policy_role_reaches(const struct policy_role *role, const char *database);
 /* A role that may approve and whose match holds; no database is asked for. */
 const struct policy_role *policy_role_find_approver(const struct policy *p, const struct qw_claim *claims, size_t claim_count);

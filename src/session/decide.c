@@ -11,7 +11,7 @@ static void refuse_masking(struct session *s, const char *message, const char *w
 	char detail[400];
 
 	(void)snprintf(detail, sizeof(detail), "The statement mentions %.300s.", what ? what : "a sensitive column");
-	run_refuse(s, refusal_new("42501", "masks", message, detail, hint));
+	run_refuse(s, refusal_about(refusal_new("42501", "masks", message, detail, hint), NULL, what));
 }
 
 /* Labels may be old (DDL went through) or not know a relation: then the catalog is read again first. */
@@ -129,7 +129,7 @@ static void refuse_flow(struct session *s, const struct flow_refusal *why)
 
 	(void)snprintf(message, sizeof(message), "blocked by rule \"%s\": %.400s", why->rule, why->object ? why->object : "the statement");
 	(void)snprintf(detail, sizeof(detail), "%.800s", why->reason ? why->reason : "");
-	run_refuse(s, refusal_new("42501", why->rule, message, detail, why->instead));
+	run_refuse(s, refusal_about(refusal_new("42501", why->rule, message, detail, why->instead), NULL, why->object));
 }
 
 static bool any_masked(const struct flow_result *f)
@@ -169,7 +169,6 @@ static bool ask_for_labels(struct session *s, const struct flow_result *f)
 	s->unknown_at_us = s->now.mono_us;
 	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	s->labels_stale = true;
-	r->resolve_index = 0;
 	r->stage = RUN_JUDGE;
 	return true;
 }
@@ -180,7 +179,7 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 	struct run *r = &s->run;
 	const struct catalog_function *f = act->verb == QW_VERB_CALL && act->schema && act->name ?
 		labels_unreviewed(s->labels, act->schema, act->name) : NULL;
-	char message[300], detail[500];
+	char message[300], detail[500], object[200];
 
 	if (!f || s->role->unreviewed_code == POLICY_ALLOW)
 		return true;
@@ -189,12 +188,13 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
 		return true;
 	}
-	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed",
-		f->schema, f->name);
-	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s",
-		f->schema, f->name, f->args, f->sha256);
-	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
-		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
+	(void)snprintf(object, sizeof(object), "%.80s.%.80s", f->schema, f->name);
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %s has not been reviewed", object);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %s(%.100s), sha256: %s", object,
+		f->args, f->sha256);
+	run_refuse(s, refusal_about(refusal_new("42501", "unreviewed_code", message, detail,
+		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."),
+		qw_verb_name(act->verb), object));
 	return false;
 }
 
@@ -287,6 +287,9 @@ void decide(struct session *s)
 	struct policy_verdict v;
 	bool was_current;
 
+	resolution_unref(r->resolution); /* after a wait, labels and settings may be others: found again, or asked for again */
+	r->resolution = NULL;
+	r->resolve_index = 0;
 	if (!labels_ready(s))
 		return;
 	was_current = judge_is_current(s, r->judged);

@@ -191,6 +191,7 @@ struct refusal {
 	struct qw_arena arena;
 	const char *sqlstate, *message, *detail, *hint;
 	const char *rule;
+	const char *verb, *object, *ticket; /* for programs, see refusal_put(); NULL: there is none */
 };
 
 enum run_stage { /* of the client message at the front that runs SQL */
@@ -564,8 +565,15 @@ struct portal *pending_portal(struct session *s, const char *name, bool *uncerta
 /* refuse.c */
 struct refusal *refusal_new(const char *sqlstate, const char *rule, const char *message, const char *detail, const char *hint);
 struct refusal *refusal_of_verdict(const struct policy_verdict *v, const struct judged *j);
+struct refusal *refusal_about(struct refusal *r, const char *verb, const char *object); /* gives r; any may be NULL */
+struct refusal *refusal_copy(const struct refusal *r);
 void refusal_free(struct refusal *r);
+/*
+ * Everything that the gateway says of its own ends DETAIL with one line for programs (docs/errors.md): rule, sqlstate, verb,
+ * object, ticket. ERROR by refusal_put(), other severities by refusal_put_as().
+ */
 void refusal_put(struct session *s, const struct refusal *r);
+void refusal_put_as(struct session *s, const char *severity, const struct refusal *r);
 /* Makes the server fail at this point of the pipeline or transaction. False: wait until nothing is in flight. */
 bool refuse_inject(struct session *s, struct refusal *r, bool is_query);
 

@@ -88,10 +88,11 @@ void session_close(struct session *s, const char *reason)
 
 void session_fatal(struct session *s, const char *sqlstate, const char *message, const char *hint)
 {
+	const struct refusal why = {.sqlstate = sqlstate, .rule = "session", .message = message, .hint = hint};
+
 	if (s->state == STATE_CLOSED)
 		return;
-	session_put(s, SESSION_CLIENT,
-		pgwire_put_error(&s->out[SESSION_CLIENT], 'E', "FATAL", sqlstate, message, NULL, hint));
+	refusal_put_as(s, "FATAL", &why);
 	session_close(s, message);
 }
 

@@ -68,7 +68,7 @@ ROOMS = {
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
     "vault": Room("src/vault", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/hmac.h "
                                                "openssl/kdf.h openssl/params.h openssl/rand.h"),
-    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h"),
+    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h", inner=("tree",)),
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
@@ -78,7 +78,8 @@ ROOMS = {
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
     "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
-                           "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
+                           "sqlparse statement mask wire pgwire upstream flow world querytree", outside="jansson.h",
+                inner=("explain", "replay")),
 }
 
 # Headers of the C library that every room may include. Others, of the kernel, only the rooms that are not pure.
