@@ -264,6 +264,8 @@ void street_stats_get(const struct street *s, struct street_stats *out)
 		out->held += info.held;
 		out->rows += info.rows;
 		out->masked_rows += info.masked_rows;
+		out->found_masked += info.found_masked;
+		out->found_flagged += info.found_flagged;
 	}
 	out->sessions_open = s->conn_count;
 	out->uptime_s = (street_now().mono_us - s->started_us) / 1000000;

@@ -210,8 +210,8 @@ static bool makes_much(const struct qw_act *a)
 
 bool guards_want_tree(const struct session *s, const struct qw_statement *st, const struct limits *l)
 {
-	if (s->has_untrusted && st->relation_count)
-		return true; /* it may be a view of something else */
+	if (s->has_untrusted && st->relation_count && !(s->labels && labels_names_only_tables(s->labels, st)))
+		return true; /* it may be a view of something else; of a table its name tells (moments.c) */
 	for (size_t i = 0; (l->call_rows || l->call_bytes) && i < st->act_count; i++)
 		if (makes_much(&st->acts[i]))
 			return true;

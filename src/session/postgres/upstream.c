@@ -197,6 +197,10 @@ static void on_copy(struct session *s, struct pending *p, uint8_t type, struct q
 			session_fatal(s, "42501", "COPY of what could not be read is refused: its rows cannot be masked", NULL);
 			return;
 		}
+		if (!copyout_start(s, p->unit, body))
+			return;
+	} else if (type == 'c' && !copyout_end(s, p->unit)) {
+		return;
 	}
 	put_to_unit(s, p, type, body);
 }
