@@ -322,7 +322,8 @@ struct session {
 	struct cut cut;
 	struct unit *carried; /* runs in a transaction of ours */
 	uint8_t carried_status; /* ReadyForQuery of it */
-	bool end_waits; /* for CANCEL_DONE: the cancel must not hit what ends the transaction */
+	bool end_waits; /* what ends the transaction waits: a cancel could hit it, or it would stand inside of a message */
+	bool ready_told; /* ReadyForQuery went to the client already */
 	uint64_t guard_last; /* `pushed` at the last message that is guarded */
 	bool guard_closed; /* a Sync was sent behind it */
 	bool drop_rest; /* of the message being passed through from upstream */
@@ -490,7 +491,7 @@ void guards_mute_rest(struct session *s); /* after QUIET: the pipeline has faile
 bool guards_on_error(struct session *s, struct pending *p, struct qw_bytes body); /* true: the client has its error */
 bool guards_swallow(struct session *s, struct pending *p, uint8_t type); /* true: not for the client */
 bool guards_on_ready(struct session *s, enum guard_step step, bool is_ours, uint8_t status); /* true: taken */
-void guards_cancelled(struct session *s); /* CANCEL_DONE */
+void guards_try_end(struct session *s); /* what it waited for is over: CANCEL_DONE, the rest of a message of the client */
 uint64_t guards_deadline(struct session *s);
 void guards_tick(struct session *s);
 

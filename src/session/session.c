@@ -278,7 +278,7 @@ static void dispatch(struct session *s, const struct session_event *ev)
 		break;
 	case SESSION_EV_CANCEL_DONE:
 		s->cancel_in_flight = false;
-		guards_cancelled(s);
+		guards_try_end(s);
 		break;
 	case SESSION_EV_POLICY:
 		s->policy = ev->policy;

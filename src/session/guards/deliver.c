@@ -223,15 +223,24 @@ bool guards_swallow(struct session *s, struct pending *p, uint8_t type)
 	return type == 'T' || type == 'n' || type == 'N' || type == 'H' || type == 'G';
 }
 
+/* The server has the beginning of a CopyData message: nothing of ours may stand in its middle. */
+static bool is_in_frame(const struct session *s)
+{
+	return s->pass_through[SESSION_CLIENT] && s->copy_data_goes_on;
+}
+
 bool guards_on_ready(struct session *s, enum guard_step step, bool is_ours, uint8_t status)
 {
 	if (step == GUARD_BEGIN || (step == GUARD_NONE && is_ours))
 		return step == GUARD_BEGIN;
 	if (step == GUARD_NONE && status != 'I' && (s->carried || (s->cut.is_told && status == 'T'))) {
 		s->carried_status = status;
-		s->end_waits = s->cancel_in_flight;
-		if (!s->end_waits)
-			guards_end(s);
+		s->end_waits = true;
+		if (is_in_frame(s)) { /* COPY has failed: the client may not send the rest before it hears that it is over */
+			session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], 'I'));
+			s->ready_told = true;
+		}
+		guards_try_end(s);
 		return true;
 	}
 	if (s->carried && s->unit) /* the server ended the transaction itself */
@@ -241,13 +250,17 @@ bool guards_on_ready(struct session *s, enum guard_step step, bool is_ours, uint
 	s->cut = (struct cut){0};
 	if (step == GUARD_NONE)
 		return false;
+	if (s->ready_told && status == 'I') {
+		s->ready_told = false;
+		return true;
+	}
 	session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], status));
 	return true;
 }
 
-void guards_cancelled(struct session *s)
+void guards_try_end(struct session *s)
 {
-	if (s->state == STATE_READY && s->end_waits)
+	if (s->state == STATE_READY && s->end_waits && !s->cancel_in_flight && !is_in_frame(s))
 		guards_end(s);
 }
 

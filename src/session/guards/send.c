@@ -165,6 +165,8 @@ void guards_synced(struct session *s)
 
 bool guards_must_wait(struct session *s, uint8_t type)
 {
+	if (s->end_waits)
+		return !strchr("XHcf", type);
 	if (!in_flight(s) || s->run.stage != RUN_IDLE || s->copy_in || strchr("XHcf", type))
 		return false;
 	if (s->guard_closed)

@@ -15,6 +15,8 @@ static bool pass_copy_data(struct session *s)
 	s->pass_through[SESSION_CLIENT] -= n;
 	if (s->state == STATE_READY)
 		qw_buf_consume(in, n);
+	if (s->pass_through[SESSION_CLIENT] == 0)
+		guards_try_end(s);
 	return s->state == STATE_READY;
 }
 
