@@ -250,7 +250,9 @@ bool guards_on_ready(struct session *s, enum guard_step step, bool is_ours, uint
 	s->cut = (struct cut){0};
 	if (step == GUARD_NONE)
 		return false;
-	if (s->ready_told && status == 'I') {
+	if (s->ready_told && status != 'I')
+		session_fatal(s, "08P01", "the database would not roll back", NULL);
+	if (s->ready_told) {
 		s->ready_told = false;
 		return true;
 	}
