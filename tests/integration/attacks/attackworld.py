@@ -7,58 +7,56 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support"), str(HERE.parents[1] / "corpus")]
 
+import wire  # noqa: E402
 import world as corpus  # noqa: E402  (tests/corpus/world.py)
-from bypass import leakcheck, of_gateway, is_refusal, WITHHELD  # noqa: E402
-from checks import Skip  # noqa: E402, F401
-from raw import (FLUSH, SYNC, Gone, Raw, bind, close, connect, describe, errors, execute, fields, message, parse,  # noqa: E402, F401
+from bypass import is_refusal, leakcheck, stable  # noqa: E402
+from raw import (FLUSH, SYNC, Gone, Raw, bind, close, connect, describe, errors, execute, message, parse,  # noqa: E402, F401
                  query, row, rows, show)
 
 MORE = (HERE / "world.sql").read_text()
-WATCHED = "SELECT count(*) FROM public.{}"
-TABLES = ("customers", "orders", "scratch", "people", "parts", "traces")
+TABLES = ("customers", "orders", "scratch", "parts", "traces")  # none of their rows may go
 
 
 def policy():
-    """The corpus's sample policy; people.code is secret though no pattern of the sample names it; temporary tables may be made."""
+    """The corpus's sample policy; two more secrets, which no pattern of the sample names."""
     p = corpus.sample_policy()
-    p["masks"].append({"name": "code", "columns": ["public.people.code"], "mask": "redact", "roles": ["agent"]})
-    p["masks"].append({"name": "parts", "columns": ["public.parts.serial"], "mask": "redact", "roles": ["agent"]})
+    for name, column in (("code", "public.people.code"), ("serial", "public.parts.serial")):
+        p["masks"].append({"name": name, "columns": [column], "mask": "redact", "roles": ["agent"]})
     return p
 
 
 class World(corpus.World):
+    def __init__(self, major=None):
+        super().__init__(major=major, variants={"a": {}, "b": corpus.VARIANTS["b"]}, policy=policy())
+
     def _samples(self):
         server, load = self.env.postgres, self.env.postgres.load
-
-        def load_all(file, database):
-            load(file, database)
-            server.sql(MORE, database)
-        server.load = load_all
+        server.load = lambda file, database: (load(file, database), server.sql(MORE, database))
         try:
             super()._samples()
         finally:
             server.load = load
 
-    def gateway_with(self, name, change):
+    def gateway_with(self, name, change, config=None):
         """One more gateway: `change` edits the policy."""
         if name not in self._gateways:
             p = policy()
             change(p)
-            self._gateways[name] = self.env.add_gateway(
-                f"gateway-{name}", p, credentials={"app": ("app", self.passwords["app"])},
-                config={"targets": [self.env.target("shop", ["*"], "app")], "approvals": {"hold_s": 60}})
+            more = {"targets": [self.env.target("shop", ["*"], "app")], "approvals": {"hold_s": 1}} | (config or {})
+            self._gateways[name] = self.env.add_gateway(f"gateway-{name}", p, config=more,
+                                                        credentials={"app": ("app", self.passwords["app"])})
         return self._gateways[name]
 
-    def attack(self, *a, **more):
-        return Attack(self, *a, **more)
+    def attack(self, *args, **more):
+        return Attack(self, *args, **more)
 
 
 class Attack:
     """A fresh database and sessions in it. At the end no secret may be in any byte that came, and nothing may be destroyed."""
 
     def __init__(self, world, variant="a", gateway=None, name=None):
-        self.world, self.variant = world, variant
-        self._gateway, self._use, self._sessions, self.came = gateway, world.use(variant, name), [], []
+        self.world, self._use = world, world.use(variant, name)
+        self.gateway, self._sessions, self.came = gateway or world.gateway("app"), [], []
 
     def __enter__(self):
         self.database = self._use.__enter__()
@@ -75,49 +73,51 @@ class Attack:
             self._use.__exit__(None, None, None)
 
     def _counts(self):
-        return {t: self.admin(WATCHED.format(t)) for t in TABLES}
+        return {t: int(self.admin(f"SELECT count(*) FROM public.{t}")) for t in TABLES}
 
     def check(self):
         found = leakcheck.leaks(self.raw())
-        assert not found, f"a secret left ({found[0]}):\n{show(self.came)[-1500:]}"
+        assert not found, f"a secret left ({found[0]}): {show(self.came)[-1500:]}"
         now = self._counts()
         for t in TABLES:
-            assert int(now[t]) >= int(self.before[t]), f"rows of {t} are gone: {self.before[t]} -> {now[t]}"
-        assert int(now["traces"]) == int(self.before["traces"]), "code ran that must not run"
+            assert now[t] >= self.before[t], f"rows of {t} are gone: {self.before[t]} -> {now[t]}"
+        assert now["traces"] == self.before["traces"], f"code ran that must not run: {show(self.came)[-500:]}"
 
     def raw(self):
         body = b"".join((k or b"?") + b for k, b in self.came)
         readable = b"\n".join(b" ".join(v for v in row(b) if v is not None) for k, b in self.came if k == b"D")
         return re.sub(rb"(approval|approve) [a-z2-7]{10}\b", rb"\1 <id>", body + b"\n" + readable)
 
-    def admin(self, sql):
-        """Past the gateway, as superuser: the first value of the first row, as text."""
-        with self.world.administrator(self.database) as w:
-            answer = [m for s in ([sql] if isinstance(sql, str) else sql) for m in w.query(s)]
-        import wire
-        assert not wire.errors(answer), wire.errors(answer)
-        found = wire.rows(answer)
-        return found[0][0].decode() if found and found[0] and found[0][0] is not None else None
+    def transcript(self):
+        return b"".join((k or b"?") + stable(b, self.database) for k, b in self.came)
 
-    def session(self, **more):
-        g = self._gateway or self.world.gateway("app")
-        s = Session(connect(g, token=self.world.token, database=self.database, **more), self.came)
+    def admin(self, *statements):
+        """Past the gateway, as superuser, each by itself; the first value of the last one's rows, as text."""
+        with self.world.administrator(self.database) as w:
+            for statement in statements:
+                answer = w.query(statement)
+                assert not wire.errors(answer), f"{statement}: {wire.errors(answer)}"
+        found = wire.rows(answer)
+        return found[0][0].decode() if found and found[0][0] is not None else None
+
+    def session(self, **startup):
+        s = Session(connect(self.gateway, token=self.world.token, database=self.database, **startup), self.came)
         self._sessions.append(s)
         return s
+
+    def refused_login(self, **startup):
+        try:
+            self.session(**startup)
+        except Gone as e:
+            assert len(str(e)) > 10
+            return str(e)
+        raise AssertionError(f"this login was not refused: {startup}")
 
 
 class Session:
     def __init__(self, client, came):
         self.client, self.came = client, came
         client.socket.settimeout(20)
-
-    def ask(self, *messages):
-        """A text is a Query. Everything up to ReadyForQuery."""
-        try:
-            self.client.send(*(query(m) if isinstance(m, str) else m for m in messages))
-        except OSError as e:
-            return [(None, str(e).encode())]
-        return self.until(b"Z")
 
     def until(self, *kinds):
         try:
@@ -127,29 +127,82 @@ class Session:
         self.came += answer
         return answer
 
-    def both(self, *messages):
-        """Several Querys in one piece: the answers of all."""
-        self.client.send(*(query(m) if isinstance(m, str) else m for m in messages))
-        return [m for _ in messages for m in self.until(b"Z")]
-
     def __call__(self, *messages):
-        return show(self.ask(*messages))
+        """A text is a Query. Everything up to ReadyForQuery."""
+        try:
+            self.client.send(*(query(m) if isinstance(m, str) else m for m in messages))
+        except OSError as e:
+            return [(None, str(e).encode())]
+        return self.until(b"Z")
+
+    def at_once(self, *texts):
+        """Several Querys in one piece: the answer to the last."""
+        self.client.send(*(query(t) for t in texts))
+        return [self.until(b"Z") for _ in texts][-1]
 
     def close(self):
         self.client.close()
 
 
-def refused(answer):
-    """A clear refusal of the gateway: an SQLSTATE of ours, words, and nothing of the server's."""
-    answer = answer if isinstance(answer, list) else answer
+# ---- what an answer must be ----
+def refused(answer, *patterns):
+    """A clear refusal of the gateway: an SQLSTATE and words of ours, and not one row."""
     found = errors(answer)
-    assert found or (answer and answer[-1][0] is None), f"it was not refused: {show(answer)}"
-    if found:
-        assert is_refusal(found[0]) or found[0].get("S") == "FATAL", f"no refusal of ours: {found[0]}"
-        assert len(found[0].get("M", "")) > 10, found[0]
-    return found[0] if found else {}
+    assert found and is_refusal(found[0]), f"it was not refused by the gateway: {show(answer)}"
+    assert len(found[0].get("M", "")) > 10 and not rows(answer), show(answer)
+    for p in patterns:
+        assert re.search(p, " ".join(found[0].values())), f"{p!r} is not said: {found[0]}"
 
 
-def labels_settle(seconds=1.2):
+def failed(answer):
+    """No result, whoever said no."""
+    assert errors(answer) or answer[-1][0] is None, f"it went through: {show(answer)}"
+    assert not rows(answer), show(answer)
+
+
+def gives(answer, *values):
+    """Ordinary work: exactly these rows of text (None is NULL)."""
+    wanted = [[v if v is None else v.encode() for v in (r if isinstance(r, (list, tuple)) else (r,))] for r in values]
+    assert not errors(answer) and rows(answer) == wanted, show(answer)
+
+
+def all_refused(world, *statements, pattern=None):
+    """Each of them as a Query and by Parse, Bind, Execute, in sessions of their own."""
+    with world.attack() as a:
+        for sql in statements:
+            for messages in ((sql,), (parse("", sql), bind("", ""), describe(b"P", ""), execute(), SYNC)):
+                s = a.session()
+                answer = s(*messages)
+                assert errors(answer), f"{sql}: {show(answer)}"
+                refused(answer, *([pattern] if pattern else []))
+                s.close()
+
+
+def all_masked(world, *statements):
+    """They run, in both protocols, text and binary; whether a secret leaves is seen at the end."""
+    with world.attack() as a:
+        for sql in statements:
+            for messages in ((sql,), (parse("", sql), bind("", ""), execute(), SYNC),
+                             (parse("", sql), bind("", "", (), (), (1,)), describe(b"P", ""), execute("", 1), execute("", 0), SYNC)):
+                s = a.session()
+                answer = s(*messages)
+                assert not errors(answer), f"{sql}: {show(answer)}"
+                s.close()
+
+
+def same_everywhere(world, *scripts, gateway=None):
+    """Noninterference: two databases that differ only in the secrets say the same, byte by byte. A script is a list of messages."""
+    for script in scripts:
+        said = []
+        for variant in "ab":
+            with world.attack(variant, gateway=gateway, name="same_name") as a:
+                s = a.session()
+                for step in [script] if isinstance(script, str) else script:
+                    s(*(step if isinstance(step, tuple) else (step,)))
+                said.append((a.transcript(), show(a.came)))
+        assert said[0][0] == said[1][0], f"{script}: the answer tells the secrets apart:\n{said[0][1]}\n{said[1][1]}"
+
+
+def settle(seconds=1.3):
     """The gateway reads the catalog again at most once a second for what it does not know."""
     time.sleep(seconds)
