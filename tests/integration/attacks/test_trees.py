@@ -73,9 +73,9 @@ def test_many_parameters(world):
 
 def test_recursion_keeps_labels(world):
     all_masked(world, "with recursive r(s, n) as (select ssn, 1 from customers union all select s, n + 1 from r where n < 3) select * from r",
-               "with recursive r as (select id, ssn from customers union all select r.id + 1, r.ssn from r where r.id < 4) search breadth first by id set o select * from r",
-               "with recursive r(a, b, n) as (select name, ssn, 1 from customers union all select b, b, n + 1 from r where n < 0) select b from r")
-    all_refused(world, "with recursive r(a, b, n) as (select 'x'::text, ssn, 1 from customers union all select b, a, n + 1 from r where n < 3) select a from r",
+               "with recursive r as (select id, ssn from customers union all select r.id + 1, r.ssn from r where r.id < 4) search breadth first by id set o select * from r")
+    all_refused(world, "with recursive r(a, b, n) as (select name, ssn, 1 from customers union all select b, b, n + 1 from r where n < 0) select b from r",
+                "with recursive r(a, b, n) as (select 'x'::text, ssn, 1 from customers union all select b, a, n + 1 from r where n < 3) select a from r",
                 "with recursive r(a, b, c, n) as (select 'x'::text, 'y'::text, ssn, 1 from customers union all select b, c, a, n + 1 from r where n < 4) select a from r",
                 "with recursive r as (select id, ssn from customers union all select r.id+1, r.ssn from r where r.id < 4) search depth first by ssn set o select * from r",
                 "with recursive r as (select id, ssn from customers union all select r.id+1, r.ssn from r where r.id < 4) cycle ssn set c using p select c, p from r",

@@ -297,6 +297,8 @@ static void test_clear(void **state)
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .function = "pg_sleep")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .function = "unheard_of")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .operator = "###")));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .operator = "app.="))); /* newer than the snapshot? */
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "app.int4")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "checked")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "orders")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "_checked")));
