@@ -5,6 +5,7 @@
 #define CLI_COMMANDS(X) \
 	X(serve, "run the gateway: serve --config FILE") \
 	X(policy, "policy check FILE | test FILE | explain FILE --role R --database D [--as CLAIMS] 'SQL'") \
+	X(explain, "explain --config FILE --as CLAIMS|--token-file F --target T [--role R] [--database D] [--when W] [--json] 'SQL'") \
 	X(vault, "vault init | set NAME --user U [--secret-file F] | list | remove NAME   (--config FILE, or --file F --key-file K)") \
 	X(approvals, "list approvals: approvals [--all] [--json] --config FILE") \
 	X(approve, "approve ID [--token-file F] --config FILE") \

@@ -7,6 +7,7 @@
 #define QW_FLOW_H
 
 #include "qw/labels.h"
+#include "qw/limits.h"
 #include "qw/querytree.h"
 #include "qw/statement.h"
 
@@ -46,6 +47,12 @@ struct flow_write { /* a value that flows into a labelled column: what the clien
 	struct label label;
 };
 
+struct flow_call { /* of a function of the server that makes much of little: generate_series, repeat, lpad, rpad */
+	const char *name;
+	const struct limits_argument *args; /* for limits_call_cost(): what is no constant is UNKNOWN */
+	size_t arg_count;
+};
+
 /* Why it is refused: stable words for programs, and sentences for people. All pointers are the arena's or static. */
 struct flow_refusal {
 	const char *rule; /* "flow.predicate", "flow.expression", "flow.write", "flow.function", ...: see flow_rules() */
@@ -70,6 +77,10 @@ struct flow_result {
 	const char **reads_labelled; /* "schema.table.column": sensitive columns that reach an output, masked */
 	size_t reads_labelled_count;
 	unsigned equalities; /* comparisons that may_compare() let through: for a limit of their rate */
+	const struct mask_spec **compared; /* of each of them, the mask of the column */
+	unsigned applied; /* calls that may_apply() let see a sensitive column, and count() of one */
+	const struct flow_call *calls; /* each call, also the same again */
+	size_t call_count;
 };
 
 /* `trees`: what qtree_read gave, of this server version. NOMEM, UNSUPPORTED (version); whatever is not understood is a refusal. */

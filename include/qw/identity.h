@@ -45,6 +45,9 @@ enum identity_verdict identity_verify(const struct identity_issuer *issuer, cons
 /* The token's claimed issuer, unverified, to choose the configured issuer by; false: not a JWT. */
 bool identity_peek_issuer(struct qw_bytes token, char *out, size_t out_size);
 
+/* Its claims, flattened, unverified: for explanations, never for a session. MALFORMED: not a JWT; DUPLICATE, NOMEM. */
+int identity_peek_claims(struct qw_bytes token, struct qw_arena *arena, struct qw_claim **out, size_t *count) QW_MUST_CHECK;
+
 /* Discovery document -> jwks_uri (https only); its issuer must equal `issuer` exactly. */
 int identity_discovery_parse(struct qw_bytes json, const char *issuer, char *jwks_uri, size_t size, char *why,
 	size_t why_size) QW_MUST_CHECK;

@@ -40,12 +40,10 @@ struct policy_mask { /* which columns, for which roles */
 };
 
 struct policy;
-
 struct policy_column {
 	const char *schema, *table, *column;
 };
 enum policy_reviewed { POLICY_REVIEWED_NO, POLICY_REVIEWED_CHANGED /* named, with another hash */, POLICY_REVIEWED_YES };
-
 enum policy_detect { POLICY_DETECT_OFF, POLICY_DETECT_FLAG /* into the record */, POLICY_DETECT_MASK };
 
 /* ---- loading: every error has file:line:column and what to write instead ---- */
@@ -64,6 +62,7 @@ const struct policy_role *policy_role_find(const struct policy *p, const char *r
 	const struct qw_claim *claims, size_t claim_count);
 /* The role by its name alone: for tests and explanations, never for a session. */
 const struct policy_role *policy_role_named(const struct policy *p, const char *role);
+const struct policy_role *policy_role_at(const struct policy *p, size_t i); /* NULL: there are no more */
 bool policy_role_reaches(const struct policy_role *role, const char *database);
 /* A role that may approve and whose match holds; no database is asked for. */
 const struct policy_role *policy_role_find_approver(const struct policy *p, const struct qw_claim *claims, size_t claim_count);
@@ -103,8 +102,9 @@ void policy_judge_moment(const struct policy *p, const struct policy_role *role,
 bool policy_has_moments(const struct policy *p, const struct policy_role *role); /* false: it never changes anything */
 /* Does reading it taint the session? column NULL: any column of the table. Here and below a NULL database is any. */
 bool policy_taints(const struct policy *p, const struct policy_role *role, const char *database, const struct policy_column *c);
-/* Limits of the role alone: sessions, statements_per_minute ... A verdict's limits hold them, too. */
+/* Limits of the role alone: sessions, statements_per_minute ... A verdict's limits hold them, too. Are there any for calls, of rules, too? */
 void policy_limits(const struct policy *p, const struct policy_role *role, const char *database, struct limits *out);
+bool policy_limits_calls(const struct policy *p, const struct policy_role *role);
 
 /* ---- columns ---- index of masks is stable for the policy's life */
 size_t policy_mask_count(const struct policy *p);

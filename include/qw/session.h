@@ -121,6 +121,7 @@ struct session_options { /* outlives the session */
 	const struct policy *policy;
 	struct mask_key *mask_key; /* NULL: hash masks give NULL */
 	struct verdict_cache *cache; /* shared by the sessions of one loop; may be NULL */
+	struct limits_table *limits; /* shared by all sessions, one thread; NULL: nothing is counted over sessions */
 	const char *client_address;
 	uint8_t id[QW_SESSION_ID_BYTES];
 	uint8_t entropy[48]; /* cancel key (32) and refusal token (16) */

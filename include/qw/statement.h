@@ -132,7 +132,7 @@ struct qw_statement {
 	const char *named; /* NULL with named_op != NONE: ALL */
 	bool is_ddl, writes; /* writes: any act for which qw_verb_writes(), but for calls of harmless catalog functions */
 	bool with_hold, binary_cursor; /* DECLARE ... BINARY ... WITH HOLD */
-	bool explains; /* EXPLAIN: result is a plan, not rows of the relations */
+	bool explains, writes_below; /* EXPLAIN: result is a plan, not rows; a WITH writes rows, which the command tag does not count */
 	enum qw_inner_kind inner_kind;
 	struct qw_bytes inner; /* n == 0: NONE or UNKNOWN */
 	const uint32_t *inner_types; /* PREPARE: declared types of the parameters, OIDs in host order */

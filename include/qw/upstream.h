@@ -78,4 +78,25 @@ int upstream_pulse_open(struct vault *v, const struct upstream_target *t, const 
 int upstream_pulse(struct upstream_pulse *p, uint64_t *beat, struct upstream_failure *failure) QW_MUST_CHECK;
 void upstream_pulse_free(struct upstream_pulse *p); /* NULL is fine */
 
+/*
+ * A connection of its own that shows what the server makes of a statement, for explanations: debug_print_rewritten and a Parse
+ * in a transaction that reads only and is rolled back; nothing is executed. Blocks.
+ */
+struct upstream_tree;
+int upstream_tree_open(struct vault *v, const struct upstream_target *t, const char *database, struct upstream_tree **out,
+	struct upstream_failure *failure) QW_MUST_CHECK;
+struct upstream_question {
+	struct qw_bytes sql; /* one statement */
+	const uint32_t *types; /* of its first parameters; 0: the server finds out */
+	size_t type_count;
+};
+/*
+ * Appends the tree as the notice has it, for qtree_read(). MALFORMED: the server refuses the statement, and failure has its SQLSTATE
+ * and its words in `detail`; it may be asked another. UNSUPPORTED: it showed none, or several. IO: the connection is lost.
+ */
+int upstream_tree_show(struct upstream_tree *t, const struct upstream_question *q, struct qw_buf *out,
+	struct upstream_failure *failure) QW_MUST_CHECK;
+unsigned upstream_tree_server_major(const struct upstream_tree *t); /* 15 */
+void upstream_tree_free(struct upstream_tree *t); /* NULL is fine */
+
 #endif

@@ -48,12 +48,20 @@ static void reads_target(struct walk *w, const RangeVar *relation, const List *r
 		spg_facts_relation_act(w, QW_VERB_SELECT, OBJECT_ANY_RELATION, relation);
 }
 
+/* Of a write in a WITH nobody counts the rows. */
+static void note_place(struct walk *w, const struct frame *f)
+{
+	if (!(f->ctx.flags & CTX_TOP))
+		w->out->writes_below = true;
+}
+
 void spg_on_insert(struct walk *w, const struct frame *f)
 {
 	const InsertStmt *s = f->node;
 	const OnConflictClause *conflict = s->onConflictClause;
 	struct ctx ctx = reading(f->ctx);
 
+	note_place(w, f);
 	spg_facts_relation_act(w, QW_VERB_INSERT, OBJECT_ANY_RELATION, s->relation);
 	if (conflict && conflict->action == ONCONFLICT_UPDATE)
 		spg_facts_relation_act(w, QW_VERB_UPSERT, OBJECT_ANY_RELATION, s->relation);
@@ -76,6 +84,7 @@ void spg_on_update(struct walk *w, const struct frame *f)
 	const UpdateStmt *s = f->node;
 	struct ctx ctx = reading(f->ctx);
 
+	note_place(w, f);
 	spg_facts_relation_act(w, QW_VERB_UPDATE, OBJECT_ANY_RELATION, s->relation);
 	if (is_settings_view(s->relation))
 		spg_facts_bare(w, QW_VERB_SET_PINNED, "setting", NULL);
@@ -89,6 +98,7 @@ void spg_on_delete(struct walk *w, const struct frame *f)
 	const DeleteStmt *s = f->node;
 	struct ctx ctx = reading(f->ctx);
 
+	note_place(w, f);
 	spg_facts_relation_act(w, QW_VERB_DELETE, OBJECT_ANY_RELATION, s->relation);
 	reads_target(w, s->relation, s->returningList);
 	ctx = spg_walk_with(w, f, s->withClause, ctx);
@@ -113,6 +123,7 @@ void spg_on_merge(struct walk *w, const struct frame *f)
 	const ListCell *cell;
 	struct ctx ctx = reading(f->ctx);
 
+	note_place(w, f);
 	spg_facts_relation_act(w, QW_VERB_MERGE, OBJECT_ANY_RELATION, s->relation);
 	foreach (cell, s->mergeWhenClauses)
 		merge_action(w, s, lfirst(cell));

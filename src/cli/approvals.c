@@ -5,12 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "given.h"
 #include "options.h"
 #include "qw/cli.h"
 #include "qw/control.h"
 #include "qw/digest.h"
 
-enum { WHY_BYTES = 512, TOKEN_BYTES_MAX = 64 * 1024 };
+enum { WHY_BYTES = 512 };
 
 static const char *text_of(const json_t *o, const char *key)
 {
@@ -132,24 +133,6 @@ int cli_approvals(int argc, char **argv)
 	return status;
 }
 
-/* The file's text without blanks around it; "-" is standard input. NULL: said on stderr. */
-static char *read_token(const char *command, const char *file)
-{
-	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
-	char *token = f ? calloc(1, TOKEN_BYTES_MAX) : NULL;
-	size_t n = token ? fread(token, 1, TOKEN_BYTES_MAX - 1, f) : 0;
-
-	if (f && f != stdin)
-		(void)fclose(f);
-	while (n > 0 && strchr(" \t\r\n", token[n - 1]))
-		token[--n] = '\0';
-	if (n > 0)
-		return token;
-	(void)cli_fail(command, "the token file cannot be read or is empty");
-	free(token);
-	return NULL;
-}
-
 static json_t *decision(const char *op, const char *id, const char *reason, const char *token)
 {
 	return json_pack("{s:s, s:s, s:s*, s:s*}", "op", op, "id", id, "reason", reason, "token", token);
@@ -157,7 +140,7 @@ static json_t *decision(const char *op, const char *id, const char *reason, cons
 
 static int decide(const char *op, const struct config *c, const char *id, const char *reason, const char *token_file)
 {
-	char *token = token_file ? read_token(op, token_file) : NULL;
+	char *token = token_file ? given_token(op, token_file) : NULL;
 	json_t *answer;
 
 	if (token_file && !token)

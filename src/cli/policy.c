@@ -4,12 +4,13 @@
 #include "qw/policy.h"
 #include "qw/sqlparse.h"
 
-#include <errno.h>
+#include "given.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { FILE_BYTES_MAX = 1 << 20, FACTS_BYTES_MAX = 64 << 20, CLAIMS_MAX = 64 };
+enum { FACTS_BYTES_MAX = 64 << 20 };
 
 static int usage(void)
 {
@@ -21,36 +22,9 @@ static int usage(void)
 	return 2;
 }
 
-static struct policy *open_policy(const char *file)
-{
-	struct policy_problem problem;
-	struct policy *p = NULL;
-	uint8_t part[4096];
-	struct qw_buf text;
-	FILE *f = fopen(file, "re");
-	size_t n;
-	int err = 0;
-
-	if (!f) {
-		(void)fprintf(stderr, "%s: cannot be opened: %s\n", file, strerror(errno));
-		return NULL;
-	}
-	qw_buf_init(&text, FILE_BYTES_MAX + 1);
-	while (!err && (n = fread(part, 1, sizeof(part), f)) > 0)
-		err = qw_buf_append(&text, part, n);
-	if (err || ferror(f))
-		(void)fprintf(stderr, "%s: cannot be read, or is larger than %d bytes\n", file,
-			FILE_BYTES_MAX);
-	else if (policy_load(file, qw_buf_pending(&text), &p, &problem) != 0)
-		(void)fprintf(stderr, "%s\n", problem.text);
-	(void)fclose(f);
-	qw_buf_fini(&text);
-	return p;
-}
-
 static int check(const char *file)
 {
-	struct policy *p = open_policy(file);
+	struct policy *p = given_policy(file);
 	struct policy_counts n;
 
 	if (!p)
@@ -84,7 +58,7 @@ static void on_case(void *ctx, const char *name, bool passed, const char *expect
 
 static int test(const char *file)
 {
-	struct policy *p = open_policy(file);
+	struct policy *p = given_policy(file);
 	struct policy_counts n;
 	size_t failed;
 
@@ -103,25 +77,6 @@ struct question {
 	const char *file, *config, *role, *database, *as, *when, *sql;
 	struct policy_moment moment;
 };
-
-/* "tainted,reads_secret": false on any other word */
-static bool read_when(const char *words, struct policy_moment *out)
-{
-	while (words && *words) {
-		size_t n = strcspn(words, ",");
-
-		if (qw_bytes_equal(qw_bytes(words, n), QW_LIT("tainted")))
-			out->is_tainted = true;
-		else if (qw_bytes_equal(qw_bytes(words, n), QW_LIT("in_transaction")))
-			out->in_transaction = true;
-		else if (qw_bytes_equal(qw_bytes(words, n), QW_LIT("reads_secret")))
-			out->reads_secret = true;
-		else
-			return false;
-		words += n + (words[n] == ',');
-	}
-	return true;
-}
 
 static bool read_question(int argc, char **argv, struct question *q)
 {
@@ -147,30 +102,13 @@ static bool read_question(int argc, char **argv, struct question *q)
 		}
 	}
 	q->moment.wall_us = (uint64_t)time(NULL) * 1000000;
-	return q->sql && q->role && q->database && !q->file != !q->config && read_when(q->when, &q->moment);
-}
-
-/* "k=v,k=v" is cut in place; more than CLAIMS_MAX or a part without "=": -1 */
-static int cut_claims(char *text, struct qw_claim *out)
-{
-	int count = 0;
-	char *part, *rest = NULL;
-
-	for (part = strtok_r(text, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
-		char *equals = strchr(part, '=');
-
-		if (!equals || equals == part || count == CLAIMS_MAX)
-			return -1;
-		*equals = '\0';
-		out[count++] = (struct qw_claim){.name = part, .value = equals + 1};
-	}
-	return count;
+	return q->sql && q->role && q->database && !q->file != !q->config && given_when(q->when, &q->moment);
 }
 
 /* The role that these claims give, or, without --as, the role by its name. NULL: said why. */
 static const struct policy_role *find_role(const struct policy *p, const struct question *q)
 {
-	struct qw_claim claims[CLAIMS_MAX];
+	struct qw_claim claims[GIVEN_CLAIMS_MAX];
 	const struct policy_role *role;
 	char *copy;
 	int count;
@@ -185,10 +123,10 @@ static const struct policy_role *find_role(const struct policy *p, const struct 
 		return NULL;
 	}
 	copy = strdup(q->as);
-	count = copy ? cut_claims(copy, claims) : -1;
+	count = copy ? given_claims(copy, claims) : -1;
 	if (count < 0)
 		(void)fprintf(
-			stderr, "--as wants claim=value,claim=value (at most %d)\n", CLAIMS_MAX);
+			stderr, "--as wants claim=value,claim=value (at most %d)\n", GIVEN_CLAIMS_MAX);
 	role = count < 0 ? NULL : policy_role_find(p, q->role, q->database, claims, (size_t)count);
 	if (count >= 0 && !role)
 		(void)printf("verdict: deny: these claims do not give the role \"%s\" on the "
@@ -337,7 +275,7 @@ static int explain(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", problem.text);
 		return 1;
 	}
-	p = open_policy(q.config ? config.policy_file : q.file);
+	p = given_policy(q.config ? config.policy_file : q.file);
 	if (p)
 		status = explain_with(p, &q);
 	policy_free(p);

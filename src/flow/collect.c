@@ -97,3 +97,27 @@ int flow_add_labelled(struct flow *f, const char *column)
 	out->reads_labelled[out->reads_labelled_count++] = column;
 	return 0;
 }
+
+int flow_add_compared(struct flow *f, const struct mask_spec *spec)
+{
+	struct flow_result *out = f->out;
+
+	out->compared = grown(f, out->compared, out->equalities, &f->compared_max, sizeof(*out->compared));
+	if (!out->compared)
+		return QW_E_NOMEM;
+	out->compared[out->equalities++] = spec;
+	return 0;
+}
+
+int flow_add_call(struct flow *f, const struct flow_call *call)
+{
+	struct flow_result *out = f->out;
+	struct flow_call *calls = (struct flow_call *)(uintptr_t)out->calls;
+
+	calls = grown(f, calls, out->call_count, &f->call_max, sizeof(*calls));
+	if (!calls)
+		return QW_E_NOMEM;
+	calls[out->call_count++] = *call;
+	out->calls = calls;
+	return 0;
+}

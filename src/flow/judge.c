@@ -10,7 +10,9 @@ static int output_of(
 	if (!qtree_int(SLOT(t->slots, TARGET, resorigtbl), &relation) ||
 		!qtree_int(SLOT(t->slots, TARGET, resorigcol), &attnum))
 		return flow_unsupported(f, "no origin", "a result column");
-	out->name = name->kind == QTREE_TOKEN ? (const char *)name->token.p : "?column?";
+	out->name = name->kind == QTREE_TOKEN ? qw_arena_strdup(f->arena, name->token) : "?column?"; /* the tree may go first */
+	if (!out->name)
+		return QW_E_NOMEM;
 	out->origin_relation = (uint32_t)relation;
 	out->origin_attnum = (int16_t)attnum;
 	out->label = (struct label){.kind = LABEL_PLAIN};

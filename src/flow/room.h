@@ -97,7 +97,7 @@ struct flow {
 			    default, a view */
 	size_t effects;	 /* calls and writes that were met, again and again, too */
 	bool is_blind;	 /* columns count as plain: looks only for what else is in an expression */
-	size_t visits, act_max, read_max, write_max, labelled_max;
+	size_t visits, act_max, read_max, write_max, labelled_max, compared_max, call_max;
 };
 
 enum flow_command flow_command(unsigned server_major, const struct qtree_value *v);
@@ -122,6 +122,11 @@ int flow_add_read(struct flow *f, uint32_t relation_oid);
 int flow_add_write(
 	struct flow *f, uint32_t relation_oid, int16_t attnum, const struct label *label);
 int flow_add_labelled(struct flow *f, const char *column);
+int flow_add_compared(struct flow *f, const struct mask_spec *spec);
+int flow_add_call(struct flow *f, const struct flow_call *call);
+
+/* cost.c */
+int flow_cost(struct flow *f, uint32_t oid, const struct qtree_value *args);
 
 /* call.c */
 int flow_function(struct flow *f, uint32_t oid);

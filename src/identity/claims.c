@@ -223,7 +223,7 @@ static const char *text_copy(struct qw_arena *arena, const json_t *j)
 	return json_is_string(j) ? qw_arena_strdup(arena, qw_bytes(json_string_value(j), json_string_length(j))) : NULL;
 }
 
-static int flatten_all(const json_t *claims, struct qw_arena *arena, struct principal *out)
+int claims_flatten(const json_t *claims, struct qw_arena *arena, struct principal *out)
 {
 	struct flat f = {.arena = arena, .max = claims_count(claims)};
 	int err;
@@ -250,5 +250,5 @@ int claims_copy(const struct identity_issuer *issuer, const json_t *claims, stru
 	out->issued_at = json_integer_value(json_object_get(claims, "iat"));
 	if (!out->issuer_name || !out->issuer || !out->subject || (act && !out->actor) || (jti && !out->token_id))
 		return QW_E_NOMEM;
-	return flatten_all(claims, arena, out);
+	return claims_flatten(claims, arena, out);
 }

@@ -71,5 +71,7 @@ int claims_check(const struct identity_issuer *issuer, const json_t *claims, int
 /* Checked claims -> principal, copied into the arena. */
 int claims_copy(const struct identity_issuer *issuer, const json_t *claims, struct qw_arena *arena,
 	struct principal *out) QW_MUST_CHECK;
+/* Only `claims` and `claim_count` of it. */
+int claims_flatten(const json_t *claims, struct qw_arena *arena, struct principal *out) QW_MUST_CHECK;
 
 #endif

@@ -198,3 +198,16 @@ bool identity_peek_issuer(struct qw_bytes token, char *out, size_t out_size)
 	jws_fini(&t);
 	return n && n < out_size;
 }
+
+int identity_peek_claims(struct qw_bytes token, struct qw_arena *arena, struct qw_claim **out, size_t *count)
+{
+	struct principal flat = {0};
+	struct jws t = {0};
+	struct why nobody = {0};
+	int err = jws_parse(token, &t, nobody) ? QW_E_MALFORMED : claims_flatten(t.claims, arena, &flat);
+
+	*out = err ? NULL : flat.claims;
+	*count = err ? 0 : flat.claim_count;
+	jws_fini(&t);
+	return err;
+}

@@ -7,10 +7,11 @@
 #include "street.h"
 
 /*
- * Schema changes that come through the gateway are noticed at once; those from elsewhere by reading the catalog again this
- * often while sessions with masks are open. A snapshot that says the same replaces nothing, so that verdicts stay cached.
+ * Schema changes that come through the gateway are noticed at once; those from elsewhere, while sessions with masks are open, by
+ * the database's pulse, which is felt every second: another beat, and the catalog is read again. Without a pulse it is read every
+ * ten seconds, with one every minute all the same. A snapshot that says the same replaces nothing, so that verdicts stay cached.
  */
-enum { FRESH_US = 10 * 1000000, TICK_MS = 2000 };
+enum { TICK_MS = 1000, FRESH_US = 10 * 1000000, FRESH_WITH_PULSE_US = 60 * 1000000 };
 
 struct catalog_wait {
 	struct catalog_wait *prev, *next;
@@ -37,6 +38,10 @@ struct database {
 	uint64_t counter; /* generation that was begun last */
 	uint64_t valid_from; /* older generations were read before DDL went through */
 	uint64_t loading; /* generation that is being read; 0: none */
+	struct upstream_pulse *pulse; /* the worker's while `loading` or `is_feeling`; NULL: none */
+	uint64_t beat; /* just before the snapshot was read; 0: unknown */
+	bool is_feeling; /* on a worker */
+	bool wants_load; /* when that is over */
 	struct label_entry *labels;
 	struct catalog_wait *waits, *cursor; /* cursor: where serve() is; moved on when that wait goes away */
 };
@@ -56,6 +61,7 @@ struct catalog_job {
 	struct policy_slot *policy; /* build only */
 	const struct policy_role *role;
 	struct labels *labels;
+	uint64_t beat; /* 0: could not be felt */
 	struct upstream_failure failure;
 	int err;
 };
@@ -116,7 +122,23 @@ static bool is_enough(const struct database *d, uint64_t generation, uint64_t ne
 static bool is_fresh(const struct database *d, uint64_t newer_than)
 {
 	return d->snapshot && is_enough(d, d->generation, newer_than) &&
-		street_now().mono_us - d->loaded_us < FRESH_US;
+		street_now().mono_us - d->loaded_us < (d->beat ? FRESH_WITH_PULSE_US : FRESH_US);
+}
+
+/* On a worker thread. A pulse that cannot be felt is opened anew the next time; the clock does until then. */
+static uint64_t feel(struct vault *v, struct database *d)
+{
+	struct upstream_failure failure = {.sqlstate = ""};
+	uint64_t beat = 0;
+
+	if (!d->pulse && upstream_pulse_open(v, &d->target->up, d->name, &d->pulse, &failure))
+		d->pulse = NULL;
+	if (d->pulse && upstream_pulse(d->pulse, &beat, &failure)) {
+		upstream_pulse_free(d->pulse);
+		d->pulse = NULL;
+		return 0;
+	}
+	return d->pulse && !beat ? 1 : beat;
 }
 
 /* ---- waits ---- */
@@ -157,6 +179,7 @@ static void work_load(uv_work_t *w) /* on a worker thread */
 {
 	struct catalog_job *j = w->data;
 
+	j->beat = feel(j->catalogs->street->vault, j->database); /* before: what changes meanwhile is felt later */
 	j->err = upstream_read_catalog(j->catalogs->street->vault, &j->database->target->up, j->database->name,
 		j->generation, &j->snapshot, &j->failure);
 }
@@ -245,6 +268,7 @@ static void after_load(uv_work_t *work, int status)
 	if (status == 0 && !j->err) {
 		d->generation = j->generation;
 		d->loaded_us = street_now().mono_us;
+		d->beat = j->beat;
 		take_snapshot(all, d, j->snapshot);
 	} else {
 		load_failed(d, j);
@@ -271,6 +295,10 @@ static int load_start(struct catalogs *all, struct database *d)
 
 	if (d->loading)
 		return 0; /* when it is done, serve_all looks again */
+	if (d->is_feeling) {
+		d->wants_load = true;
+		return 0;
+	}
 	j = job_new(all, d);
 	if (!j)
 		return QW_E_NOMEM;
@@ -282,6 +310,44 @@ static int load_start(struct catalogs *all, struct database *d)
 	d->loading = ++d->counter;
 	all->street->jobs++;
 	return 0;
+}
+
+/* ---- the pulse ---- */
+
+static void work_feel(uv_work_t *w) /* on a worker thread */
+{
+	struct catalog_job *j = w->data;
+
+	j->beat = feel(j->catalogs->street->vault, j->database);
+}
+
+static void after_feel(uv_work_t *work, int status)
+{
+	struct catalog_job *j = work->data;
+	struct database *d = j->database;
+	bool has_changed = status == 0 && j->beat != d->beat;
+
+	j->catalogs->street->jobs--;
+	d->is_feeling = false;
+	if (has_changed || d->wants_load) {
+		d->wants_load = false;
+		(void)load_start(j->catalogs, d);
+	}
+	free(j);
+}
+
+static void feel_start(struct catalogs *all, struct database *d)
+{
+	struct catalog_job *j = d->loading || d->is_feeling ? NULL : job_new(all, d);
+
+	if (!j)
+		return;
+	if (uv_queue_work(&all->street->loop, &j->work, work_feel, after_feel)) {
+		free(j);
+		return;
+	}
+	d->is_feeling = true;
+	all->street->jobs++;
 }
 
 /* ---- laying the policy over it ---- */
@@ -455,9 +521,21 @@ static void on_timer(uv_timer_t *t)
 {
 	struct catalogs *all = t->data;
 
-	for (struct database *d = all->list; d; d = d->next)
-		if (street_now().mono_us - d->loaded_us >= FRESH_US && is_watched(all, d))
+	for (struct database *d = all->list; d; d = d->next) {
+		uint64_t age_us = street_now().mono_us - d->loaded_us;
+
+		if (!is_watched(all, d)) {
+			if (!d->loading && !d->is_feeling) { /* nobody needs it: no connection is kept for it */
+				upstream_pulse_free(d->pulse);
+				d->pulse = NULL;
+				d->beat = 0;
+			}
+		} else if (age_us >= (d->beat ? FRESH_WITH_PULSE_US : FRESH_US)) {
 			(void)load_start(all, d);
+		} else if (d->beat) {
+			feel_start(all, d);
+		}
+	}
 }
 
 /* ---- opening and closing ---- */
@@ -513,6 +591,7 @@ void catalogs_close(struct catalogs *all) /* no session, no job is left; the pol
 			free(e);
 		}
 		catalog_unref(d->snapshot);
+		upstream_pulse_free(d->pulse);
 		free(d->name);
 		free(d);
 	}

@@ -43,6 +43,7 @@ static int give_session(struct conn *c)
 		.policy = s->policy_now->policy,
 		.mask_key = s->mask_key,
 		.cache = s->verdicts,
+		.limits = s->limits,
 		.client_address = c->address_text,
 		.now = street_now(),
 	};

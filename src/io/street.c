@@ -7,7 +7,7 @@
 
 #include "street.h"
 
-enum { CLOSE_PATIENCE_MS = 15000, APART_EVERY_US = 100000 };
+enum { LIMITS_ENTRIES = 100000, CLOSE_PATIENCE_MS = 15000, APART_EVERY_US = 100000 };
 
 static uint64_t clock_us(clockid_t clock)
 {
@@ -81,7 +81,8 @@ static int open_loop(struct street *s)
 	s->loop_is_open = true;
 	s->loop.data = s;
 	s->verdicts = verdict_cache_new(s->config->limits.verdict_cache_entries);
-	return s->verdicts ? 0 : QW_E_NOMEM;
+	s->limits = limits_table_new(LIMITS_ENTRIES);
+	return s->verdicts && s->limits ? 0 : QW_E_NOMEM;
 }
 
 static int open_rooms(struct street *s, char *why, size_t why_size)

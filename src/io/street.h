@@ -54,6 +54,7 @@ struct street {
 	struct audit *audit;
 	struct keys **keys; /* one for each configured issuer */
 	struct verdict_cache *verdicts;
+	struct limits_table *limits; /* of all principals */
 	struct policy_slot *policy_oldest, *policy_now;
 	struct recorder *recorder;
 	struct parser *parser;

@@ -35,6 +35,8 @@ static int places_init(struct labels *l)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < count; i++) {
 		l->places[i].relation = catalog_at(l->catalog, i);
+		l->places[i].is_closed = l->places[i].relation->kind == CATALOG_FOREIGN &&
+			!labels_is_trusted_foreign(l, l->places[i].relation);
 		l->slots[slot_of(l, l->places[i].relation->oid)] = (uint32_t)i + 1;
 		l->place_count++;
 	}

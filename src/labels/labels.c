@@ -52,5 +52,9 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 	i = catalog_column_index(p->relation, attnum);
 	if (i < 0)
 		return (struct label){.kind = LABEL_UNKNOWN};
-	return p->labels && p->labels[i].kind != LABEL_PLAIN ? p->labels[i] : plain_of(p->relation, (size_t)i);
+	if (p->labels && p->labels[i].kind != LABEL_PLAIN)
+		return p->labels[i];
+	if (p->is_closed)
+		return (struct label){.kind = LABEL_DERIVED, .column = p->relation->name};
+	return plain_of(p->relation, (size_t)i);
 }

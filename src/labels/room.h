@@ -8,6 +8,7 @@
 
 /* ---- what is read: one place for each relation, labels only where something is sensitive ---- */
 struct place {
+	bool is_closed; /* a foreign table that nobody reviewed: nothing of it may be read */
 	const struct catalog_relation *relation;
 	const struct label *labels; /* parallel to relation->columns; NULL: all PLAIN */
 	const char *name; /* "schema.table"; set with labels */
@@ -32,6 +33,7 @@ struct labels {
 	const struct place **named; /* every relation, sorted by name */
 };
 
+bool labels_is_trusted_foreign(const struct labels *l, const struct catalog_relation *r);
 const struct place *labels_place(const struct labels *l, uint32_t oid);
 
 /* ---- how it is found out ---- */

@@ -1,5 +1,6 @@
 #include "room.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "qw/functions.h"
@@ -110,6 +111,17 @@ static bool is_harmless(const struct labels *l, const struct catalog_hazard *h)
 	while (trusted < h->function_count && is_trusted(l, h, h->functions[trusted]))
 		trusted++;
 	return h->function_count && trusted == h->function_count;
+}
+
+/* A file, a program, another database: what its rows hold, and what reading it runs, nobody here knows. */
+bool labels_is_trusted_foreign(const struct labels *l, const struct catalog_relation *r)
+{
+	char hazard[200];
+
+	if (l->unreviewed == POLICY_ALLOW)
+		return true;
+	(void)snprintf(hazard, sizeof(hazard), "foreign table %.80s.%.80s", r->schema, r->name);
+	return policy_hazard_reviewed(l->policy, l->database, hazard, "") == POLICY_REVIEWED_YES;
 }
 
 static const char *type_hazard(const struct labels *l, uint32_t oid, unsigned *steps)

@@ -127,3 +127,21 @@ void policy_limits(const struct policy *p, const struct policy_role *role, const
 		if (scope_holds(&p->limits[i].scope, role, database))
 			limits_tighten(out, &p->limits[i].limits);
 }
+
+static bool limits_calls(const struct limits *l)
+{
+	return l->call_rows || l->call_bytes;
+}
+
+bool policy_limits_calls(const struct policy *p, const struct policy_role *role)
+{
+	size_t i;
+
+	for (i = 0; i < p->limit_count; i++)
+		if ((p->limits[i].scope.roles & role->id_bit) && limits_calls(&p->limits[i].limits))
+			return true;
+	for (i = 0; i < p->rule_count; i++)
+		if ((p->rules[i].roles & role->id_bit) && limits_calls(&p->rules[i].limits))
+			return true;
+	return false;
+}

@@ -37,6 +37,11 @@ const struct policy_role *policy_role_named(const struct policy *p, const char *
 	return NULL;
 }
 
+const struct policy_role *policy_role_at(const struct policy *p, size_t i)
+{
+	return i < p->role_count ? &p->roles[i] : NULL;
+}
+
 bool policy_role_reaches(const struct policy_role *role, const char *database)
 {
 	size_t i;

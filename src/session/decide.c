@@ -11,7 +11,7 @@ static void refuse_masking(struct session *s, const char *message, const char *w
 	char detail[400];
 
 	(void)snprintf(detail, sizeof(detail), "The statement mentions %.300s.", what ? what : "a sensitive column");
-	run_refuse(s, refusal_new("42501", "masks", message, detail, hint));
+	run_refuse(s, refusal_about(refusal_new("42501", "masks", message, detail, hint), NULL, what));
 }
 
 /* Labels may be old (DDL went through) or not know a relation: then the catalog is read again first. */
@@ -22,7 +22,7 @@ static bool labels_ready(struct session *s)
 	if (!s->labels_stale)
 		return true;
 	s->labels_stale = false;
-	if (!policy_has_masks(s->policy, s->role))
+	if (!s->wants_trees)
 		return true;
 	(void)session_queue(s, SESSION_DO_CATALOG);
 	s->labels_pending = true;
@@ -129,7 +129,7 @@ static void refuse_flow(struct session *s, const struct flow_refusal *why)
 
 	(void)snprintf(message, sizeof(message), "blocked by rule \"%s\": %.400s", why->rule, why->object ? why->object : "the statement");
 	(void)snprintf(detail, sizeof(detail), "%.800s", why->reason ? why->reason : "");
-	run_refuse(s, refusal_new("42501", why->rule, message, detail, why->instead));
+	run_refuse(s, refusal_about(refusal_new("42501", why->rule, message, detail, why->instead), NULL, why->object));
 }
 
 static bool any_masked(const struct flow_result *f)
@@ -162,12 +162,13 @@ static bool ask_for_labels(struct session *s, const struct flow_result *f)
 {
 	struct run *r = &s->run;
 
-	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked || s->now.mono_us - s->labels_at_us <= LABELS_AGAIN_US)
+	if (strcmp(f->refusal.rule, "flow.unknown") != 0 || r->labels_asked ||
+		(s->unknown_at_us && s->now.mono_us - s->unknown_at_us <= LABELS_AGAIN_US))
 		return false;
 	r->labels_asked = true;
+	s->unknown_at_us = s->now.mono_us;
 	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	s->labels_stale = true;
-	r->resolve_index = 0;
 	r->stage = RUN_JUDGE;
 	return true;
 }
@@ -178,7 +179,7 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 	struct run *r = &s->run;
 	const struct catalog_function *f = act->verb == QW_VERB_CALL && act->schema && act->name ?
 		labels_unreviewed(s->labels, act->schema, act->name) : NULL;
-	char message[300], detail[500];
+	char message[300], detail[500], object[200];
 
 	if (!f || s->role->unreviewed_code == POLICY_ALLOW)
 		return true;
@@ -187,11 +188,13 @@ static bool decide_unreviewed(struct session *s, const struct qw_act *act)
 			r->verdict = (struct policy_verdict){.effect = POLICY_REVIEW, .rule = "unreviewed_code", .act = act};
 		return true;
 	}
-	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %.80s.%.80s has not been reviewed", f->schema, f->name);
-	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %.80s.%.80s(%.100s), sha256: %s", f->schema,
-		f->name, f->args, f->sha256);
-	run_refuse(s, refusal_new("42501", "unreviewed_code", message, detail,
-		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."));
+	(void)snprintf(object, sizeof(object), "%.80s.%.80s", f->schema, f->name);
+	(void)snprintf(message, sizeof(message), "blocked by rule \"unreviewed_code\": function %s has not been reviewed", object);
+	(void)snprintf(detail, sizeof(detail), "What it does is not known to the gateway: function: %s(%.100s), sha256: %s", object,
+		f->args, f->sha256);
+	run_refuse(s, refusal_about(refusal_new("42501", "unreviewed_code", message, detail,
+		"The operator reads the function and names it, with this sha256, under `reviewed` in the policy."),
+		qw_verb_name(act->verb), object));
 	return false;
 }
 
@@ -214,8 +217,7 @@ static bool decide_tree(struct session *s, const struct qw_statement *st, const 
 		if (!decide_unreviewed(s, &f->acts[i]))
 			return false;
 	policy_judge(s->policy, s->role, s->database, &resolved, f->act_count ? 1 : 0, &v);
-	if (v.effect < r->verdict.effect)
-		r->verdict = v;
+	verdict_tighten(&r->verdict, &v);
 	if (v.effect != POLICY_DENY)
 		return true;
 	run_refuse(s, refusal_of_verdict(&v, NULL));
@@ -260,7 +262,16 @@ void decide_resolved(struct session *s)
 			return;
 	}
 	keep_resolution(s);
-	r->stage = r->verdict.effect == POLICY_REVIEW && !r->approved ? RUN_REVIEW : RUN_RECORD;
+	if (!moments_judge(s) || !guards_weigh(s))
+		return;
+	if (r->verdict.effect == POLICY_REVIEW && !r->approved) {
+		r->stage = RUN_REVIEW;
+		return;
+	}
+	if (!guards_take(s))
+		return;
+	moments_taint(s);
+	r->stage = RUN_RECORD;
 }
 
 /* The name stands for something else, or what it stands for may be read under another search_path. */
@@ -276,6 +287,9 @@ void decide(struct session *s)
 	struct policy_verdict v;
 	bool was_current;
 
+	resolution_unref(r->resolution); /* after a wait, labels and settings may be others: found again, or asked for again */
+	r->resolution = NULL;
+	r->resolve_index = 0;
 	if (!labels_ready(s))
 		return;
 	was_current = judge_is_current(s, r->judged);
@@ -290,6 +304,10 @@ void decide(struct session *s)
 		return;
 	}
 	v = r->judged->verdict;
+	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
+		return;
+	if (!r->is_parse && !guards_count(s))
+		return;
 	if (!r->is_parse && judge_is_nested(s, r->judged)) {
 		run_refuse(s,
 			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
@@ -297,8 +315,6 @@ void decide(struct session *s)
 				"Send that statement itself."));
 		return;
 	}
-	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
-		return;
 	if (r->judged->by_name && !r->is_parse && !judge_resolve(s, r->judged, &v) && !s->unparsed_ok) {
 		run_refuse(s,
 			refusal_new("26000", "names", "unknown prepared statement or cursor",

@@ -114,13 +114,21 @@ void hold_start(struct session *s)
 static void notice(struct session *s)
 {
 	char message[256], hint[256];
+	const struct refusal waits = {.sqlstate = "00000", .rule = s->run.verdict.rule, .message = message, .hint = hint,
+		.ticket = s->run.approval_id};
 
 	(void)snprintf(message, sizeof(message), "querywarden: waiting for approval %s (rule \"%s\")", s->run.approval_id,
 		s->run.verdict.rule);
 	(void)snprintf(hint, sizeof(hint), "A person decides with: querywarden approve %s", s->run.approval_id);
-	session_put(s, SESSION_CLIENT,
-		pgwire_put_error(&s->out[SESSION_CLIENT], 'N', "NOTICE", "00000", message, NULL, hint));
+	refusal_put_as(s, "NOTICE", &waits);
 	s->run.next_notice_us = s->now.mono_us + 1000000ull * s->config->notice_every_s;
+}
+
+static void refuse_ticket(struct session *s, struct refusal *r)
+{
+	if (r)
+		r->ticket = qw_arena_strdup(&r->arena, qw_bytes_from(s->run.approval_id));
+	run_refuse(s, r);
 }
 
 void hold_asked(struct session *s, const struct approval *a)
@@ -147,7 +155,7 @@ void hold_answered(struct session *s, const struct approval *a, bool approved)
 	}
 	(void)snprintf(message, sizeof(message), "approval %s: %s", s->run.approval_id,
 		a ? approval_state_name(a->state) : "refused");
-	run_refuse(s,
+	refuse_ticket(s,
 		refusal_new("QW002", s->run.verdict.rule, message,
 			reason[0] ? reason : "No reason was given.", "Do not repeat the statement as it is; ask its reviewer."));
 }
@@ -166,7 +174,7 @@ void hold_tick(struct session *s)
 		(void)snprintf(hint, sizeof(hint),
 			"Repeat exactly this statement after somebody has run: querywarden approve %s (within %u s of asking).",
 			s->run.approval_id, s->config->approval_expires_s);
-		run_refuse(s, refusal_new("QW001", s->run.verdict.rule, message,
+		refuse_ticket(s, refusal_new("QW001", s->run.verdict.rule, message,
 			"The statement was not run.", hint));
 		return;
 	}

@@ -42,6 +42,16 @@ struct judged *judged_stub(struct qw_bytes sql)
 	return j;
 }
 
+void verdict_tighten(struct policy_verdict *v, const struct policy_verdict *other)
+{
+	struct limits both = v->limits;
+
+	limits_tighten(&both, &other->limits);
+	if (other->effect < v->effect)
+		*v = *other;
+	v->limits = both;
+}
+
 /* What cannot be described is judged as one act: the verb `unparsed`, which only an explicit rule allows. */
 static int describe_problem(struct judged *j)
 {
@@ -113,8 +123,7 @@ static void judge_attributes(struct session *s, struct judged *j, const struct q
 		}
 		*act = (struct qw_act){.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function", .name = c->name};
 		policy_judge_act(s->policy, s->role, s->database, act, &v);
-		if (v.effect < j->verdict.effect)
-			j->verdict = v;
+		verdict_tighten(&j->verdict, &v);
 	}
 }
 
@@ -161,15 +170,16 @@ static int settle(struct session *s, struct judged *j)
 	j->role_bit = s->role->id_bit;
 	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
 	j->is_clear = qw_arena_alloc(&j->arena, j->facts.count * sizeof(*j->is_clear) + 1);
+	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
 	for (size_t i = 0; j->is_clear && i < j->facts.count; i++) {
 		const struct qw_statement *st = &j->facts.list[i];
 
-		j->is_clear[i] = j->labels && !j->is_unparsed && labels_provably_clear(j->labels, st);
+		j->is_clear[i] = j->labels && !j->is_unparsed && labels_provably_clear(j->labels, st) &&
+			!guards_want_tree(s, st, &v->limits);
 		note_statement(j, st, j->is_clear[i]);
 	}
 	if (j->is_unparsed)
 		j->copies_in = true;
-	policy_judge(s->policy, s->role, s->database, j->facts.list, j->facts.count, v);
 	for (size_t i = 0; i < j->facts.count; i++)
 		judge_attributes(s, j, &j->facts.list[i]);
 	v->rule = qw_arena_strdup(&j->arena, qw_bytes_from(v->rule));
@@ -248,12 +258,6 @@ void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_
 	struct qw_statement st = {.acts = acts, .act_count = n};
 
 	policy_judge(s->policy, s->role, s->database, &st, n ? 1 : 0, out);
-}
-
-static void stricter(struct policy_verdict *v, const struct policy_verdict *other)
-{
-	if (other->effect < v->effect)
-		*v = *other;
 }
 
 static bool prepared_before(const struct judged *j, size_t i, const char *name)
@@ -370,7 +374,7 @@ static bool resolve_one(struct session *s, struct judged *j, size_t i, struct po
 	if (!source)
 		return false;
 	policy_judge(s->policy, s->role, s->database, source->facts.list, source->facts.count, &inner);
-	stricter(v, &inner);
+	verdict_tighten(v, &inner);
 	return true;
 }
 

@@ -153,6 +153,8 @@ void ledger_statement(struct session *s, const struct run *run, const char *deci
 	if (run->refusal)
 		qw_record_text(&r, QW_FIELD_REASON, run->refusal->message);
 	put_acts(&r, j);
+	if (run->taints)
+		qw_record_text(&r, QW_FIELD_TAINT, s->tainted_by);
 	if (run->approval_id[0])
 		qw_record_text(&r, QW_FIELD_APPROVAL_ID, run->approval_id);
 	qw_record_text(&r, QW_FIELD_POLICY, policy_revision(s->policy));
@@ -185,6 +187,8 @@ void ledger_result(struct session *s, struct unit *u, const char *outcome)
 
 	qw_record_u64(&r, QW_FIELD_STATEMENT_ID, u->id);
 	qw_record_text(&r, QW_FIELD_OUTCOME, outcome);
+	if (u->rule)
+		qw_record_text(&r, QW_FIELD_RULE, u->rule);
 	qw_record_u64(&r, QW_FIELD_ROWS, u->rows);
 	qw_record_u64(&r, QW_FIELD_BYTES, u->bytes);
 	if (u->digest && !qw_digest_end(u->digest, digest))

@@ -67,6 +67,33 @@ struct judged {
 	bool secret_copied, secret_written, secret_set; /* one of its statements reads a sensitive column, and: COPY TO, writes, set_config() */
 };
 
+/* What bounds what a unit delivers and does: guards/. */
+struct spent { /* of a statement, over all its runs: Executes of a portal, FETCHes of a cursor */
+	uint64_t rows, bytes, us;
+};
+struct guard {
+	struct limits limits;
+	struct spent spent; /* of the running statement, where no portal or cursor counts it */
+	uint64_t since_us; /* the server is at it since then; 0: not yet */
+	uint64_t rows_wanted, rows_given; /* by an Execute that was sent without its row limit */
+	bool is_on; /* there is a limit */
+	bool writes;
+	bool is_over; /* nothing more of it leaves */
+	bool is_muted; /* an earlier part of the pipeline failed for the client */
+	bool rest_dropped; /* rows_wanted were given, there were more */
+};
+enum guard_step { /* messages of our own around what is guarded */
+	GUARD_NONE,
+	GUARD_BEGIN, /* of the transaction that a simple statement is carried in */
+	GUARD_END, /* and its COMMIT or ROLLBACK */
+	GUARD_FAIL /* fails a transaction whose error the client has read already */
+};
+struct cut { /* a limit is passed by what the server does now */
+	bool is_on, is_told, is_poisoned;
+	enum limits_kind kind;
+	uint64_t limit, again_us;
+};
+
 /* A prepared statement, by Parse or by SQL PREPARE: one name space. */
 struct prepared {
 	struct prepared *next;
@@ -108,6 +135,8 @@ struct portal {
 	uint8_t bound_under[QW_DIGEST_BYTES]; /* and the settings then: EXECUTE is planned again when it runs */
 	bool describe_sent; /* a Describe of it is under way or answered */
 	bool by_sql, with_hold;
+	struct spent spent;
+	bool is_cut_off; /* the rest of its rows was dropped */
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -125,6 +154,8 @@ struct unit {
 	size_t statement_index; /* of a Query: how many have completed */
 	bool truncated, is_simple, failed, is_done;
 	char tag[96];
+	struct guard guard;
+	const char *rule; /* why it was ended; static */
 };
 
 /* What the server still has to answer, in order. */
@@ -144,6 +175,7 @@ struct pending {
 	uint8_t close_kind; /* CLOSE: 'S' or 'P' */
 	bool is_ours; /* injected: the answer is not for the client */
 	bool is_poison; /* must fail: the answer becomes `refusal` */
+	enum guard_step guard; /* ours, around what is guarded */
 	bool copy_may_start; /* EXECUTE, QUERY: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
@@ -159,6 +191,7 @@ struct refusal {
 	struct qw_arena arena;
 	const char *sqlstate, *message, *detail, *hint;
 	const char *rule;
+	const char *verb, *object, *ticket; /* for programs, see refusal_put(); NULL: there is none */
 };
 
 enum run_stage { /* of the client message at the front that runs SQL */
@@ -195,6 +228,7 @@ struct run {
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
 	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described,
 		is_recorded /* as let through, and not sent yet: it is owed a RESULT */;
+	bool is_counted, is_taken, taints; /* by guards/: once for a run */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -253,7 +287,24 @@ struct session {
 	/* labels */
 	struct labels *labels;
 	uint64_t labels_at_us; /* when they came */
+	uint64_t unknown_at_us; /* when newer ones were asked for, since a tree held a relation that they do not know; 0: never */
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
+
+	/* guards/ */
+	bool has_moments, has_untrusted, wants_trees; /* the role has such rules, such columns; trees are of use */
+	bool is_tainted;
+	const char *tainted_by;
+	struct limits limits; /* of the role alone */
+	const char *limits_key; /* the principal in the table */
+	bool is_entered;
+	struct cut cut;
+	struct unit *carried; /* runs in a transaction of ours */
+	uint8_t carried_status; /* ReadyForQuery of it */
+	bool end_waits; /* for CANCEL_DONE: the cancel must not hit what ends the transaction */
+	uint64_t guard_last; /* `pushed` at the last message that is guarded */
+	bool guard_closed; /* a Sync was sent behind it */
+	bool drop_rest; /* of the message being passed through from upstream */
+	bool pipe_writes; /* something was sent since the last Sync that may write */
 
 	/* conversation */
 	struct prepared *prepared[NAME_BUCKETS];
@@ -381,6 +432,43 @@ const struct flow_result *resolution_of_unit(const struct unit *u);
 const struct flow_result *resolution_of_portal(const struct portal *p);
 bool portal_is_named(const struct portal *p); /* it gives the rows of what a name of SQL stands for */
 
+void verdict_tighten(struct policy_verdict *v, const struct policy_verdict *other); /* judge.c: the stricter, and all limits */
+
+/* ---- guards/moments.c: freezes, rules with `when`, taint ---- */
+bool moments_judge(struct session *s); /* the run, text and trees; false: refused */
+void moments_judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *v); /* that no text shows */
+void moments_taint(struct session *s); /* the run is let through: what does it read? */
+const struct flow_result *moments_flow(const struct run *r, size_t i); /* tree `i` of its resolution; NULL: not of the run */
+
+/* ---- guards/admit.c: limits before anything runs ---- */
+void guards_role(struct session *s); /* the role or its policy is new */
+bool guards_admit(struct session *s); /* a session starts; false: refused and closed */
+void guards_leave(struct session *s);
+bool guards_count(struct session *s); /* statements_per_minute; false: refused */
+bool guards_weigh(struct session *s); /* what its trees and facts say; false: refused */
+bool guards_take(struct session *s); /* it will run: rates of comparisons; false: refused */
+bool guards_want_tree(const struct session *s, const struct qw_statement *st, const struct limits *l); /* though it is clear */
+struct refusal *guards_refusal(enum limits_kind kind, uint64_t limit);
+
+/* ---- guards/deliver.c: limits while it runs ---- */
+bool guards_row(struct session *s, struct pending *p, size_t bytes); /* counts a row; false: it does not leave */
+enum guard_answer { GUARD_PASS, GUARD_QUIET /* not for the client */, GUARD_SUSPEND /* as PortalSuspended */, GUARD_TAKEN };
+enum guard_answer guards_on_end(struct session *s, struct pending *p, const char *tag);
+void guards_mute_rest(struct session *s); /* after QUIET: the pipeline has failed for the client */
+bool guards_on_error(struct session *s, struct pending *p, struct qw_bytes body); /* true: the client has its error */
+bool guards_swallow(struct session *s, struct pending *p, uint8_t type); /* true: not for the client */
+bool guards_on_ready(struct session *s, enum guard_step step, bool is_ours, uint8_t status); /* true: taken */
+void guards_cancelled(struct session *s); /* CANCEL_DONE */
+uint64_t guards_deadline(struct session *s);
+void guards_tick(struct session *s);
+
+/* ---- guards/send.c: what waits, and what is carried ---- */
+bool guards_start(struct session *s); /* before it is sent; false: wait, or refused */
+void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* the message itself */
+bool guards_must_wait(struct session *s, uint8_t type); /* the client's next message */
+void guards_synced(struct session *s);
+void guards_end(struct session *s); /* COMMIT, ROLLBACK, or a failure of our own */
+
 /* ---- hold.c ---- */
 void hold_start(struct session *s);
 void hold_asked(struct session *s, const struct approval *a);
@@ -476,8 +564,15 @@ struct portal *pending_portal(struct session *s, const char *name, bool *uncerta
 /* refuse.c */
 struct refusal *refusal_new(const char *sqlstate, const char *rule, const char *message, const char *detail, const char *hint);
 struct refusal *refusal_of_verdict(const struct policy_verdict *v, const struct judged *j);
+struct refusal *refusal_about(struct refusal *r, const char *verb, const char *object); /* gives r; any may be NULL */
+struct refusal *refusal_copy(const struct refusal *r);
 void refusal_free(struct refusal *r);
+/*
+ * Everything that the gateway says of its own ends DETAIL with one line for programs (docs/errors.md): rule, sqlstate, verb,
+ * object, ticket. ERROR by refusal_put(), other severities by refusal_put_as().
+ */
 void refusal_put(struct session *s, const struct refusal *r);
+void refusal_put_as(struct session *s, const char *severity, const struct refusal *r);
 /* Makes the server fail at this point of the pipeline or transaction. False: wait until nothing is in flight. */
 bool refuse_inject(struct session *s, struct refusal *r, bool is_query);
 

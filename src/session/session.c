@@ -48,6 +48,8 @@ void session_free(struct session *s)
 	pending_fini(s);
 	names_fini(s);
 	unit_unref(s->unit);
+	unit_unref(s->carried);
+	guards_leave(s);
 	labels_unref(s->labels);
 	qw_digest_free(s->digest);
 	for (int side = 0; side < 2; side++) {
@@ -79,6 +81,7 @@ void session_close(struct session *s, const char *reason)
 		ledger_session_close(s, reason);
 		session_log(s, "session.close", qw_arena_strdup(&s->arena, qw_bytes_from(reason)));
 	}
+	guards_leave(s);
 	s->state = STATE_CLOSED;
 	s->is_closed_recorded = true;
 	(void)session_queue(s, SESSION_DO_CLOSE);
@@ -86,10 +89,11 @@ void session_close(struct session *s, const char *reason)
 
 void session_fatal(struct session *s, const char *sqlstate, const char *message, const char *hint)
 {
+	const struct refusal why = {.sqlstate = sqlstate, .rule = "session", .message = message, .hint = hint};
+
 	if (s->state == STATE_CLOSED)
 		return;
-	session_put(s, SESSION_CLIENT,
-		pgwire_put_error(&s->out[SESSION_CLIENT], 'E', "FATAL", sqlstate, message, NULL, hint));
+	refusal_put_as(s, "FATAL", &why);
 	session_close(s, message);
 }
 
@@ -163,7 +167,7 @@ static void on_audited(struct session *s)
 static void on_labels(struct session *s, struct labels *l)
 {
 	labels_unref(s->labels);
-	s->labels = labels_is_empty(l) ? NULL : labels_ref(l);
+	s->labels = s->wants_trees ? labels_ref(l) : NULL;
 	s->labels_pending = false;
 	s->labels_at_us = s->now.mono_us;
 	if (s->state == STATE_LABELLING)
@@ -184,6 +188,7 @@ static void on_tick(struct session *s)
 			"Connect again with a fresh token.");
 		return;
 	}
+	guards_tick(s);
 	if (s->run.stage == RUN_HOLDING)
 		hold_tick(s);
 }
@@ -272,6 +277,7 @@ static void dispatch(struct session *s, const struct session_event *ev)
 		break;
 	case SESSION_EV_CANCEL_DONE:
 		s->cancel_in_flight = false;
+		guards_cancelled(s);
 		break;
 	case SESSION_EV_POLICY:
 		s->policy = ev->policy;

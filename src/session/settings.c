@@ -82,6 +82,7 @@ static bool accept_one(struct session *s, const char *name, const char *value)
 	if (strcmp(lower, "client_encoding") == 0 && act.verb == QW_VERB_SET)
 		return true; /* it is UTF8 anyway */
 	judge_acts(s, &act, 1, &v);
+	moments_judge_acts(s, &act, 1, &v);
 	return v.effect == POLICY_ALLOW ? keep(s, lower, value) : refuse_setting(s, lower);
 }
 

@@ -8,6 +8,6 @@ enum { OP_CLIENT, OP_UPSTREAM, OP_AUDITED, OP_EVENTS };
 static const char *const session_events[] = {"login agent", "login admin", "manual audit", "manual catalog", "catalog", "approve",
 	"deny no", "tick 30", "cancel", "cancel done", "policy", "eof client", "eof upstream", "drain", "tls", "tls direct",
 	"identified agent", "identified admin", "connected", "connect failed", "refused expired", "audit failed", "catalog failed",
-	"mode strict"};
+	"mode strict", "manual trees", "own trees", "session", "catalog none", "catalog new", "version 120000"};
 
 #endif

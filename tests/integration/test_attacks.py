@@ -3,6 +3,7 @@
 import pathlib
 import re
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from checks import run_tests  # noqa: E402
@@ -28,6 +29,7 @@ GRANT ALL ON visits TO app;
 POLICY = (pathlib.Path(__file__).resolve().parents[2] / "docs/examples/policy.yaml").read_text().replace(
     '"public.customers.ssn"', '"public.customers.ssn", "public.members.ssn"')
 # What was reviewed may still be wrong: triggers that tell secrets run here.
+POLICY = POLICY.replace('"cursor.*", notify]', '"cursor.*", notify, listen, discard, set.reset_all]').replace("verbs: [discard, set.reset_all]", "verbs: [admin.load]")
 POLICY = POLICY.replace("  - name: agent\n", "  - name: agent\n    unreviewed_code: allow\n", 1)
 
 
@@ -267,6 +269,22 @@ def test_waits_inside_a_pipeline_end(env):
         answer = a(parse("", "begin"), bind("", ""), execute(), parse("", "declare c cursor for select 7"), bind("", ""), execute(),
                    execute("c"), SYNC)
         assert "[b'7']" in answer, answer
+
+
+def test_schema_changed_past_the_gateway(env):
+    """A view that was harmless shows a secret from one moment to the next, and nobody told the gateway: its pulse does."""
+    env.postgres.sql("CREATE VIEW late AS SELECT id, name AS x FROM customers; GRANT SELECT ON late TO app", "shop")
+    client = connect(env.gateway)
+    try:
+        first = client.ask(query("select x from late where id = 1"))
+        assert not errors(first), show(first)
+        env.postgres.sql("CREATE OR REPLACE VIEW late AS SELECT id, ssn AS x FROM customers", "shop")
+        time.sleep(3)  # the window that docs/operations.md names
+        answer = client.ask(query("select x from late where id = 1"))
+        assert rows(answer) == [[b"***"]], show(answer)
+    finally:
+        client.close()
+        env.postgres.sql("DROP VIEW late", "shop")
 
 
 def test_lexing_stays_pinned(env):

@@ -52,7 +52,7 @@ ROOMS = {
                    headers="ctype.h", inner=("load",)),
     "catalog": Room("src/catalog", "base digest functions", libc="text sort memory"),
     "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
-    "flow": Room("src/flow", "base querytree", "labels mask statement", libc="text", inner=("expression", "query")),
+    "flow": Room("src/flow", "base querytree", "labels mask statement limits", libc="text", inner=("expression", "query")),
     "world": Room("src/world", "base flow labels policy", "catalog mask statement querytree"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
@@ -62,23 +62,24 @@ ROOMS = {
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
     "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world limits "
                                    "approval",
-                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "tree"),
+                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "tree", "guards"),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
     "vault": Room("src/vault", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/hmac.h "
                                                "openssl/kdf.h openssl/params.h openssl/rand.h"),
-    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h"),
+    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h", inner=("tree",)),
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
-    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy mask config sqlparse "
+    "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy limits mask config sqlparse "
                          "digest log record",
                "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
     "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
-                           "sqlparse statement mask wire pgwire", outside="jansson.h", inner=("replay",)),
+                           "sqlparse statement mask wire pgwire upstream flow world querytree", outside="jansson.h",
+                inner=("explain", "replay")),
 }
 
 # Headers of the C library that every room may include. Others, of the kernel, only the rooms that are not pure.

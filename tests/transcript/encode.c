@@ -1,4 +1,5 @@
 /* Words -> wire bytes. */
+#include "trees.h"
 #include "words.h"
 
 #include <ctype.h>
@@ -115,25 +116,41 @@ static void put_values(struct builder *b, struct scan *s)
 	}
 }
 
+static void put_field(struct builder *b, char code, const char *value)
+{
+	bld_u8(b, (uint8_t)code);
+	bld_cstr(b, value);
+}
+
+/* [severity] sqlstate "message" [detail "..." hint "..." where "..." routine name table name schema name] */
 static void put_error(struct builder *b, struct scan *s)
 {
+	static const char *const severities[] = {"FATAL", "WARNING", "NOTICE", "LOG"};
+	static const char *const more[] = {"Ddetail", "Hhint", "Wwhere", "Rroutine", "ttable", "sschema"};
 	const char *severity = "ERROR";
 
 	if (!next(s))
 		return;
-	if (strcmp(s->word, "FATAL") == 0 || strcmp(s->word, "NOTICE") == 0) {
-		severity = s->word[0] == 'F' ? "FATAL" : "NOTICE";
+	for (size_t i = 0; i < QW_COUNT(severities); i++)
+		if (strcmp(s->word, severities[i]) == 0)
+			severity = severities[i];
+	if (strcmp(s->word, severity) == 0)
 		(void)next(s);
-	}
-	bld_u8(b, 'S');
-	bld_cstr(b, severity);
-	bld_u8(b, 'V');
-	bld_cstr(b, severity);
-	bld_u8(b, 'C');
-	bld_cstr(b, s->word);
+	put_field(b, 'S', severity);
+	put_field(b, 'V', severity);
+	put_field(b, 'C', s->word);
 	(void)next(s);
-	bld_u8(b, 'M');
-	bld_cstr(b, s->word);
+	put_field(b, 'M', s->word);
+	while (next(s)) {
+		char code = 0;
+
+		for (size_t i = 0; i < QW_COUNT(more); i++)
+			if (strcmp(s->word, more[i] + 1) == 0)
+				code = more[i][0];
+		if (!code || !next(s))
+			break;
+		put_field(b, code, s->word);
+	}
 	bld_u8(b, 0);
 }
 
@@ -260,37 +277,105 @@ static void put_request(struct builder *b, uint32_t code)
 	bld_be32(b, code);
 }
 
-int words_encode(const char *line, bool from_server, struct qw_buf *out)
+/* ---- answers to a question for a tree ---- */
+
+int words_put_tree(struct qw_buf *out, const char *tree)
 {
-	static struct scan s;
 	struct builder b;
 
-	s = (struct scan){.p = line};
 	bld_init(&b, out);
-	while (next(&s)) {
-		if (strcmp(s.word, "startup") == 0)
-			put_startup(&b, &s, out);
-		else if (strcmp(s.word, "sslrequest") == 0)
+	bld_begin(&b, 'N');
+	put_field(&b, 'S', "LOG");
+	put_field(&b, 'V', "LOG");
+	put_field(&b, 'C', "00000");
+	put_field(&b, 'M', "rewritten parse tree:");
+	put_field(&b, 'D', tree);
+	put_field(&b, 'F', "print.c");
+	put_field(&b, 'L', "85");
+	put_field(&b, 'R', "elog_node_display");
+	bld_u8(&b, 0);
+	bld_end(&b);
+	return bld_error(&b);
+}
+
+/* tree "the text" 23 25 */
+static int put_tree(struct scan *s, struct qw_buf *out)
+{
+	uint8_t oids[400];
+	size_t n = 0;
+	const struct tree *t;
+	char *sql;
+
+	(void)next(s);
+	sql = strdup(s->word);
+	QW_ASSERT(sql);
+	while (next(s) && n < sizeof(oids)) {
+		uint32_t oid = (uint32_t)strtoul(s->word, NULL, 10);
+
+		for (int shift = 24; shift >= 0; shift -= 8)
+			oids[n++] = (uint8_t)(oid >> shift);
+	}
+	t = trees_find(qw_bytes_from(sql), qw_bytes(oids, n));
+	free(sql);
+	return t && !t->is_error ? words_put_tree(out, t->said) : QW_E_NOTFOUND;
+}
+
+/* What the server says to the gateway's own statements before and behind the text. */
+static const char own_words[] = "1 | 2 | D \"notice\" \"log\" | C \"SELECT 1\" | 3 | 3";
+
+static int put_own(struct qw_buf *out, bool is_off)
+{
+	int err = is_off ? words_put_tree(out, "({QUERY of the gateway's own})\n") : words_encode("3", true, out);
+
+	return err ? err : words_encode(own_words, true, out);
+}
+
+static int encode(struct scan *s, bool from_server, struct qw_buf *out)
+{
+	struct builder b;
+	int err = 0;
+
+	bld_init(&b, out);
+	while (!err && next(s)) {
+		if (strcmp(s->word, "startup") == 0)
+			put_startup(&b, s, out);
+		else if (strcmp(s->word, "sslrequest") == 0)
 			put_request(&b, 80877103);
-		else if (strcmp(s.word, "gssrequest") == 0)
+		else if (strcmp(s->word, "gssrequest") == 0)
 			put_request(&b, 80877104);
-		else if (strcmp(s.word, "raw") == 0) {
-			if (next(&s))
-				bld_bytes(&b, qw_bytes(s.word, s.n));
-		} else {
-			char type = s.word[0];
+		else if (strcmp(s->word, "raw") == 0) {
+			if (next(s))
+				bld_bytes(&b, qw_bytes(s->word, s->n));
+		} else if (from_server && (strcmp(s->word, "on") == 0 || strcmp(s->word, "off") == 0))
+			err = put_own(out, s->word[1] == 'f');
+		else if (from_server && strcmp(s->word, "tree") == 0)
+			err = put_tree(s, out);
+		else {
+			char type = s->word[0];
 
 			bld_begin(&b, (uint8_t)type);
 			if (from_server)
-				from_server_body(&b, type, &s);
+				from_server_body(&b, type, s);
 			else
-				from_client(&b, type, &s);
+				from_client(&b, type, s);
 			bld_end(&b);
 		}
-		while (next(&s))
+		while (next(s))
 			;
-		if (*s.p == '|')
-			s.p++;
+		if (*s->p == '|')
+			s->p++;
 	}
-	return bld_error(&b);
+	return err ? err : bld_error(&b);
+}
+
+int words_encode(const char *line, bool from_server, struct qw_buf *out)
+{
+	struct scan *scan = calloc(1, sizeof(*scan));
+	int err;
+
+	QW_ASSERT(scan);
+	scan->p = line;
+	err = encode(scan, from_server, out);
+	free(scan);
+	return err;
 }

@@ -1,5 +1,7 @@
 /* Executes a session's actions in memory. What the street would do with sockets, this does with lines of text. */
 #include "harness.h"
+#include "sample.h"
+#include "trees.h"
 #include "words.h"
 
 #include <stdarg.h>
@@ -40,6 +42,8 @@ static void event(struct harness *h, struct session_event ev)
 		watch_audited(&h->watch);
 	if (ev.kind == SESSION_EV_BYTES && ev.side == SESSION_CLIENT)
 		watch_from_client(&h->watch, ev.bytes);
+	if (ev.kind == SESSION_EV_BYTES && ev.side == SESSION_UPSTREAM)
+		watch_from_server(&h->watch, ev.bytes);
 	harness_inside++;
 	session_on(h->session, &ev);
 	harness_inside--;
@@ -64,6 +68,55 @@ static void say(struct harness *h, struct lines *to, const char *fmt, ...)
 		lines_add(to, "%s", text);
 }
 
+/* ---- questions for trees ---- */
+
+static void watch_statement(struct harness *h, uint8_t type, struct qw_bytes body)
+{
+	struct session_info info;
+
+	session_info_get(h->session, &info);
+	h->watch.needs_trees = !h->is_wild && !h->is_unlabelled && info.role && strcmp(info.role, "agent") == 0;
+	watch_upstream(&h->watch, type, body);
+}
+
+static void print_question(struct harness *h)
+{
+	struct qw_buf key;
+
+	qw_buf_init(&key, 1 << 20);
+	QW_ASSERT(!trees_put_key(qw_buf_pending(&h->oracle.sql), qw_buf_pending(&h->oracle.types), &key));
+	say(h, &h->upstream, "%.*s", (int)key.n, (char *)key.p);
+	qw_buf_fini(&key);
+}
+
+/* True: the message belongs to a question, which is one line. */
+static bool is_question(struct harness *h, uint8_t type, struct qw_bytes body)
+{
+	enum oracle_step step = oracle_on(&h->oracle, type, body, h->watch.tx_status ? h->watch.tx_status : 'I');
+
+	if (step == ORACLE_OTHER)
+		return false;
+	if (step == ORACLE_DONE) {
+		print_question(h);
+		watch_question(&h->watch, qw_buf_pending(&h->oracle.sql));
+		h->owes_tree = !h->own_server && !h->manual_trees;
+	}
+	return true;
+}
+
+static void answer_question(struct harness *h)
+{
+	struct qw_buf answer;
+
+	if (!h->owes_tree)
+		return;
+	h->owes_tree = false;
+	answer = h->oracle.answer; /* another question may come of it */
+	qw_buf_init(&h->oracle.answer, 1 << 24);
+	harness_feed(h, SESSION_UPSTREAM, qw_buf_pending(&answer));
+	qw_buf_fini(&answer);
+}
+
 /* One whole message at the front of h->raw[side]; false: there is none. */
 static bool take_message(struct harness *h, enum session_side side, struct qw_buf *words)
 {
@@ -72,8 +125,16 @@ static bool take_message(struct harness *h, enum session_side side, struct qw_bu
 
 	if (all.n == 0 || words_print(&rest, side == SESSION_CLIENT, words))
 		return false;
-	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(all, &f))
-		watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
+	if (side == SESSION_UPSTREAM && !pgwire_frame_peek(all, &f)) {
+		struct qw_bytes body = qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes);
+
+		if (is_question(h, f.type, body)) {
+			qw_buf_clear(words);
+			qw_buf_consume(&h->raw[side], all.n - rest.n);
+			return true;
+		}
+		watch_statement(h, f.type, body);
+	}
 	say(h, side == SESSION_CLIENT ? &h->client : &h->upstream, "%.*s", (int)words->n, (char *)words->p);
 	qw_buf_clear(words);
 	qw_buf_consume(&h->raw[side], all.n - rest.n);
@@ -92,7 +153,8 @@ static bool watch_message(struct harness *h, enum session_side side)
 	}
 	if (pgwire_frame_peek(all, &f) || all.n - PGWIRE_HEADER < f.body_bytes)
 		return false;
-	watch_upstream(&h->watch, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
+	if (!is_question(h, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes)))
+		watch_statement(h, f.type, qw_bytes(all.p + PGWIRE_HEADER, f.body_bytes));
 	qw_buf_consume(&h->raw[side], PGWIRE_HEADER + (size_t)f.body_bytes);
 	return true;
 }
@@ -117,6 +179,8 @@ static void take_output(struct harness *h, enum session_side side)
 	while (h->is_quiet ? watch_message(h, side) : take_message(h, side, &words))
 		;
 	qw_buf_fini(&words);
+	if (side == SESSION_UPSTREAM)
+		answer_question(h);
 }
 
 static void print_record(struct harness *h, struct qw_bytes record)
@@ -329,7 +393,8 @@ static void identified(struct harness *h, const char *group)
 static void connected(struct harness *h)
 {
 	static const struct upstream_parameter parameters[] = {{"server_version", "15.20"}, {"client_encoding", "UTF8"}};
-	struct session_connected c = {.backend_pid = 4242, .server_version = 150020, .parameters = parameters, .parameter_count = 2};
+	struct session_connected c = {.backend_pid = 4242, .server_version = h->server_version ? h->server_version : 150020,
+		.parameters = parameters, .parameter_count = 2};
 
 	event(h, (struct session_event){.kind = SESSION_EV_CONNECTED, .connected = &c});
 }
@@ -386,8 +451,20 @@ static void unlabelled(struct harness *h)
 	struct labels *none = labels_build(h->catalog, h->policy, admin, "shop");
 
 	QW_ASSERT(none);
+	h->is_unlabelled = true;
 	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = none});
 	labels_unref(none);
+}
+
+/* The same, but read again: nothing of what was judged before is current. */
+static void relabelled(struct harness *h)
+{
+	const struct policy_role *agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
+
+	labels_unref(h->labels);
+	h->labels = labels_build(h->catalog, h->policy, agent, "shop");
+	QW_ASSERT(h->labels);
+	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
 }
 
 void harness_event(struct harness *h, const char *line)
@@ -417,6 +494,8 @@ void harness_event(struct harness *h, const char *line)
 		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
 	else if (strcmp(line, "catalog none") == 0)
 		unlabelled(h);
+	else if (strcmp(line, "catalog new") == 0)
+		relabelled(h);
 	else if (strcmp(line, "policy") == 0)
 		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
 	else if (strcmp(line, "approve") == 0)
@@ -429,6 +508,16 @@ void harness_event(struct harness *h, const char *line)
 		h->manual_audit = true;
 	else if (strcmp(line, "manual catalog") == 0)
 		h->manual_catalog = true;
+	else if (strcmp(line, "manual trees") == 0)
+		h->manual_trees = true;
+	else if (is(line, "version", &rest))
+		h->server_version = (uint32_t)strtoul(rest, NULL, 10);
+	else if (strcmp(line, "own trees") == 0)
+		h->manual_trees = false;
+	else if (strcmp(line, "session") == 0) { /* the next client of the same gateway */
+		harness_end(h);
+		(void)harness_begin(h);
+	}
 	else if (is(line, "mode", &rest))
 		h->config.audit_mode = strcmp(rest, "strict") == 0 ? AUDIT_STRICT : AUDIT_SPOOLED;
 	else if (is(line, "login", &rest))
@@ -468,32 +557,6 @@ void harness_login(struct harness *h, const char *role, const char *minor)
 	lines_clear(&h->other);
 }
 
-static struct catalog *sample_catalog(void)
-{
-	static const char *const customers[] = {"id", "name", "email", "ssn", "phone"};
-	static const char *const orders[] = {"id", "customer_id", "total", "status"};
-	struct catalog_builder *b = catalog_builder_new(1);
-	int err = catalog_add_relation(b, 20001, "public", "customers", CATALOG_TABLE);
-
-	err |= catalog_add_relation(b, 20002, "public", "orders", CATALOG_TABLE);
-	err |= catalog_add_relation(b, 20003, "public", "v_customers", CATALOG_VIEW);
-	for (int16_t i = 0; i < 5; i++)
-		err |= catalog_add_column(b, 20001, (int16_t)(i + 1), customers[i], i ? 25 : 23);
-	for (int16_t i = 0; i < 4; i++)
-		err |= catalog_add_column(b, 20002, (int16_t)(i + 1), orders[i], 25);
-	err |= catalog_add_column(b, 20003, 1, "id", 23);
-	err |= catalog_add_column(b, 20003, 2, "tax_id", 25);
-	err |= catalog_add_column(b, 20003, 3, "shout", 25);
-	err |= catalog_set_origin(b, 20003, 1, (struct catalog_origin){20001, 1});
-	err |= catalog_set_origin(b, 20003, 2, (struct catalog_origin){20001, 4});
-	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 1});
-	err |= catalog_add_depend(b, 20003, (struct catalog_origin){20001, 4});
-	err |= catalog_add_function(b, "wipe");
-	err |= catalog_add_function(b, "total");
-	QW_ASSERT(!err);
-	return catalog_builder_finish(b);
-}
-
 static void sample_config(struct harness *h)
 {
 	static const char *databases[] = {"shop"};
@@ -528,7 +591,7 @@ void harness_open(struct harness *h, const char *policy_file, const char *policy
 	agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
 	QW_ASSERT(agent);
 	h->key = mask_key_new(QW_LIT("0123456789abcdef0123456789abcdef"));
-	h->catalog = sample_catalog();
+	h->catalog = sample_catalog(OPERATORS_FILE);
 	h->labels = labels_build(h->catalog, h->policy, agent, "shop");
 	h->cache = verdict_cache_new(64);
 	QW_ASSERT(h->key && h->catalog && h->labels && h->cache);
@@ -546,6 +609,9 @@ bool harness_begin(struct harness *h)
 	h->now = (struct session_now){.mono_us = 1000000, .wall_us = 1700000000000000u};
 	h->options.now = h->now;
 	h->approval = (struct approval){0};
+	h->watch.shown = &h->shown;
+	h->watch.hides_trees = !h->is_wild;
+	oracle_init(&h->oracle);
 	h->config.audit_mode = AUDIT_SPOOLED;
 	qw_buf_init(&h->raw[0], 1 << 24);
 	qw_buf_init(&h->raw[1], 1 << 24);
@@ -564,6 +630,7 @@ void harness_forget(struct harness *h)
 	verdict_cache_free(h->cache);
 	h->options.cache = h->cache = verdict_cache_new(64);
 	QW_ASSERT(h->cache);
+	watch_shown_clear(&h->shown);
 }
 
 void harness_end(struct harness *h)
@@ -571,6 +638,7 @@ void harness_end(struct harness *h)
 	session_free(h->session);
 	h->session = NULL;
 	watch_fini(&h->watch);
+	oracle_fini(&h->oracle);
 	qw_arena_fini(&h->parse_arena);
 	qw_buf_fini(&h->long_sql);
 	qw_buf_fini(&h->raw[0]);
@@ -580,13 +648,16 @@ void harness_end(struct harness *h)
 	lines_clear(&h->other);
 	h->was_closed = h->is_closed;
 	h->is_closed = h->owes_catalog = h->owes_parse = h->owes_decision = h->owes_cancel = false;
-	h->manual_audit = h->manual_catalog = h->manual_parse = false;
+	h->owes_tree = h->is_unlabelled = false;
+	h->server_version = 0;
+	h->manual_audit = h->manual_catalog = h->manual_parse = h->manual_trees = false;
 	h->audits_owed = h->audit_seq = 0;
 }
 
 void harness_close(struct harness *h)
 {
 	harness_end(h);
+	watch_shown_clear(&h->shown);
 	verdict_cache_free(h->cache);
 	labels_unref(h->labels);
 	catalog_unref(h->catalog);

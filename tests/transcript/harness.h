@@ -3,6 +3,7 @@
 #define TRANSCRIPT_HARNESS_H
 
 #include "qw/session.h"
+#include "oracle.h"
 #include "watch.h"
 
 enum { LINES_MAX = 4096 };
@@ -28,7 +29,14 @@ struct harness {
 	size_t cut; /* inputs are fed in pieces of this many bytes; 0: whole */
 	size_t (*next_cut)(void); /* or of so many, asked anew for each; NULL */
 	bool manual_audit, manual_catalog, manual_parse;
+	bool manual_trees; /* questions for trees are printed, and answered by nobody */
+	bool own_server; /* they go to it as they are */
+	bool is_wild; /* both sides say anything: what looks like a tree, or a name in a text, means nothing */
+	bool is_unlabelled; /* "catalog none" */
+	struct oracle oracle;
+	struct watch_shown shown;
 	uint64_t audit_seq;
+	uint32_t server_version; /* of the next login; 0: 150020 */
 	struct qw_arena parse_arena;
 	struct approval approval;
 	struct qw_buf long_sql; /* what PARSE asked for */
@@ -36,7 +44,7 @@ struct harness {
 	bool is_quiet; /* no lines, only the watch; loud (printed as they come) when is_loud */
 	bool is_loud;
 	uint64_t audits_owed; /* with manual_audit: AUDITED that the session waits for */
-	bool owes_catalog, owes_parse, owes_decision, owes_cancel; /* answers that the session waits for */
+	bool owes_catalog, owes_parse, owes_decision, owes_cancel, owes_tree; /* answers that the session waits for */
 	struct watch watch;
 	void (*on_bytes)(struct harness *h, enum session_side side, struct qw_bytes bytes); /* may be NULL */
 	void *user;

@@ -3,7 +3,6 @@
 
 #include "words.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 char *play_read(const char *path)
@@ -58,6 +57,27 @@ static void expect(struct play *p, struct lines *l, char *words)
 	}
 }
 
+static void write_lines(struct play *p, struct lines *l, const char *side)
+{
+	for (size_t i = 0; i < l->count; i++)
+		(void)fprintf(p->out, "%s %s", i ? " |" : side, l->line[l->head + i]);
+	if (l->count)
+		(void)fprintf(p->out, "\n");
+	lines_clear(l);
+}
+
+/* What came of one input; a result comes behind the rows that it is of. */
+static void write_out(struct play *p, struct harness *h)
+{
+	bool is_result = h->other.count && strncmp(first_of(&h->other), "record statement", 16) != 0;
+
+	if (!is_result)
+		write_lines(p, &h->other, "?");
+	write_lines(p, &h->upstream, "U>");
+	write_lines(p, &h->client, "C<");
+	write_lines(p, &h->other, "?");
+}
+
 static void expect_quiet(struct play *p, struct harness *h)
 {
 	struct lines *all[] = {&h->client, &h->upstream, &h->other};
@@ -84,8 +104,23 @@ static void feed(struct play *p, struct harness *h, enum session_side side, cons
 	qw_buf_fini(&b);
 }
 
+/* The script again, with what came out instead of what was expected. */
+static bool rewrites(struct play *p, struct harness *h, const char *line)
+{
+	bool is_output = strncmp(line, "C< ", 3) == 0 || strncmp(line, "U> ", 3) == 0 || strncmp(line, "? ", 2) == 0;
+
+	if (!p->out)
+		return false;
+	write_out(p, h);
+	if (!is_output && *line)
+		(void)fprintf(p->out, "%s\n", line);
+	return is_output;
+}
+
 static void play_line(struct play *p, struct harness *h, char *line)
 {
+	if (rewrites(p, h, line))
+		return;
 	if (strncmp(line, "C> ", 3) == 0)
 		feed(p, h, SESSION_CLIENT, line + 3);
 	else if (strncmp(line, "U< ", 3) == 0)

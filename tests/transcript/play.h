@@ -4,9 +4,12 @@
 
 #include "harness.h"
 
+#include <stdio.h>
+
 struct play {
 	const char *file;
 	int line, failures;
+	FILE *out; /* what comes out is not compared, but written here with all else; NULL */
 	bool blind; /* what comes out is not compared: the session may have run out of memory */
 	/* What goes in: an event by its words, or bytes of a side. May be NULL. */
 	void (*on_input)(struct play *, const char *event, enum session_side side, struct qw_bytes bytes);

@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 
-static int put_string(struct qw_buf *out, struct qw_bytes v)
+int words_put_string(struct qw_buf *out, struct qw_bytes v)
 {
 	int err = qw_buf_append(out, "\"", 1);
 
@@ -32,7 +32,7 @@ static int put_name(struct qw_buf *out, const char *s)
 		return qw_buf_printf(out, " %s", s);
 	if (qw_buf_append(out, " ", 1))
 		return QW_E_NOMEM;
-	return put_string(out, qw_bytes_from(s));
+	return words_put_string(out, qw_bytes_from(s));
 }
 
 static int put_row(struct qw_buf *out, struct qw_bytes body)
@@ -45,7 +45,7 @@ static int put_row(struct qw_buf *out, struct qw_bytes body)
 	while (!err && !(err = pgwire_row_next(&row, &v, &is_null))) {
 		err = qw_buf_append(out, " ", 1);
 		if (!err)
-			err = is_null ? qw_buf_append(out, "NULL", 4) : put_string(out, v);
+			err = is_null ? qw_buf_append(out, "NULL", 4) : words_put_string(out, v);
 	}
 	return err == QW_E_NOTFOUND ? 0 : err;
 }
@@ -76,7 +76,7 @@ static int put_error(struct qw_buf *out, struct qw_bytes body)
 		err = qw_buf_printf(out, " %s", e.severity);
 	if (!err)
 		err = qw_buf_printf(out, " %s ", e.sqlstate);
-	return err ? err : put_string(out, qw_bytes_from(e.message));
+	return err ? err : words_put_string(out, qw_bytes_from(e.message));
 }
 
 static int server_body(uint8_t type, struct qw_bytes body, struct qw_buf *out)
@@ -117,7 +117,7 @@ static int server_body(uint8_t type, struct qw_bytes body, struct qw_buf *out)
 	case 'd':
 		if (qw_buf_append(out, " ", 1))
 			return QW_E_NOMEM;
-		return put_string(out, body);
+		return words_put_string(out, body);
 	default:
 		return 0;
 	}
@@ -147,7 +147,7 @@ static int client_body(uint8_t type, struct qw_bytes body, struct qw_buf *out)
 	case 'd':
 		if (qw_buf_append(out, " ", 1))
 			return QW_E_NOMEM;
-		return put_string(out, body);
+		return words_put_string(out, body);
 	default:
 		return 0;
 	}

@@ -21,7 +21,9 @@ void watch_fini(struct watch *w)
 	for (size_t i = 0; i < w->count; i++)
 		free(w->list[i].sql);
 	free(w->list);
-	*w = (struct watch){0};
+	free(w->asked_for);
+	qw_buf_fini(&w->from_server);
+	*w = (struct watch){.shown = w->shown};
 }
 
 static struct watched *find(struct watch *w, uint64_t id)
@@ -64,7 +66,7 @@ static void on_statement(struct watch *w, struct qw_bytes fields, enum session_w
 	struct qw_bytes sql = qw_bytes(NULL, 0);
 	bool is_allowed = says(fields, QW_FIELD_DECISION, "allow") || says(fields, QW_FIELD_DECISION, "review");
 
-	must(wait != SESSION_WAIT_NONE, "a statement's record that nobody waits for", id);
+	must(wait != SESSION_WAIT_NONE || is_allowed, "a refusal's record that nobody waits for", id);
 	must(is_allowed || says(fields, QW_FIELD_DECISION, "deny"), "a decision that is none", id);
 	if (st) { /* let through, then refused when its columns were known */
 		must(st->is_allowed && !is_allowed && !st->is_forwarded && !st->results, "a second decision", id);
@@ -75,7 +77,7 @@ static void on_statement(struct watch *w, struct qw_bytes fields, enum session_w
 	(void)qw_record_find(fields, QW_FIELD_SQL, &sql);
 	st = add(w);
 	st->id = id;
-	st->wait_number = w->waits + 1;
+	st->wait_number = wait == SESSION_WAIT_NONE ? UINT64_MAX : w->waits + 1; /* nobody waits for what must never be sent */
 	st->is_allowed = is_allowed;
 	st->message = says(fields, QW_FIELD_PROTOCOL, "simple") ? 'Q' : says(fields, QW_FIELD_PROTOCOL, "fastpath") ? 'F' : 'E';
 	st->sql = malloc(sql.n + 1);
@@ -120,18 +122,155 @@ void watch_audited(struct watch *w)
 		w->audited++;
 }
 
+/* ---- trees ---- */
+
+void watch_question(struct watch *w, struct qw_bytes sql)
+{
+	free(w->asked_for);
+	w->asked_for = strndup((const char *)sql.p, sql.n);
+	QW_ASSERT(w->asked_for);
+}
+
+static void shown(struct watch *w)
+{
+	struct watch_shown *s = w->shown;
+
+	if (!w->asked_for || !s)
+		return;
+	if (s->count == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 16;
+		s->list = realloc(s->list, s->cap * sizeof(*s->list));
+		QW_ASSERT(s->list);
+	}
+	s->list[s->count++] = w->asked_for;
+	w->asked_for = NULL;
+}
+
+void watch_shown_clear(struct watch_shown *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->list[i]);
+	free(s->list);
+	*s = (struct watch_shown){0};
+}
+
+static void on_server(struct watch *w, uint8_t type, struct qw_bytes body)
+{
+	struct pgwire_error e;
+
+	if (type == 'Z' && body.n == 1) {
+		w->tx_status = body.p[0];
+		w->unready -= w->unready > 0;
+	}
+	if (type == 'N' && !pgwire_error_decode(body, &e) && e.routine && strcmp(e.routine, "elog_node_display") == 0)
+		shown(w);
+}
+
+void watch_from_server(struct watch *w, struct qw_bytes bytes)
+{
+	struct qw_bytes have;
+	struct pgwire_frame f;
+	int err;
+
+	if (w->server_is_lost)
+		return;
+	if (!w->from_server.max)
+		qw_buf_init(&w->from_server, 1 << 25);
+	QW_ASSERT(!qw_buf_append(&w->from_server, bytes.p, bytes.n));
+	for (;;) {
+		have = qw_buf_pending(&w->from_server);
+		err = pgwire_frame_peek(have, &f);
+		w->server_is_lost = err && err != QW_E_INCOMPLETE;
+		if (err || have.n - PGWIRE_HEADER < f.body_bytes)
+			return;
+		on_server(w, f.type, qw_bytes(have.p + PGWIRE_HEADER, f.body_bytes));
+		qw_buf_consume(&w->from_server, PGWIRE_HEADER + f.body_bytes);
+	}
+}
+
+static bool starts_with(const char *text, const char *words)
+{
+	for (const char *w = words; *w;) {
+		size_t n = strcspn(w, " ");
+
+		if (strncmp(text, w, n) == 0)
+			return true;
+		w += n + strspn(w + n, " ");
+	}
+	return false;
+}
+
+/* Does a shown text that stands in `piece` cover the place `at`? Of a COPY another text shows what it does. */
+static bool is_shown(const struct watch *w, const char *piece, const char *at, const char *word)
+{
+	for (size_t i = 0; i < w->shown->count; i++) {
+		const char *text = w->shown->list[i], *from = piece;
+
+		if (starts_with(piece, "copy") && strstr(text, word))
+			return true;
+		while ((from = strstr(from, text)) && from <= at) {
+			if (at < from + strlen(text))
+				return true;
+			from++;
+		}
+	}
+	return false;
+}
+
+/* One statement of a text: wherever it names what is sensitive, a tree of that text was shown. A person decides on DDL. */
+static void check_piece(const struct watch *w, const char *piece, uint64_t id)
+{
+	static const char *const words[] = {"customers", "ssn", "email", "tax_id", "shout"};
+
+	piece += strspn(piece, " \n");
+	if (starts_with(piece, "create alter comment drop truncate deallocate"))
+		return;
+	for (size_t i = 0; i < QW_COUNT(words); i++)
+		for (const char *at = piece; (at = strstr(at, words[i])); at++)
+			must(is_shown(w, piece, at, words[i]), "what may be sensitive runs, and no tree of it was shown", id);
+}
+
+static void check_trees(const struct watch *w, const struct watched *st)
+{
+	char *text = strndup(st->sql, st->sql_bytes), *rest = text;
+
+	QW_ASSERT(text);
+	for (char *piece = strsep(&rest, ";"); piece; piece = strsep(&rest, ";"))
+		check_piece(w, piece, st->id);
+	free(text);
+}
+
 /* The text that makes the server fail where we refused: of our own, no statement. */
 static bool is_poison(struct qw_bytes body)
 {
 	return body.n > 8 && memcmp(body.p, "qw_deny_", 8) == 0;
 }
 
+/* Around a statement that may have to be undone. */
+static bool is_our_transaction(struct qw_bytes body)
+{
+	static const char *const texts[] = {"BEGIN /* querywarden */", "COMMIT /* querywarden */", "ROLLBACK /* querywarden */"};
+
+	for (size_t i = 0; i < QW_COUNT(texts); i++)
+		if (body.n == strlen(texts[i]) + 1 && memcmp(body.p, texts[i], body.n) == 0)
+			return true;
+	return false;
+}
+
+static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body);
+
 void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
+{
+	check_upstream(w, type, body);
+	w->unready += type == 'Q' || type == 'S' || type == 'F';
+}
+
+static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 {
 	if (type != 'Q' && type != 'E' && type != 'F')
 		return;
 	must(w->is_open, "a statement before the session's opening is recorded", 0);
-	if (type == 'Q' && is_poison(body))
+	if (type == 'Q' && (is_poison(body) || is_our_transaction(body)))
 		return;
 	for (size_t i = 0; i < w->count; i++) {
 		struct watched *st = &w->list[i];
@@ -141,6 +280,8 @@ void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 		if (type == 'Q' && (body.n != st->sql_bytes + 1 || memcmp(body.p, st->sql, st->sql_bytes) != 0))
 			continue;
 		must(st->wait_number <= w->audited, "sent upstream before its record was written", st->id);
+		if (w->needs_trees && (w->tx_status != 'E' || w->unready))
+			check_trees(w, st);
 		st->is_forwarded = true;
 		return;
 	}
@@ -191,17 +332,18 @@ void watch_from_client(struct watch *w, struct qw_bytes bytes)
 		w->asked = 0;
 }
 
-static void look_for_canary(struct watch *w, struct qw_bytes bytes)
+/* The word may come in pieces. */
+static void look_for(struct watch_word *f, struct qw_bytes bytes, const char *word, const char *breach)
 {
-	const size_t n = sizeof(WATCH_CANARY) - 1;
+	const size_t n = strlen(word);
 
 	for (size_t i = 0; i < bytes.n; i++) {
-		if (w->carry_bytes == n) {
-			memmove(w->carry, w->carry + 1, n - 1);
-			w->carry_bytes--;
+		if (f->n == n) {
+			memmove(f->carry, f->carry + 1, n - 1);
+			f->n--;
 		}
-		w->carry[w->carry_bytes++] = bytes.p[i];
-		must(w->carry_bytes < n || memcmp(w->carry, WATCH_CANARY, n) != 0, "a sensitive value reached the client", 0);
+		f->carry[f->n++] = bytes.p[i];
+		must(f->n < n || memcmp(f->carry, word, n) != 0, breach, 0);
 	}
 }
 
@@ -209,7 +351,9 @@ void watch_to_client(struct watch *w, struct qw_bytes bytes)
 {
 	must(!w->is_closed, "bytes for the client after the end", 0);
 	if (w->hides_canaries)
-		look_for_canary(w, bytes);
+		look_for(&w->canary, bytes, WATCH_CANARY, "a sensitive value reached the client");
+	if (w->hides_trees)
+		look_for(&w->tree, bytes, WATCH_TREE, "a tree of the server reached the client");
 	if (w->is_open)
 		frames(w, &w->to_client, bytes, on_told);
 }

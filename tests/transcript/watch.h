@@ -6,6 +6,10 @@
  *   - records are numbered without gaps; nothing comes after CLOSE
  *   - no value that is marked with WATCH_CANARY reaches the client while `hides_canaries`
  *   - the client never gets more ReadyForQuery than it asked for
+ *   - what the server prints of its trees (WATCH_TREE) never reaches the client
+ *   - while `needs_trees`: nothing that names what is sensitive goes upstream before the server showed a tree of just that text.
+ *     What a question looks like, and that it switches printing off again, is held to in oracle.h and by the server of the
+ *     random conversations
  */
 #ifndef TRANSCRIPT_WATCH_H
 #define TRANSCRIPT_WATCH_H
@@ -14,6 +18,7 @@
 #include "qw/session.h"
 
 #define WATCH_CANARY "CANARY"
+#define WATCH_TREE "{QUERY "
 
 struct watched { /* one STATEMENT */
 	uint64_t id, wait_number;
@@ -30,15 +35,30 @@ struct watch_frames { /* finds the messages of one side, bytes as they come */
 	bool is_lost; /* no framing any more: garbage */
 };
 
+struct watch_word { /* looked for in a stream */
+	uint8_t carry[16];
+	size_t n;
+};
+
+struct watch_shown { /* texts of which the server showed a tree */
+	char **list;
+	size_t count, cap;
+};
+
 struct watch {
 	struct watched *list;
 	size_t count, cap;
 	uint64_t waits, audited, next_seq;
 	uint64_t asked, ready; /* Q, S and F of the client; Z to it */
 	struct watch_frames from_client, to_client;
-	uint8_t carry[sizeof(WATCH_CANARY)];
-	size_t carry_bytes;
-	bool is_open, hides_canaries, is_closed;
+	struct watch_word canary, tree;
+	struct qw_buf from_server; /* not a whole message yet */
+	char *asked_for; /* the text whose tree was asked for last; NULL: none */
+	struct watch_shown *shown; /* outlives the watch, as verdicts that are kept do */
+	uint8_t tx_status; /* as the server said it last, */
+	uint64_t unready; /* and how many more times it will */
+	bool server_is_lost; /* it sent garbage */
+	bool is_open, hides_canaries, hides_trees, needs_trees, is_closed;
 };
 
 void watch_fini(struct watch *w);
@@ -46,6 +66,9 @@ void watch_record(struct watch *w, struct qw_bytes record, enum session_wait wai
 void watch_audited(struct watch *w);
 void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body); /* one whole message */
 void watch_to_client(struct watch *w, struct qw_bytes bytes);
+void watch_from_server(struct watch *w, struct qw_bytes bytes);
+void watch_question(struct watch *w, struct qw_bytes sql); /* goes upstream */
+void watch_shown_clear(struct watch_shown *s);
 void watch_from_client(struct watch *w, struct qw_bytes bytes);
 void watch_quiet(struct watch *w); /* idle and not closed: nothing is owed */
 

@@ -111,8 +111,7 @@ static int may_compare(struct flow *f, struct scope *s, const struct qtree_value
 		!f->world->may_compare(f->world->ctx, &c.label))
 		return rc;
 	*opened = column;
-	f->out->equalities++;
-	return 0;
+	return flow_add_compared(f, c.label.spec);
 }
 
 static bool is_conjunction(const struct qtree_value *v)

@@ -106,8 +106,10 @@ int flow_aggregate(
 	rc = flow_var(f, s, expr->node, &c);
 	if (rc)
 		return rc;
-	if (!c.is_whole_row && column_keeps_null(&c))
+	if (!c.is_whole_row && column_keeps_null(&c)) {
+		f->out->applied += c.label.kind == LABEL_MASK;
 		inside.opened = expr->node;
+	}
 	return flow_fields(f, s, n, &inside);
 }
 
@@ -134,10 +136,12 @@ static int may_apply(struct flow *f, struct scope *s, const struct qtree_value *
 	if (!only)
 		return 0;
 	rc = flow_var(f, s, only->node, &c);
-	if (rc == 0 && c.label.kind == LABEL_MASK && !c.is_whole_row &&
-		f->world->may_apply(f->world->ctx, &c.label, (uint32_t)function))
-		*opened = only->node;
-	return rc;
+	if (rc || c.label.kind != LABEL_MASK || c.is_whole_row ||
+		!f->world->may_apply(f->world->ctx, &c.label, (uint32_t)function))
+		return rc;
+	f->out->applied++;
+	*opened = only->node;
+	return 0;
 }
 
 int flow_funcexpr(
@@ -155,6 +159,8 @@ int flow_funcexpr(
 	inside.opened = NULL; /* what is open to a caller is not open to what it calls */
 	if (!returns_set && type < FLOW_USER_OID_MIN)
 		rc = may_apply(f, s, qtree_get(n, "args"), oid, &inside.opened);
+	if (rc == 0)
+		rc = flow_cost(f, (uint32_t)oid, qtree_get(n, "args"));
 	if (rc)
 		return rc;
 	/* What the server read from its catalog has no place in the statement's text. */

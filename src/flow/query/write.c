@@ -34,9 +34,26 @@ static int target_range(struct flow *f, const struct scope *s, const struct rang
 	return flow_unsupported(f, "no target", "a writing statement");
 }
 
+enum { VARHDRSZ = 4 }; /* of an empty text, as the server keeps it */
+
+/* NULL or '' in place of a sensitive value: what stood there is gone, as after a DELETE. */
+static bool erases(const struct target *t)
+{
+	const struct qtree_value *expr = SLOT(t->slots, TARGET, expr);
+	const struct qtree_value *slots[CONST_FIELD_COUNT];
+	int64_t length;
+
+	if (t->column.is_empty)
+		return true;
+	return qtree_is(expr, "CONST") && shape_read(SHAPE_CONST, expr, slots) &&
+	       qtree_int(SLOT(slots, CONST, constlen), &length) && length == -1 &&
+	       SLOT(slots, CONST, constvalue)->kind == QTREE_DATUM &&
+	       SLOT(slots, CONST, constvalue)->datum.n <= VARHDRSZ;
+}
+
 /* One value into one column. *is_labelled: the column is sensitive. */
-static int value_into(
-	struct flow *f, const struct range *r, const struct target *t, bool *is_labelled)
+static int value_into(struct flow *f, const struct range *r, const struct target *t, bool replaces,
+	bool *is_labelled)
 {
 	struct use use = in_write;
 	struct label label;
@@ -58,25 +75,28 @@ static int value_into(
 	if (label.kind == LABEL_PLAIN)
 		return 0;
 	*is_labelled = true;
+	if (replaces && erases(t) &&
+		flow_add_act(f, QW_VERB_DELETE, QW_OBJECT_RELATION, r->relation_oid))
+		return QW_E_NOMEM;
 	if (label.kind == LABEL_MASK)
 		return flow_add_write(f, r->relation_oid, (int16_t)t->number, &label);
 	use.clause = "a written column";
 	return flow_refuse_column(f, &column, &use);
 }
 
-static int values_into(
-	struct flow *f, const struct range *r, const struct targets *targets, bool *is_labelled)
+static int values_into(struct flow *f, const struct range *r, const struct targets *targets,
+	bool replaces, bool *is_labelled)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < targets->count && rc == 0; i++)
 		if (!targets->items[i].is_junk)
-			rc = value_into(f, r, &targets->items[i], is_labelled);
+			rc = value_into(f, r, &targets->items[i], replaces, is_labelled);
 	return rc;
 }
 
-static int list_into(
-	struct flow *f, struct scope *s, const struct range *r, const struct qtree_value *list)
+static int list_into(struct flow *f, struct scope *s, const struct range *r,
+	const struct qtree_value *list, bool replaces)
 {
 	struct targets targets;
 	bool is_labelled = false;
@@ -84,7 +104,7 @@ static int list_into(
 
 	if (rc == 0)
 		rc = targets_judge(f, s, &targets, &in_write);
-	return rc ? rc : values_into(f, r, &targets, &is_labelled);
+	return rc ? rc : values_into(f, r, &targets, replaces, &is_labelled);
 }
 
 /* ---- ON CONFLICT ---- */
@@ -95,7 +115,7 @@ static int conflict_update(struct flow *f, struct scope *s, const struct range *
 	int rc = act(f, r, QW_VERB_UPSERT, QW_VERB_UPDATE);
 
 	if (rc == 0)
-		rc = list_into(f, s, r, SLOT(slots, CONFLICT, onConflictSet));
+		rc = list_into(f, s, r, SLOT(slots, CONFLICT, onConflictSet), true);
 	return rc ? rc
 		  : flow_used(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
 }
@@ -158,7 +178,7 @@ static int merge_action(
 		return flow_unsupported(f, "an action", "MERGE");
 	}
 	rc = act(f, r, verb, verb);
-	return rc ? rc : list_into(f, s, r, SLOT(slots, ACTION, targetList));
+	return rc ? rc : list_into(f, s, r, SLOT(slots, ACTION, targetList), verb == QW_VERB_UPDATE);
 }
 
 static int merge(
@@ -206,7 +226,7 @@ static int insert(
 	int rc = act(f, r, QW_VERB_INSERT, QW_VERB_INSERT);
 
 	if (rc == 0)
-		rc = values_into(f, r, targets, &is_labelled);
+		rc = values_into(f, r, targets, false, &is_labelled);
 	return rc ? rc : on_conflict(f, s, r, is_labelled);
 }
 
@@ -215,7 +235,7 @@ static int update(struct flow *f, const struct range *r, const struct targets *t
 	bool is_labelled = false;
 	int rc = act(f, r, QW_VERB_UPDATE, QW_VERB_UPDATE);
 
-	return rc ? rc : values_into(f, r, targets, &is_labelled);
+	return rc ? rc : values_into(f, r, targets, true, &is_labelled);
 }
 
 static int nothing_is_written(struct flow *f, const struct scope *s)

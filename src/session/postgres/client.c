@@ -70,6 +70,8 @@ static enum step unknown_type(struct session *s)
 
 static enum step on_message(struct session *s, uint8_t type, struct qw_bytes body)
 {
+	if (guards_must_wait(s, type))
+		return STEP_WAIT;
 	if (is_extended(type)) {
 		if (s->copy_in && type != 'H')
 			return unknown_type(s);
@@ -186,7 +188,8 @@ void client_policy_changed(struct session *s)
 	}
 	login_rights(s);
 	s->labels_stale = true;
-	if (!policy_has_masks(s->policy, s->role)) {
+	guards_role(s);
+	if (!s->wants_trees) {
 		labels_unref(s->labels);
 		s->labels = NULL;
 	}

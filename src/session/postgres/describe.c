@@ -177,9 +177,7 @@ bool describe_answered(struct session *s)
 	if (r->is_query)
 		return false;
 	if (r->portal->refusal) {
-		run_refuse(s,
-			refusal_new(r->portal->refusal->sqlstate, r->portal->refusal->rule, r->portal->refusal->message,
-				r->portal->refusal->detail, r->portal->refusal->hint));
+		run_refuse(s, refusal_copy(r->portal->refusal));
 		return true;
 	}
 	if (!r->portal->columns)

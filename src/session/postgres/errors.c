@@ -137,6 +137,11 @@ static void failed(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	if (p && p->unit)
 		result_attach(s, p->unit);
+	if (guards_on_error(s, p, body)) {
+		if (s->state == STATE_READY && p && p->unit)
+			p->unit->failed = true;
+		return;
+	}
 	if (is_our_poison(s, p, body))
 		refusal_put(s, p->refusal);
 	else

@@ -103,6 +103,7 @@ enum step extended_sync(struct session *s)
 {
 	s->unsynced = s->unsynced_portals = false;
 	s->skipping = false;
+	guards_synced(s);
 	if (!pending_push(s, PENDING_SYNC))
 		return STEP_CLOSED;
 	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));

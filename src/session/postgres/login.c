@@ -109,6 +109,8 @@ void login_identified(struct session *s, const struct principal *p)
 		refuse_role(s, s->role ? "no target has this database" : "no role of the policy matches");
 		return;
 	}
+	if (!guards_admit(s))
+		return;
 	login_rights(s);
 	if (!settings_accept_startup(s, s->startup))
 		return;
@@ -157,7 +159,7 @@ void login_connected(struct session *s, const struct session_connected *c)
 		return;
 	}
 	s->state = STATE_LABELLING;
-	if (!policy_has_masks(s->policy, s->role)) {
+	if (!s->wants_trees) {
 		login_labelled(s);
 		return;
 	}

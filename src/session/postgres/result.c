@@ -93,8 +93,9 @@ struct refusal *columns_refusal(const char *which)
 
 	(void)snprintf(detail, sizeof(detail),
 		"The %.400s is computed from sensitive data, or its origin is unknown, so it cannot be masked.", which);
-	return refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
-		"Select sensitive columns bare (they come masked), or leave them out.");
+	return refusal_about(refusal_new("42501", "masks", "the result holds a sensitive value that cannot be masked", detail,
+				     "Select sensitive columns bare (they come masked), or leave them out."),
+		NULL, which);
 }
 
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,

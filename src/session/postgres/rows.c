@@ -28,11 +28,15 @@ size_t rows_stream(struct session *s, struct qw_bytes have)
 	size_t at = 0;
 	uint64_t rows = 0;
 
+	if (p && guards_swallow(s, p, 'D'))
+		return 0;
 	if (!columns_for_rows(s, p) || (p->unit->columns && p->unit->columns->any_masked))
 		return 0;
 	while (!pgwire_frame_peek(qw_bytes(have.p + at, have.n - at), &f) && f.type == 'D') {
 		size_t n = PGWIRE_HEADER + (size_t)f.body_bytes;
 
+		if (p->unit->guard.is_on && !guards_row(s, p, n))
+			break;
 		rows++;
 		if (n > have.n - at) { /* the rest goes on as it comes */
 			s->pass_through[SESSION_UPSTREAM] = n - (have.n - at);
@@ -48,8 +52,15 @@ size_t rows_stream(struct session *s, struct qw_bytes have)
 
 void rows_one(struct session *s, struct pending *p, struct qw_bytes body)
 {
+	struct qw_buf *out = &s->out[SESSION_CLIENT];
+	size_t before = qw_buf_pending(out).n;
+
 	if (!columns_for_rows(s, p) || !result_row(s, body))
 		return;
+	if (p->unit->guard.is_on && !guards_row(s, p, qw_buf_pending(out).n - before)) {
+		out->n = out->off + before; /* it does not leave */
+		return;
+	}
 	p->unit->rows++;
 	s->info.masked_rows++;
 }
@@ -62,8 +73,10 @@ bool rows_pass_rest(struct session *s)
 
 	if (n == 0)
 		return false;
-	session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], have.p, n));
+	if (!s->drop_rest)
+		session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], have.p, n));
 	s->pass_through[SESSION_UPSTREAM] -= n;
+	s->drop_rest = s->drop_rest && s->pass_through[SESSION_UPSTREAM];
 	qw_buf_consume(in, n);
 	return s->state == STATE_READY;
 }
@@ -79,8 +92,11 @@ bool rows_start_copy(struct session *s, const struct pgwire_frame *f)
 		return false;
 	}
 	result_attach(s, p->unit);
-	p->unit->rows++;
-	session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], in->p + in->off, PGWIRE_HEADER));
+	s->drop_rest = p->unit->guard.is_on && !guards_row(s, p, PGWIRE_HEADER + (size_t)f->body_bytes);
+	if (!s->drop_rest) {
+		p->unit->rows++;
+		session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], in->p + in->off, PGWIRE_HEADER));
+	}
 	s->pass_through[SESSION_UPSTREAM] = f->body_bytes;
 	qw_buf_consume(in, PGWIRE_HEADER);
 	return s->state == STATE_READY;

@@ -106,7 +106,11 @@ static void note_forwarded(struct session *s, const struct judged *j)
 static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct run *r = &s->run;
-	struct pending *p = pending_push(s, r->is_fastpath ? PENDING_FASTPATH :
+	struct pending *p;
+
+	if (!r->is_parse && !guards_start(s))
+		return;
+	p = pending_push(s, r->is_fastpath ? PENDING_FASTPATH :
 			r->is_query			   ? PENDING_QUERY :
 			r->is_parse			   ? PENDING_PARSE :
 							     PENDING_EXECUTE);
@@ -132,7 +136,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		 */
 		p->copy_may_start = r->judged->copies_in;
 	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	guards_send(s, p, type, body);
 	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
 		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
 	run_reset(s);
@@ -361,13 +365,19 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 		return STEP_CLOSED;
 	}
 	judge_acts(s, &act, 1, &v);
-	if (v.effect == POLICY_ALLOW)
+	moments_judge_acts(s, &act, 1, &v);
+	s->run.verdict = v;
+	if (!guards_count(s))
+		return go(s, 'F', body);
+	if (v.effect == POLICY_ALLOW) {
+		moments_taint(s);
 		s->run.stage = RUN_RECORD;
-	else
+	} else {
 		run_refuse(s,
 			refusal_new("42501", v.rule, "FunctionCall messages are refused",
 				"They call a function by number, without SQL that could be judged. "
 				"Large-object calls of libpq (psql \\lo_*) use them.",
 				"Call the function in a SELECT."));
+	}
 	return go(s, 'F', body);
 }

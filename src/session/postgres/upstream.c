@@ -21,6 +21,8 @@ static void note_tag(struct unit *u, const char *tag)
 {
 	size_t n = strnlen(tag, sizeof(u->tag) - 1);
 
+	if (u->failed)
+		return; /* it has that of its error */
 	memcpy(u->tag, tag, n);
 	u->tag[n] = '\0';
 	if (u->rows == 0) /* rows that came to the client are counted as they pass */
@@ -46,6 +48,7 @@ static void completed(struct session *s, struct pending *p, const char *tag)
 static void on_command_complete(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body)
 {
 	const char *tag = NULL;
+	enum guard_answer answer;
 
 	if (!p || (p->kind != PENDING_QUERY && p->kind != PENDING_EXECUTE) || p->is_poison ||
 		(type == 'C' && pgwire_tag_decode(body, &tag))) {
@@ -53,14 +56,22 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 		return;
 	}
 	s->copy_in = s->copy_out = false;
-	put_to_unit(s, p, type, body);
+	answer = guards_on_end(s, p, tag);
+	if (answer == GUARD_TAKEN || s->state != STATE_READY)
+		return;
+	if (answer == GUARD_PASS)
+		put_to_unit(s, p, type, body);
+	else if (answer == GUARD_SUSPEND)
+		put_to_unit(s, p, 's', qw_bytes(NULL, 0));
 	completed(s, p, tag);
 	p->copy_may_start = p->unit && p->unit->judged->copies_in; /* the next statement of a Query */
 	if (s->state != STATE_READY)
 		return;
 	if (p->kind == PENDING_EXECUTE) {
-		result_finish(s, type == 's' ? "suspended" : "done");
+		result_finish(s, answer == GUARD_QUIET ? "failed" : type == 's' || answer == GUARD_SUSPEND ? "suspended" : "done");
 		pending_pop(s);
+		if (answer == GUARD_QUIET)
+			guards_mute_rest(s);
 	}
 }
 
@@ -88,6 +99,7 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	uint8_t status;
 	bool is_ours, was_preflight, was_resolve;
+	enum guard_step step;
 
 	if (!p || (p->kind != PENDING_SYNC && p->kind != PENDING_QUERY && p->kind != PENDING_FASTPATH) ||
 		pgwire_ready_decode(body, &status)) {
@@ -97,9 +109,11 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	is_ours = p->is_ours;
 	was_preflight = p->is_preflight;
 	was_resolve = p->is_resolve;
-	if (p->unit && !is_ours) {
+	step = p->guard;
+	if (p->unit && (!is_ours || step == GUARD_END)) {
 		result_attach(s, p->unit);
-		result_finish(s, p->unit->failed ? "failed" : "done");
+		if (!s->carried || step == GUARD_END) /* else its COMMIT tells */
+			result_finish(s, p->unit->failed ? "failed" : "done");
 	} else {
 		result_attach(s, NULL);
 	}
@@ -114,7 +128,7 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 		resolve_over(s);
 	else if (was_preflight)
 		describe_over(s);
-	else if (!is_ours)
+	else if (!guards_on_ready(s, step, is_ours, status) && !is_ours)
 		session_put(s, SESSION_CLIENT, pgwire_put_ready(&s->out[SESSION_CLIENT], status));
 }
 
@@ -233,7 +247,7 @@ static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct pending *p = pending_front(s);
 
-	if (resolve_on_message(s, p, type, body))
+	if (resolve_on_message(s, p, type, body) || guards_swallow(s, p, type))
 		return;
 	switch (type) {
 	case 'D':

@@ -124,8 +124,8 @@ static void need_of_cursor(const struct session *s, const struct portal *c, stru
 		out->ask = RESOLUTION_KNOWN;
 		out->known = c->resolution;
 		out->index = c->resolved_index;
-	} else if (c->judged->labels != s->labels) {
-		out->ask = RESOLUTION_IMPOSSIBLE; /* it was clear, but is it still? */
+	} else if (c->judged->labels != s->labels || (!c->by_sql && c->judged->facts.count && !c->judged->is_clear[0])) {
+		out->ask = RESOLUTION_IMPOSSIBLE; /* it was clear, but is it still? Or it never ran, and nobody saw its tree */
 	}
 }
 

@@ -99,10 +99,12 @@ static void send_question(struct session *s, struct qw_bytes text, struct qw_byt
 {
 	struct pending *p;
 
+	send_close(s, 'S'); /* a cancel that hit an earlier question may have left it behind */
 	send_own(s, print_on);
 	p = send_parse(s, text, types);
-	if (p)
-		p->is_tree = true;
+	if (!p)
+		return; /* closed */
+	p->is_tree = true;
 	session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', s->poison));
 	(void)push(s, PENDING_DESCRIBE_STATEMENT);
 	send_close(s, 'S');
@@ -148,6 +150,14 @@ static void take_known(struct session *s, const struct resolution_need *n)
 	r->resolve_index++;
 }
 
+/* The server planned a portal when it was bound: under other settings it may show another relation of the same name. */
+static bool is_bound_elsewhere(const struct session *s)
+{
+	const struct portal *p = s->run.portal;
+
+	return p && !p->by_sql && memcmp(p->bound_under, s->settings_digest, sizeof(p->bound_under)) != 0;
+}
+
 /* True: it has to be waited for. */
 static bool ask_one(struct session *s, const struct resolution_need *n)
 {
@@ -165,6 +175,10 @@ static bool ask_one(struct session *s, const struct resolution_need *n)
 	if (made->is_asked[n->index]) {
 		r->resolve_index++;
 		return false;
+	}
+	if (is_bound_elsewhere(s)) {
+		refuse_impossible(s);
+		return true;
 	}
 	r->has_tree = false;
 	r->stage = RUN_RESOLVING;
@@ -186,8 +200,13 @@ void resolve_ask(struct session *s)
 	struct run *r = &s->run;
 	const struct judged *j = r->judged;
 
-	if (r->is_fastpath || !s->labels || (s->tx_status == 'E' && r->is_query && j->facts.count == 1)) {
+	if (r->is_fastpath || !s->labels) {
 		decide_resolved(s);
+		return;
+	}
+	if (s->tx_status == 'E' && r->is_query && j->facts.count == 1) {
+		if (!must_wait(s)) /* a ROLLBACK that is not answered yet may end that */
+			decide_resolved(s);
 		return;
 	}
 	while (r->resolve_index < j->facts.count && s->state == STATE_READY) {

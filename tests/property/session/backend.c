@@ -1,5 +1,7 @@
 #include "backend.h"
 
+#include "oracle.h"
+#include "trees.h"
 #include "words.h"
 
 #include <stdarg.h>
@@ -43,6 +45,17 @@ const struct statement pool[] = {
 	{"copy customers to stdout", 0, "\"CANARY\\n\"", "COPY 3", EFFECT_COPY_OUT, 0, 0, 0, 0},
 	{"select ssn from customers", "ssn:text@20001.4", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
 	{"show me the orders", "id:int4@20002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0}, /* only this server can read it */
+	{"select lower(email) from customers", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select name from customers", "name:text@20001.2", "\"ann\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{"select nope from customers", 0, 0, "", 0, 0, 0, "42703 \"column nope does not exist\"", true},
+	{"insert into inbox(id) values (1)", 0, 0, "INSERT 0 1", 0, 0, 0, 0, 0},
+	{"update inbox set note = 'x'", 0, 0, "UPDATE 1", 0, 0, 0, 0, 0},
+	{"explain select ssn from customers", "p:text", "\"Seq Scan\"", "EXPLAIN", 0, 0, 0, 0, 0},
+	{"create table copied as select name from customers", 0, 0, "SELECT 1", 0, 0, 0, 0, 0},
+	{"set search_path to public", 0, 0, "SET", 0, 0, 0, 0, 0},
+	{"prepare c as select lower(email) from customers", 0, 0, "PREPARE", EFFECT_PREPARE, "c", "select lower(email) from customers", 0, 0},
+	{"execute c", 0, 0, "", EFFECT_EXECUTE, "c", 0, 0, 0},
+	{"fetch 1 from a", 0, 0, "", EFFECT_FETCH, "a", 0, 0, 0},
 	{"frobnicate everything", 0, 0, "", 0, 0, 0, "42601 \"syntax error\"", true},
 };
 const size_t pool_count = QW_COUNT(pool);
@@ -50,6 +63,13 @@ const size_t pool_count = QW_COUNT(pool);
 static const struct statement empty = {.sql = ""};
 static const struct statement nonsense = {.sql = "?", .error = "42601 \"syntax error at or near qw_deny_07070707070707070707070707070707\"",
 	.fails_early = true};
+
+/* Nobody but the gateway says these. */
+static const struct statement hidden[] = {
+	{"SELECT * FROM ONLY \"customers\"", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
+};
+static const struct statement print_on = {"on", "x:text", "\"log\"", "SELECT 1", EFFECT_PRINT_ON, 0, 0, 0, 0};
+static const struct statement print_off = {"off", "x:text", "\"log\"", "SELECT 1", EFFECT_PRINT_OFF, 0, 0, 0, 0};
 
 enum { ROWS = 3 };
 
@@ -90,6 +110,10 @@ static void flush(struct backend *b)
 
 static const struct statement *lookup(const char *sql, size_t n)
 {
+	bool on;
+
+	if (oracle_is_switch(qw_bytes((const uint8_t *)sql, n), &on))
+		return on ? &print_on : &print_off;
 	while (n && (*sql == ' ' || *sql == ';')) {
 		sql++;
 		n--;
@@ -101,6 +125,9 @@ static const struct statement *lookup(const char *sql, size_t n)
 	for (size_t i = 0; i < pool_count; i++)
 		if (strlen(pool[i].sql) == n && memcmp(pool[i].sql, sql, n) == 0)
 			return &pool[i];
+	for (size_t i = 0; i < QW_COUNT(hidden); i++)
+		if (strlen(hidden[i].sql) == n && memcmp(hidden[i].sql, sql, n) == 0)
+			return &hidden[i];
 	return &nonsense;
 }
 
@@ -137,6 +164,7 @@ static void drop(struct backend_name *list, const char *name)
 
 static void end_transaction(struct backend *b)
 {
+	b->prints = false;
 	for (size_t i = 0; i < BACKEND_NAMES; i++)
 		b->portal[i].used = false;
 }
@@ -147,6 +175,7 @@ static bool failed(struct backend *b, const char *what)
 {
 	say(b, "E %s", what);
 	flush(b);
+	b->prints = false;
 	if (b->tx == 'T')
 		b->tx = 'E';
 	else if (b->tx == 'I')
@@ -166,6 +195,17 @@ static bool analysed(struct backend *b, const struct statement *st)
 	if (b->tx == 'E' && !leaves_transaction(st) && st != &empty)
 		return failed(b, "25P02 \"current transaction is aborted\"");
 	return st->fails_early ? failed(b, st->error) : true;
+}
+
+static bool is_ours(const char *name)
+{
+	return strncmp(name, "qw_deny_", 8) == 0;
+}
+
+/* Whatever else the gateway sends while printing is on would be shown, too. */
+static void check_silence(const struct backend *b, const char *name)
+{
+	QW_ASSERT(is_ours(name) || !b->prints);
 }
 
 /* ---- running ---- */
@@ -252,6 +292,8 @@ static bool run_effect(struct backend *b, const struct statement *st)
 	case EFFECT_FETCH:
 	case EFFECT_COPY_IN:
 	case EFFECT_COPY_OUT:
+	case EFFECT_PRINT_ON:
+	case EFFECT_PRINT_OFF:
 		break;
 	}
 	say(b, "C \"%s\"", st->tag);
@@ -309,6 +351,7 @@ static void go_on(struct backend *b)
 
 static void on_query(struct backend *b, const char *sql)
 {
+	check_silence(b, "");
 	drop(b->prepared, "");
 	drop(b->portal, "");
 	b->rest_count = 0;
@@ -333,10 +376,29 @@ static void on_query(struct backend *b, const char *sql)
 
 /* ---- the extended protocol ---- */
 
-static bool on_parse(struct backend *b, const char *name, const char *sql)
+/* A LOG notice before the confirmation, also of what switches printing off. */
+static bool show_tree(struct backend *b, const struct statement *st, struct qw_bytes types)
+{
+	const struct tree *t = st == &print_off ? NULL : trees_find(qw_bytes_from(st->sql), types);
+	const char *said = st == &print_off ? "({QUERY of the gateway's own})\n" : t && !t->is_error ? t->said : NULL;
+
+	if (!said)
+		return failed(b, "XX000 \"no tree of this text was captured\"");
+	QW_ASSERT(!words_put_tree(&b->held, said));
+	return true;
+}
+
+static bool is_cancelled(struct backend *b)
+{
+	return b->cancel_in && --b->cancel_in == 0;
+}
+
+static bool on_parse(struct backend *b, const char *name, const char *sql, struct qw_bytes types)
 {
 	const struct statement *st = lookup(sql, strlen(sql));
 
+	check_silence(b, name);
+	QW_ASSERT(!is_ours(name) || !find(b->prepared, name)); /* its names never collide */
 	if (!*name)
 		drop(b->prepared, "");
 	if (strchr(sql, ';') && st == &nonsense)
@@ -345,6 +407,8 @@ static bool on_parse(struct backend *b, const char *name, const char *sql)
 		return false;
 	if (*name && find(b->prepared, name))
 		return failed(b, "42P05 \"prepared statement exists\"");
+	if (b->prints && !show_tree(b, st, types))
+		return false;
 	(void)put(b->prepared, name, st);
 	say(b, "1");
 	return true;
@@ -354,6 +418,7 @@ static bool on_bind(struct backend *b, const char *portal, const char *name)
 {
 	struct backend_name *n = find(b->prepared, name);
 
+	check_silence(b, name);
 	if (!n)
 		return failed(b, "26000 \"no such prepared statement\"");
 	if (b->tx == 'E' && !leaves_transaction(n->st) && n->st != &empty)
@@ -399,6 +464,12 @@ static bool run_portal(struct backend *b, struct backend_name *p, uint32_t max)
 		return run_named(b, st, false);
 	if (st->effect == EFFECT_COPY_OUT)
 		return run_copy_out(b, st);
+	if (st->effect == EFFECT_PRINT_ON || st->effect == EFFECT_PRINT_OFF) {
+		b->prints = st->effect == EFFECT_PRINT_ON;
+		(void)rows(b, st, 1);
+	}
+	if (b->prints || st->effect == EFFECT_PRINT_OFF)
+		return run_effect(b, st);
 	if (!st->columns)
 		return run_effect(b, st);
 	n = max && max < p->rows_left ? max : p->rows_left;
@@ -415,6 +486,7 @@ static bool on_execute(struct backend *b, const char *name, uint32_t max)
 {
 	struct backend_name *p = find(b->portal, name);
 
+	check_silence(b, name);
 	if (!p)
 		return failed(b, "34000 \"no such portal\"");
 	if (b->tx == 'E' && !leaves_transaction(p->st) && p->st != &empty)
@@ -464,11 +536,16 @@ static bool extended(struct backend *b, uint8_t type, struct cursor c)
 {
 	const char *first, *second;
 	uint8_t kind;
+	size_t types;
 
+	if (strchr("PBE", type) && is_cancelled(b))
+		return failed(b, "57014 \"canceling statement due to user request\"");
 	switch (type) {
 	case 'P':
 		first = cur_cstr(&c);
-		return on_parse(b, first, cur_cstr(&c));
+		second = cur_cstr(&c);
+		types = 4u * cur_be16(&c);
+		return on_parse(b, first, second, cur_bytes(&c, types));
 	case 'B':
 		first = cur_cstr(&c);
 		second = cur_cstr(&c);
@@ -505,7 +582,10 @@ static void on_message(struct backend *b, uint8_t type, struct qw_bytes body)
 		return;
 	else if (type == 'H')
 		flush(b);
-	else if (type == 'Q')
+	else if (type == 'Q' && is_cancelled(b)) {
+		(void)failed(b, "57014 \"canceling statement due to user request\"");
+		ready(b);
+	} else if (type == 'Q')
 		on_query(b, cur_cstr(&c));
 	else if (type == 'F') {
 		say(b, "V");

@@ -153,6 +153,29 @@ static void whole(struct client *c, struct qw_buf *out)
 	say(out, "E \"\" %u", client_random(c, 2) * 2);
 }
 
+/* What takes several messages in a row to go wrong: said at once, so that answers may come at any time. */
+static const struct {
+	const char *asked, *said;
+} stories[] = {
+	{"QCPCBSQQ", "Q begin | C S x | P x \"select lower(email) from customers\" | C P a | B a x | S | Q \"fetch 1 from a\" | Q rollback"},
+	{"QPCBSQESQ", "Q begin | P \"\" \"select ssn from customers\" | C P b | B b \"\" | S | Q \"set search_path to public\" | E b 0 | S | "
+		     "Q rollback"},
+	{"QQQQ", "Q begin | Q \"select nope from orders\" | Q rollback | Q \"select lower(email) from customers\""},
+	{"QQQESQ", "Q begin | Q \"declare c cursor for select ssn from customers\" | Q \"fetch 1 from c\" | E c 1 | S | Q commit"},
+	{"QQBESQ", "Q \"prepare a as select ssn from customers\" | Q \"execute a\" | B \"\" a | E \"\" 0 | S | Q \"deallocate a\""},
+	{"CPSQ", "C S c | P c \"select lower(email) from customers\" | S | Q \"execute c\""},
+	{"QQQ", "Q begin | Q \"select ssn from customers\" | Q \"select lower(email) from customers; select ssn from customers\""},
+};
+
+static void story(struct client *c, struct qw_buf *out)
+{
+	size_t i = client_random(c, QW_COUNT(stories));
+
+	for (const char *p = stories[i].asked; *p; p++)
+		ask(c, (uint8_t)*p);
+	say(out, "%s", stories[i].said);
+}
+
 static void sync(struct client *c, struct qw_buf *out)
 {
 	ask(c, 'S');
@@ -207,12 +230,14 @@ void client_speak(struct client *c, struct qw_buf *out)
 		simple(c, out);
 	else if (what < 44)
 		extended_copy(c, out);
-	else if (what < 46)
+	else if (what < 50 && !c->skips)
+		story(c, out);
+	else if (what < 52)
 		sync(c, out);
-	else if (what < 47) {
+	else if (what < 53) {
 		ask(c, 'F');
 		say(out, "F");
-	} else if (what < 70)
+	} else if (what < 72)
 		whole(c, out);
 	else
 		extended(c, out);

@@ -101,8 +101,11 @@ static void step(struct talk *t)
 		harness_event(&t->h, "tick 30");
 	else if (what == 97)
 		harness_event(&t->h, "cancel");
-	else if (what == 98)
+	else if (what == 98) {
+		if (t->h.owes_cancel && client_random(&t->client, 2)) /* it may come late: something else is hit */
+			t->backend.cancel_in = 1 + client_random(&t->client, 12);
 		(void)harness_answer_cancel(&t->h);
+	}
 	else if (client_random(&t->client, 8) == 0)
 		harness_event(&t->h, "policy");
 }
@@ -192,6 +195,7 @@ int main(int argc, char **argv)
 	harness_end(&t.h);
 	t.h.is_quiet = count > 1;
 	t.h.is_loud = count == 1;
+	t.h.own_server = true;
 	t.h.on_bytes = on_bytes;
 	t.h.user = &t;
 	for (uint64_t i = 0; i < count; i++) {

@@ -499,6 +499,27 @@ static void test_peek(void **state)
 	free(numeric);
 }
 
+static void test_peek_claims(void **state)
+{
+	char *token = by_rsa(RS, "{\"sub\":\"ann\",\"groups\":[\"a\",\"b\"],\"realm\":{\"kind\":1}}");
+	char *twice = by_rsa(RS, "{\"a.b\":1,\"a\":{\"b\":2}}");
+	struct qw_claim *claims;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(identity_peek_claims(qw_bytes_from(token), &arena, &claims, &n), 0);
+	assert_int_equal(n, 4);
+	assert_string_equal(claims[2].name, "groups");
+	assert_string_equal(claims[2].value, "b");
+	assert_string_equal(claims[3].name, "realm.kind");
+	assert_int_equal(identity_peek_claims(qw_bytes_from(twice), &arena, &claims, &n), QW_E_DUPLICATE);
+	assert_int_equal(n, 0);
+	assert_int_equal(identity_peek_claims(qw_bytes_from("a.b.c"), &arena, &claims, &n), QW_E_MALFORMED);
+	assert_int_equal(identity_peek_claims(qw_bytes_from(""), &arena, &claims, &n), QW_E_MALFORMED);
+	free(token);
+	free(twice);
+}
+
 static void test_misconfigured(void **state)
 {
 	struct identity_issuer empty = issuer;
@@ -526,7 +547,7 @@ int main(void)
 		cmocka_unit_test(test_none), cmocka_unit_test(test_hmac_with_public_key),
 		cmocka_unit_test(test_signatures), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_unknown_key), cmocka_unit_test(test_without_kid),
-		cmocka_unit_test(test_alg_of_the_key), cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_alg_of_the_key), cmocka_unit_test(test_peek), cmocka_unit_test(test_peek_claims),
 		cmocka_unit_test(test_misconfigured),
 	};
 	return cmocka_run_group_tests_name("identity tokens", tests, setup, teardown);

@@ -424,6 +424,30 @@ int upstream_read_catalog(struct vault *v, const struct upstream_target *t, cons
 	return QW_E_IO;
 }
 
+int upstream_pulse_open(struct vault *v, const struct upstream_target *t, const char *database, struct upstream_pulse **out,
+	struct upstream_failure *failure)
+{
+	(void)v;
+	(void)t;
+	(void)database;
+	(void)failure;
+	*out = NULL;
+	return QW_E_IO;
+}
+
+int upstream_pulse(struct upstream_pulse *p, uint64_t *beat, struct upstream_failure *failure)
+{
+	(void)p;
+	(void)beat;
+	(void)failure;
+	return QW_E_IO;
+}
+
+void upstream_pulse_free(struct upstream_pulse *p)
+{
+	(void)p;
+}
+
 /* ---- the rest ---- */
 
 int vault_open(const char *file, const char *key_file, struct vault **out, char *why, size_t why_size)

@@ -310,7 +310,9 @@ static void test_clear(void **state)
 	assert_false(is_clear(l, SAID(QW_VERB_DELETE, .table = "pg_attrdef")));
 	assert_false(is_clear(l, SAID(.verb = QW_VERB_DO)));
 	assert_false(is_clear(l, SAID(.verb = QW_VERB_UNPARSED)));
-	assert_false(is_clear(l, SAID(.verb = QW_VERB_EXECUTE)));
+	assert_true(is_clear(l, SAID(.verb = QW_VERB_EXECUTE))); /* what it names is looked at by itself */
+	assert_true(is_clear(l, SAID(.verb = QW_VERB_CURSOR_FETCH)));
+	assert_false(is_clear(l, SAID(.verb = QW_VERB_EXECUTE, .function = "ok"))); /* but what its parameters run counts */
 }
 
 /* A reviewed function may be called, but it takes the tree to see which one is meant. */

@@ -51,6 +51,9 @@ static void a_role_is_found_by_its_claims(void **state)
 	const struct qw_claim ann[] = {{"sub", "ann"}}, bob[] = {{"sub", "bob"}};
 
 	(void)state;
+	assert_string_equal(policy_role_at(p, 0)->name, "agent");
+	assert_string_equal(policy_role_at(p, 3)->name, "watcher");
+	assert_null(policy_role_at(p, 4));
 	assert_non_null(policy_role_find(p, "agent", "shop", both, 3));
 	assert_non_null(policy_role_find(p, "agent", "test_9", star, 2));
 	assert_null(policy_role_find(p, "agent", "hr", both, 3));
