@@ -184,7 +184,8 @@ def all_masked(world, *statements):
     with world.attack() as a:
         for sql in statements:
             for messages in ((sql,), (parse("", sql), bind("", ""), execute(), SYNC),
-                             (parse("", sql), bind("", "", (), (), (1,)), describe(b"P", ""), execute("", 1), execute("", 0), SYNC)):
+                             (parse("", sql), bind("", "", (), (), (1,)), describe(b"P", ""), execute("", 1), execute("", 0), SYNC)
+                             )[:3 if sql.startswith("select") else 2]:
                 s = a.session()
                 answer = s(*messages)
                 assert not errors(answer), f"{sql}: {show(answer)}"
