@@ -34,7 +34,8 @@ const char *street_decide(struct street *s, const char *id, bool approve, const 
 int street_reload_policy(struct street *s, char *why, size_t why_size) QW_MUST_CHECK; /* a bad one is refused, the old stays */
 
 struct street_stats {
-	uint64_t connections_total, connections_refused, sessions_open, logins_ok, logins_refused, statements, refused, held, rows, masked_rows;
+	uint64_t connections_total, connections_refused, sessions_open, logins_ok, logins_refused, statements, refused, held, rows, masked_rows,
+		found_masked, found_flagged;
 	uint64_t bytes_to_client, bytes_to_upstream, upstream_failures, uptime_s;
 	bool draining;
 };

@@ -35,12 +35,26 @@ struct label {
    negative (system columns) is PLAIN. */
 struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum);
 
+
+/* ---- for content detectors ---- */
+/*
+ * The names under which a policy may mean a column: its own, of parents, and of what a view shows. 0: it is computed, unknown, or
+ * has more than `max`, so it may be any.
+ */
+size_t labels_names_of(const struct labels *l, uint32_t relation_oid, int16_t attnum, struct policy_column *out, size_t max);
+uint32_t labels_type_of(const struct labels *l, uint32_t relation_oid, int16_t attnum); /* OID; 0: unknown */
+/* May definitions of the server's catalogs be read through this relation, by it or behind it? Unknown ones: yes. */
+bool labels_may_define(const struct labels *l, uint32_t relation_oid);
+bool labels_mentions_definitions(const struct labels *l, const struct qw_statement *s); /* by its names, like labels_touched() */
+
 /*
  * Does this statement, as far as its text shows, mention a sensitive column? Conservative: names are matched in every
  * schema when unqualified; stars, whole-row references, renamed columns, attribute notation and natural joins of a
  * relation with sensitive columns count. On true *which names the column or relation ("public.customers.ssn").
  */
 bool labels_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+/* Does each name stand for a table without children, whatever its schema? Then what is read is what is named. */
+bool labels_names_only_tables(const struct labels *l, const struct qw_statement *s);
 /* Is every relation that the statement reads or writes in the snapshot? Otherwise the snapshot may be old. */
 bool labels_knows(const struct labels *l, const struct qw_statement *s);
 /*

@@ -44,6 +44,7 @@ const char *qw_record_type_name(unsigned type);
 	X(VERBS, 26, "verbs", TEXT) /* space-separated */ \
 	X(OBJECTS, 27, "objects", TEXT) /* space-separated */ \
 	X(MASKS, 28, "masks", TEXT) /* column=mask, space-separated */ \
+	X(FOUND, 29, "found", TEXT) /* by content detectors: column=detector:masked:count or :flagged:, space-separated */ \
 	X(TAINT, 35, "taint", TEXT) /* the untrusted relation that taints the session from here on */ \
 	X(ROWS, 40, "rows", U64) \
 	X(BYTES, 41, "bytes", U64) /* sent to the client for this statement */ \

@@ -143,7 +143,7 @@ void verdict_cache_free(struct verdict_cache *c);
 /* For metrics and the admin socket. */
 struct session_info {
 	const char *state, *role, *database, *target, *subject;
-	uint64_t statements, refused, held, rows, masked_rows;
+	uint64_t statements, refused, held, rows, masked_rows, found_masked, found_flagged;
 };
 void session_info_get(const struct session *s, struct session_info *out);
 

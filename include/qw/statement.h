@@ -127,7 +127,8 @@ struct qw_statement {
 	struct qw_relation *relations;
 	struct qw_colref *columns;
 	const char **operators, **types; /* spelled: also "=" of IN; types after "int" became "int4"; "s.x" outside of pg_catalog */
-	size_t act_count, relation_count, column_count, operator_count, type_count;
+	const char **literals; /* strings, of what writes */
+	size_t act_count, relation_count, column_count, operator_count, type_count, literal_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */
 	bool is_ddl, writes; /* writes: any act for which qw_verb_writes(), but for calls of harmless catalog functions */

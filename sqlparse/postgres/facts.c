@@ -280,6 +280,24 @@ static void spelled_list(struct walk *w, struct fact_set *set, const List *names
 	spelled(w, set, full);
 }
 
+static void literal(struct walk *w, const char *text)
+{
+	if (w->literal_count == w->literal_cap) {
+		size_t cap = w->literal_cap ? w->literal_cap * 2 : 16;
+		const char **more = qw_arena_alloc(w->arena, cap * sizeof(*more));
+
+		if (!more) {
+			w->err = QW_E_NOMEM;
+			return;
+		}
+		if (w->literal_count)
+			memcpy(more, w->literals, w->literal_count * sizeof(*more));
+		w->literals = more;
+		w->literal_cap = cap;
+	}
+	w->literals[w->literal_count++] = text;
+}
+
 void spg_facts_spelled(struct walk *w, const void *node)
 {
 	const NodeTag tag = nodeTag(node);
@@ -292,6 +310,26 @@ void spg_facts_spelled(struct walk *w, const void *node)
 		spelled_list(w, &w->operators, ((const SortBy *)node)->useOp);
 	else if (tag == T_TypeName)
 		spelled_list(w, &w->types, ((const TypeName *)node)->names);
+	else if (tag == T_A_Const && !((const A_Const *)node)->isnull &&
+		 nodeTag(&((const A_Const *)node)->val) == T_String)
+		literal(w, ((const A_Const *)node)->val.sval.sval);
+}
+
+/* What is written may have been copied from a mask: the session looks at it. */
+static void keep_literals(struct walk *w)
+{
+	struct qw_statement *out = w->out;
+
+	if (!w->literal_count || !(out->writes || out->named_op == QW_NAMED_EXECUTE))
+		return;
+	out->literals = qw_arena_alloc(w->arena, w->literal_count * sizeof(*out->literals));
+	if (!out->literals) {
+		w->err = QW_E_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < w->literal_count && !w->err; i++)
+		out->literals[i] = keep(w, w->literals[i]);
+	out->literal_count = w->literal_count;
 }
 
 /* ---- the rest ---- */
@@ -323,4 +361,5 @@ void spg_facts_finish(struct walk *w)
 	out->operator_count = w->operators.count;
 	out->types = w->types.items;
 	out->type_count = w->types.count;
+	keep_literals(w);
 }

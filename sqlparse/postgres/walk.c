@@ -164,6 +164,7 @@ void spg_walk_statement(struct walk *w, const Node *statement, struct qw_stateme
 
 	w->frame_count = 0;
 	w->acts = w->relations = w->columns = w->operators = w->types = (struct fact_set){0};
+	w->literal_count = 0;
 	w->has_query = w->reads = w->join_renames = false;
 	w->shape = 0;
 	w->out = out;

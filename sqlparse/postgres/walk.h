@@ -69,6 +69,8 @@ struct walk {
 	const char *problem; /* the statement is refused: stop */
 	/* facts of the statement being walked */
 	struct fact_set acts, relations, columns, operators, types;
+	const char **literals; /* string constants, borrowed of the tree; kept when the statement writes */
+	size_t literal_count, literal_cap;
 	struct qw_statement *out;
 	bool has_query;	   /* a SELECT at the top: needs an act even if it reads nothing */
 	bool reads;	   /* has a SELECT act */

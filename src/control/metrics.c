@@ -49,6 +49,8 @@ static int add_street(struct street *s, struct qw_buf *out)
 		{"statements_refused_total", "counter", "Statements refused.", t.refused},
 		{"statements_held_total", "counter", "Statements held for approval.", t.held},
 		{"rows_total", "counter", "Rows sent to clients.", t.rows},
+		{"found_masked_total", "counter", "Finds of content detectors that were masked.", t.found_masked},
+		{"found_flagged_total", "counter", "Finds of content detectors that were shown and recorded.", t.found_flagged},
 		{"rows_masked_total", "counter", "Rows in which something was masked.", t.masked_rows},
 		{"client_bytes_total", "counter", "Bytes sent to clients, before TLS.", t.bytes_to_client},
 		{"upstream_bytes_total", "counter", "Bytes sent to databases, before TLS.", t.bytes_to_upstream},

@@ -338,6 +338,8 @@ static void add_totals(struct conn *c)
 	t->held += info.held;
 	t->rows += info.rows;
 	t->masked_rows += info.masked_rows;
+	t->found_masked += info.found_masked;
+	t->found_flagged += info.found_flagged;
 }
 
 /* Everything but the client's socket and the session. */

@@ -208,6 +208,7 @@ void street_close(struct street *s)
 	operate_close(s);
 	operate_policies_free(s, true);
 	verdict_cache_free(s->verdicts);
+	limits_table_free(s->limits);
 	if (s->loop_is_open) {
 		for (int i = 0; i < 1000 && uv_run(&s->loop, UV_RUN_NOWAIT); i++)
 			uv_sleep(1);
@@ -263,6 +264,8 @@ void street_stats_get(const struct street *s, struct street_stats *out)
 		out->held += info.held;
 		out->rows += info.rows;
 		out->masked_rows += info.masked_rows;
+		out->found_masked += info.found_masked;
+		out->found_flagged += info.found_flagged;
 	}
 	out->sessions_open = s->conn_count;
 	out->uptime_s = (street_now().mono_us - s->started_us) / 1000000;

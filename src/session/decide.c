@@ -147,6 +147,8 @@ static bool object_for_rows(struct session *s, const struct qw_statement *st, co
 
 	if (!st || !any_masked(f))
 		return false;
+	if (st->inner_kind == QW_INNER_COPY && copyout_is_possible(s, st, f))
+		return false;
 	if (st->inner_kind == QW_INNER_COPY)
 		message = "COPY of a sensitive column is refused: its rows cannot be masked";
 	else if (st->inner_kind == QW_INNER_CREATE_AS && s->run.verdict.effect != POLICY_REVIEW)
@@ -261,6 +263,8 @@ void decide_resolved(struct session *s)
 		if (!decide_tree(s, is_named ? NULL : &r->judged->facts.list[i], &made->flows[i]))
 			return;
 	}
+	if (writes_object(s))
+		return;
 	keep_resolution(s);
 	if (!moments_judge(s) || !guards_weigh(s))
 		return;

@@ -92,6 +92,8 @@ int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_s
 		if (!err)
 			copy_words(a, &st->types, st->type_count, &err);
 		if (!err)
+			copy_words(a, &st->literals, st->literal_count, &err);
+		if (!err)
 			copy_inner(a, st, &err);
 	}
 	return err;

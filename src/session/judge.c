@@ -132,6 +132,7 @@ static void note_labels(struct judged *j, const struct qw_statement *st, bool is
 {
 	const char *which = NULL;
 
+	j->shows_definitions |= labels_mentions_definitions(j->labels, st);
 	if (is_clear)
 		return;
 	if (labels_relation_touched(j->labels, st, &which))

@@ -20,12 +20,17 @@ static void finish(struct session *s, struct qw_record *r, size_t at, enum sessi
 	struct queued_action *q;
 
 	if (qw_record_end(r)) {
+		s->session_seq--; /* the session's last record may still find room: no number is left out */
 		session_out_of_memory(s);
 		return;
 	}
-	a = session_queue(s, SESSION_DO_AUDIT);
-	if (!a)
+	if (s->state == STATE_CLOSED) /* a record was lost for lack of memory: no other hides the gap */
 		return;
+	a = session_queue(s, SESSION_DO_AUDIT);
+	if (!a) {
+		s->session_seq--;
+		return;
+	}
 	a->wait = wait;
 	q = (struct queued_action *)(void *)a;
 	q->has_blob = true;
@@ -196,11 +201,13 @@ void ledger_result(struct session *s, struct unit *u, const char *outcome)
 	if (u->tag[0])
 		qw_record_text(&r, QW_FIELD_TAG, u->tag);
 	put_masks(&r, u->columns);
+	scan_record(&r, u);
 	qw_record_bytes(&r, QW_FIELD_RESPONSE, qw_buf_pending(&u->kept));
 	if (u->truncated)
 		qw_record_u64(&r, QW_FIELD_TRUNCATED, 1);
 	qw_record_u64(&r, QW_FIELD_DURATION_US, s->now.mono_us - u->started_us);
 	finish(s, &r, at, SESSION_WAIT_NONE);
+	scan_log(s, u);
 }
 
 void ledger_error(struct session *s, uint64_t statement_id, struct qw_bytes original)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "qw/detect.h"
 #include "qw/digest.h"
 #include "qw/pgwire.h"
 #include "qw/session.h"
@@ -29,12 +30,19 @@ enum session_state {
  * What the server's own tree says of each statement of a text (flow.h): asked once, then kept with the text for as long as
  * labels, settings and types of the parameters are the same.
  */
+struct tree_notes { /* of the resolution's arena */
+	uint32_t *relations; /* OIDs, each as often as it is read or written, views' own, too */
+	size_t relation_count;
+	struct qw_bytes description; /* of the columns that COPY gives: body of RowDescription */
+	bool is_whole, has_cte;
+};
 struct resolution {
 	unsigned refs;
 	struct qw_arena arena;
 	struct labels *labels;
 	uint8_t under[QW_DIGEST_BYTES]; /* settings, and types of parameters */
 	struct flow_result *flows; /* of each statement, */
+	struct tree_notes *notes; /* in the same order */
 	bool *is_asked; /* that a tree was asked for */
 	size_t count;
 };
@@ -58,6 +66,7 @@ struct judged {
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
 	uint8_t proven_under[QW_DIGEST_BYTES];
 	bool touched; /* mentions a sensitive column */
+	bool shows_definitions; /* of the server's catalogs: content detectors look at what it computes */
 	bool names_unknown; /* a relation that the labels do not know */
 	bool relation_touched; /* mentions a relation that has sensitive columns */
 	const char *touched_name;
@@ -105,6 +114,14 @@ struct prepared {
 	size_t type_bytes;
 };
 
+/* What a result column is looked at for, by content detectors. */
+struct scan {
+	struct detect_column column; /* form NONE: not looked at */
+	const char *name; /* for the record: schema.table.column, or as the result names it */
+	bool is_opaque; /* nothing in it can be replaced: a find hides all of it */
+	bool may_hold_hex; /* text that may hold a bytea; a find in that hides all of it */
+};
+
 /* What the server said of a result's columns, and what is done to each. */
 struct columns {
 	unsigned refs;
@@ -114,8 +131,10 @@ struct columns {
 	struct qw_bytes description; /* body of RowDescription as sent to the client */
 	struct mask_column *list;
 	const char **names; /* schema.table.column of masked columns, else NULL */
+	struct scan *scans; /* NULL: none is looked at */
+	size_t *subjects; /* of each column: 1 + the column whose value decides its mask, 0: none; NULL: no mask wants one */
 	size_t count;
-	bool any_masked;
+	bool any_masked, any_scanned;
 };
 
 /* A portal, by Bind or by DECLARE CURSOR: one name space. */
@@ -150,6 +169,8 @@ struct unit {
 	struct columns *columns;
 	uint64_t rows, bytes, started_us;
 	struct qw_buf kept; /* the first bytes as sent, for the record */
+	struct copyout *copyout; /* rows of COPY that are taken apart; NULL: none */
+	struct findings *findings; /* of content detectors; NULL: none */
 	struct qw_digest *digest;
 	size_t statement_index; /* of a Query: how many have completed */
 	bool truncated, is_simple, failed, is_done;
@@ -291,7 +312,8 @@ struct session {
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
 
 	/* guards/ */
-	bool has_moments, has_untrusted, wants_trees; /* the role has such rules, such columns; trees are of use */
+	bool has_moments, has_untrusted; /* the role has such rules, such columns */
+	bool wants_trees, needs_trees; /* for anything; whatever is masked */
 	bool is_tainted;
 	const char *tainted_by;
 	struct limits limits; /* of the role alone */
@@ -326,6 +348,7 @@ struct session {
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
 	bool tx_wrote, tx_ddl, tx_settings;
 	uint64_t tx_noted; /* `pushed` when one of these was last set: an earlier ReadyForQuery is not the end of that */
+	bool found_logged; /* that detectors found something */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
 	char poison[48];
@@ -333,6 +356,7 @@ struct session {
 	struct session_info info;
 	const char *close_reason;
 	struct qw_buf scratch; /* one masked value */
+	struct qw_buf scan; /* decoded bytes of one cell, for the detectors */
 };
 
 /* What a handler of the client's message at the front says. */
@@ -425,12 +449,19 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
+/* The columns of statement `i`, as the server described them: kept for COPY. */
+void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
 void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree);
 /* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
 const struct flow_result *resolution_of_unit(const struct unit *u);
 const struct flow_result *resolution_of_portal(const struct portal *p);
 bool portal_is_named(const struct portal *p); /* it gives the rows of what a name of SQL stands for */
+
+void tree_notes_take(struct qw_arena *arena, const struct qtree_value *trees, struct tree_notes *out);
+
+/* writes.c: true: it would write what a mask or a detector made; the run is refused */
+bool writes_object(struct session *s);
 
 void verdict_tighten(struct policy_verdict *v, const struct policy_verdict *other); /* judge.c: the stricter, and all limits */
 
@@ -589,6 +620,8 @@ struct columns_source {
 	struct resolution *resolution; /* with `flow`: borrowed */
 	const struct flow_result *flow; /* of the plan; NULL: only the description tells, and then: */
 	bool is_strict; /* what is computed may hold something sensitive */
+	bool shows_definitions; /* and something of the server's definitions, too */
+	bool is_binary; /* COPY BINARY, whatever the description says */
 };
 /* RowDescription -> masks. UNKNOWN: the labels do not know a relation. REFUSED: *which names the column. */
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
@@ -598,7 +631,37 @@ void result_account(struct session *s); /* bytes appended for the client since t
 void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */
 void result_finish(struct session *s, const char *outcome);
 
-/* errors.c */
+/* ---- rows/ ---- */
+/* subject.c */
+bool subjects_find(const struct session *s, struct columns *c, const struct pgwire_column *cols,
+	const struct columns_source *from); /* false: no memory */
+const struct mask_subject *subject_of_row(const struct columns *c, size_t i, struct qw_bytes body, struct mask_subject *out);
+
+/* cells.c */
+enum cell { CELL_NULL /* the zero value shows nothing */, CELL_SAME, CELL_OTHER };
+/* What the client sees of a value; OTHER: *out is borrowed until the next call. Finds are counted in s->unit. */
+enum cell cell_make(struct session *s, const struct columns *c, size_t i, const struct mask_subject *subject,
+	struct qw_bytes value, struct qw_bytes *out);
+
+/* copyout.c: COPY ... TO STDOUT */
+bool copyout_wants_columns(const struct session *s, const struct judged *j, const struct qw_statement *st);
+bool copyout_is_possible(const struct session *s, const struct qw_statement *st, const struct flow_result *f);
+bool copyout_start(struct session *s, struct unit *u, struct qw_bytes response); /* CopyOutResponse; these: false: closed */
+bool copyout_feed(struct session *s, struct qw_bytes part); /* of CopyData, for s->unit->copyout */
+bool copyout_end(struct session *s, struct unit *u); /* CopyDone */
+void copyout_free(struct copyout *c);
+
+/* scan.c: content detectors */
+bool scan_wanted(const struct session *s); /* the role has some */
+bool scan_shows_definitions(const struct session *s, const struct judged *j, const struct flow_result *f);
+bool scan_column(const struct session *s, struct columns *c, size_t i, const struct pgwire_column *col, const struct label *l,
+	const struct columns_source *from); /* decides for one column that no mask hides; false: no memory */
+void scan_found(struct session *s, struct unit *u, const char *column, const struct detect_found *found);
+void scan_record(struct qw_record *r, const struct unit *u);
+void scan_log(struct session *s, const struct unit *u);
+void findings_free(struct findings *f);
+
+/* ---- postgres/ ---- errors.c */
 void errors_pass(struct session *s, uint8_t type, struct qw_bytes body, bool verbatim); /* reduced unless verbatim */
 bool errors_may_be_verbatim(const struct session *s, const struct pending *p);
 void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body);
@@ -607,6 +670,7 @@ void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 void rows_one(struct session *s, struct pending *p, struct qw_bytes body); /* one DataRow, masked */
 size_t rows_stream(struct session *s, struct qw_bytes have); /* bytes taken; 0: masked, or nothing whole */
 bool rows_start_copy(struct session *s, const struct pgwire_frame *f); /* false: stop pumping */
+bool rows_drop(struct session *s, const struct pgwire_frame *f); /* likewise */
 bool rows_pass_rest(struct session *s); /* of a message longer than what is here */
 
 /* upstream.c */

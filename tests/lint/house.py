@@ -62,7 +62,7 @@ ROOMS = {
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
     "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world limits "
                                    "approval",
-                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "tree", "guards"),
+                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "rows", "tree", "guards"),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),

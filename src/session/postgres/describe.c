@@ -112,7 +112,8 @@ static bool still_maskable(struct session *s)
 	struct columns *c;
 	const char *which;
 
-	const struct columns_source from = {p->resolution, resolution_of_portal(p), is_strict(s, j, 0)};
+	const struct columns_source from = {p->resolution, resolution_of_portal(p), is_strict(s, j, 0),
+		scan_shows_definitions(s, j, resolution_of_portal(p)), false};
 
 	if (!p->columns || p->columns->count == 0 ||
 		(p->columns->labels == s->labels && p->columns->resolution == p->resolution && !j->by_name))
@@ -159,7 +160,7 @@ void describe_ask(struct session *s)
 {
 	struct run *r = &s->run;
 
-	if (r->is_fastpath || !s->labels || r->judged->facts.count == 0)
+	if (r->is_fastpath || !(s->labels || scan_wanted(s)) || r->judged->facts.count == 0)
 		r->stage = RUN_FORWARD;
 	else if (!r->is_query)
 		describe_portal(s);
@@ -270,7 +271,8 @@ static void described_portal(struct session *s, struct pending *p, struct qw_byt
 	struct refusal *refused = NULL;
 	struct portal *portal = p->portal;
 	const struct columns_source from = {portal ? portal->resolution : NULL, resolution_of_portal(portal),
-		portal && !is_undecided(s, portal) && is_strict(s, portal->judged, 0)};
+		portal && !is_undecided(s, portal) && is_strict(s, portal->judged, 0),
+		portal && scan_shows_definitions(s, portal->judged, resolution_of_portal(portal)), false};
 	struct columns *c = portal ? understand(s, body, portal->judged, &from, &refused) : NULL;
 
 	if (s->up_waits_labels || s->state != STATE_READY)
@@ -306,7 +308,8 @@ static void described_query(struct session *s, struct pending *p, struct qw_byte
 {
 	struct refusal *refused = NULL;
 	const struct columns_source from = {p->unit->resolution, resolution_of_unit(p->unit),
-		is_strict(s, p->unit->judged, p->unit->statement_index)};
+		is_strict(s, p->unit->judged, p->unit->statement_index),
+		scan_shows_definitions(s, p->unit->judged, resolution_of_unit(p->unit)), false};
 	struct columns *c = understand(s, body, p->unit->judged, &from, &refused);
 
 	if (s->up_waits_labels || s->state != STATE_READY)
@@ -332,7 +335,8 @@ void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes b
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && p->is_preflight)
 		described_preflight(s, p, body);
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && !p->is_poison) {
-		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+		if (!p->is_ours)
+			session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
 		pending_pop(s);
 	} else
 		upstream_unexpected(s);

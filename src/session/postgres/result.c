@@ -44,8 +44,9 @@ static const struct mask_spec *copy_spec(struct columns *c, const struct mask_sp
 	*spec = *from;
 	spec->name = qw_arena_strdup(&c->arena, qw_bytes_from(from->name));
 	spec->constant = from->constant ? qw_arena_strdup(&c->arena, qw_bytes_from(from->constant)) : NULL;
+	spec->subject = from->subject ? qw_arena_strdup(&c->arena, qw_bytes_from(from->subject)) : NULL;
 	spec->domain = NULL; /* resolved in mask_column */
-	return spec->name && (spec->constant || !from->constant) ? spec : NULL;
+	return spec->name && (spec->constant || !from->constant) && (spec->subject || !from->subject) ? spec : NULL;
 }
 
 /* The description must be of the plan that was judged: then the plan tells what each column is. */
@@ -53,6 +54,14 @@ static bool agrees(const struct columns *c, size_t i, const struct pgwire_column
 {
 	return c->count == flow->output_count && col->table_oid == flow->outputs[i].origin_relation &&
 		(col->table_oid == 0 || col->attnum == flow->outputs[i].origin_attnum);
+}
+
+/* What a flow or the labels say of it; of an expression nobody says anything. */
+static struct label label_of(const struct session *s, size_t i, const struct pgwire_column *col, const struct columns_source *from)
+{
+	if (from->flow)
+		return from->flow->outputs[i].label;
+	return col->table_oid && s->labels ? labels_of(s->labels, col->table_oid, col->attnum) : (struct label){.kind = LABEL_PLAIN};
 }
 
 static enum columns_answer label_column(struct session *s, struct columns *c, size_t i, const struct pgwire_column *col,
@@ -68,7 +77,7 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 		return refuse_column(c, col->name, which);
 	if (!from->flow && col->table_oid == 0)
 		return from->is_strict ? refuse_column(c, col->name, which) : COLUMNS_OK;
-	l = from->flow ? from->flow->outputs[i].label : labels_of(s->labels, col->table_oid, col->attnum);
+	l = label_of(s, i, col, from);
 	switch (l.kind) {
 	case LABEL_UNKNOWN:
 		(void)refuse_column(c, col->name, which);
@@ -120,8 +129,18 @@ enum columns_answer columns_make(struct session *s, struct qw_bytes body, const 
 	}
 	if (!c->list || !c->names)
 		answer = COLUMNS_REFUSED;
+	for (size_t i = 0; from->is_binary && i < c->count; i++)
+		cols[i].format = 1;
 	for (size_t i = 0; answer == COLUMNS_OK && i < c->count; i++)
 		answer = label_column(s, c, i, &cols[i], from, which);
+	for (size_t i = 0; answer == COLUMNS_OK && i < c->count && (s->labels || scan_wanted(s)); i++) {
+		const struct label l = label_of(s, i, &cols[i], from);
+
+		if (!c->list[i].spec && !scan_column(s, c, i, &cols[i], &l, from))
+			answer = COLUMNS_REFUSED;
+	}
+	if (answer == COLUMNS_OK && !subjects_find(s, c, cols, from))
+		answer = COLUMNS_REFUSED;
 	if (answer == COLUMNS_OK)
 		*out = c;
 	else
@@ -163,6 +182,8 @@ void unit_unref(struct unit *u)
 	resolution_unref(u->resolution);
 	qw_digest_free(u->digest);
 	qw_buf_fini(&u->kept);
+	findings_free(u->findings);
+	copyout_free(u->copyout);
 	free(u);
 }
 
@@ -241,23 +262,16 @@ void result_finish(struct session *s, const char *outcome)
 
 /* ---- rows ---- */
 
-static void put_value(struct session *s, struct builder *b, const struct mask_column *m, struct qw_bytes value)
+static void put_value(struct session *s, struct builder *b, size_t i, struct qw_bytes body, struct qw_bytes value)
 {
-	bool is_null = true;
-	int err;
+	const struct columns *c = s->unit->columns;
+	struct mask_subject subject;
+	const struct mask_subject *by = subject_of_row(c, i, body, &subject);
 
-	if (!m->spec) {
-		bld_be32(b, (uint32_t)value.n);
-		bld_bytes(b, value);
-		return;
-	}
-	qw_buf_clear(&s->scratch);
-	err = mask_value(m, s->options->mask_key, value, &s->scratch, &is_null);
-	if (err || is_null) { /* NULL can always be decoded */
+	if (cell_make(s, c, i, by, value, &value) == CELL_NULL) {
 		bld_be32(b, UINT32_MAX);
 		return;
 	}
-	value = qw_buf_pending(&s->scratch);
 	bld_be32(b, (uint32_t)value.n);
 	bld_bytes(b, value);
 }
@@ -285,7 +299,7 @@ bool result_row(struct session *s, struct qw_bytes body)
 		if (is_null)
 			bld_be32(&b, UINT32_MAX);
 		else
-			put_value(s, &b, &c->list[i], value);
+			put_value(s, &b, i, body, value);
 	}
 	bld_end(&b);
 	if (err || bld_error(&b))

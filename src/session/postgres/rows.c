@@ -11,7 +11,7 @@ static bool columns_for_rows(struct session *s, struct pending *p)
 	}
 	if (p->kind == PENDING_EXECUTE && !u->columns && p->portal && p->portal->columns)
 		u->columns = columns_ref(p->portal->columns);
-	if (s->labels && (!u->columns || (p->portal && p->portal->refusal))) {
+	if ((s->labels || scan_wanted(s)) && (!u->columns || (p->portal && p->portal->refusal))) {
 		session_fatal(s, "42501", "the result holds a sensitive value that cannot be masked",
 			"Select sensitive columns bare (they come masked), or leave them out.");
 		return false;
@@ -30,7 +30,7 @@ size_t rows_stream(struct session *s, struct qw_bytes have)
 
 	if (p && guards_swallow(s, p, 'D'))
 		return 0;
-	if (!columns_for_rows(s, p) || (p->unit->columns && p->unit->columns->any_masked))
+	if (!columns_for_rows(s, p) || (p->unit->columns && (p->unit->columns->any_masked || p->unit->columns->any_scanned)))
 		return 0;
 	while (!pgwire_frame_peek(qw_bytes(have.p + at, have.n - at), &f) && f.type == 'D') {
 		size_t n = PGWIRE_HEADER + (size_t)f.body_bytes;
@@ -62,7 +62,8 @@ void rows_one(struct session *s, struct pending *p, struct qw_bytes body)
 		return;
 	}
 	p->unit->rows++;
-	s->info.masked_rows++;
+	if (p->unit->columns && p->unit->columns->any_masked)
+		s->info.masked_rows++;
 }
 
 bool rows_pass_rest(struct session *s)
@@ -73,7 +74,9 @@ bool rows_pass_rest(struct session *s)
 
 	if (n == 0)
 		return false;
-	if (!s->drop_rest)
+	if (s->unit && s->unit->copyout)
+		(void)copyout_feed(s, qw_bytes(have.p, n));
+	else if (!s->drop_rest)
 		session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], have.p, n));
 	s->pass_through[SESSION_UPSTREAM] -= n;
 	s->drop_rest = s->drop_rest && s->pass_through[SESSION_UPSTREAM];
@@ -81,7 +84,16 @@ bool rows_pass_rest(struct session *s)
 	return s->state == STATE_READY;
 }
 
-/* COPY OUT data was judged with its COPY: it is passed on as it comes. */
+/* However large it is. */
+bool rows_drop(struct session *s, const struct pgwire_frame *f)
+{
+	s->pass_through[SESSION_UPSTREAM] = f->body_bytes;
+	s->drop_rest = f->body_bytes > 0;
+	qw_buf_consume(&s->in[SESSION_UPSTREAM], PGWIRE_HEADER);
+	return s->state == STATE_READY;
+}
+
+/* COPY OUT data goes on as it comes, or is taken apart (copyout.c). */
 bool rows_start_copy(struct session *s, const struct pgwire_frame *f)
 {
 	struct qw_buf *in = &s->in[SESSION_UPSTREAM];
@@ -92,8 +104,8 @@ bool rows_start_copy(struct session *s, const struct pgwire_frame *f)
 		return false;
 	}
 	result_attach(s, p->unit);
-	s->drop_rest = p->unit->guard.is_on && !guards_row(s, p, PGWIRE_HEADER + (size_t)f->body_bytes);
-	if (!s->drop_rest) {
+	s->drop_rest = !p->unit->copyout && p->unit->guard.is_on && !guards_row(s, p, PGWIRE_HEADER + (size_t)f->body_bytes);
+	if (!s->drop_rest && !p->unit->copyout) {
 		p->unit->rows++;
 		session_put(s, SESSION_CLIENT, qw_buf_append(&s->out[SESSION_CLIENT], in->p + in->off, PGWIRE_HEADER));
 	}

@@ -157,7 +157,7 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 			need_of_cursor(s, portal_find(s, st->named), out);
 		return;
 	}
-	if (j->is_clear[i] || (st->is_ddl && st->inner_kind != QW_INNER_CREATE_AS))
+	if ((j->is_clear[i] && !copyout_wants_columns(s, j, st)) || (st->is_ddl && st->inner_kind != QW_INNER_CREATE_AS))
 		return;
 	if (portal && portal->statement)
 		out->types = qw_bytes(portal->statement->types, portal->statement->type_bytes);
@@ -212,7 +212,8 @@ static struct resolution *resolution_new(const struct session *s, const struct j
 	qw_arena_init(&r->arena, RESOLUTION_ARENA_MAX);
 	r->flows = qw_arena_alloc(&r->arena, n * sizeof(*r->flows) + 1);
 	r->is_asked = qw_arena_alloc(&r->arena, n * sizeof(*r->is_asked) + 1);
-	if (r->flows && r->is_asked)
+	r->notes = qw_arena_alloc(&r->arena, n * sizeof(*r->notes) + 1);
+	if (r->flows && r->is_asked && r->notes)
 		return r;
 	resolution_unref(r);
 	return NULL;
@@ -247,6 +248,13 @@ static void refuse_tree(struct flow_result *f, const char *reason)
 			.instead = "Write it more simply, or ask the operator: the gateway cannot follow what it would do."}};
 }
 
+void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body)
+{
+	char *copy = qw_arena_strdup(&r->arena, body);
+
+	r->notes[i].description = qw_bytes(copy, copy ? body.n : 0);
+}
+
 void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree)
 {
 	const struct qtree_limits limits = QTREE_LIMITS_DEFAULT;
@@ -264,6 +272,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 	if (!err) {
 		world_open(&ground, &world);
 		err = flow_judge(major, &trees, &world, &r->arena, &r->flows[i]);
+		tree_notes_take(&r->arena, &trees, &r->notes[i]);
 	}
 	if (err == QW_E_NOMEM)
 		session_out_of_memory(s);

@@ -268,6 +268,20 @@ static void next_statement(struct session *s)
 	r->stage = RUN_RESOLVE;
 }
 
+/* COPY's own description never comes: that of its query is the only one. */
+static void keep_description(struct session *s, struct qw_bytes body)
+{
+	struct run *r = &s->run;
+	struct resolution_need n;
+
+	if (r->stage != RUN_RESOLVING || !r->resolution || !r->has_tree)
+		return;
+	resolution_need(s, r->judged, r->resolve_index, &n);
+	if (n.index < n.owner->facts.count &&
+		n.owner->facts.list[n.index].inner_kind == QW_INNER_COPY)
+		resolution_keep_description(r->resolution, n.index, body);
+}
+
 static void on_answer(struct session *s, struct pending *p)
 {
 	bool is_last = p->is_last;
@@ -310,8 +324,11 @@ bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, stru
 		return false;
 	if (type == 'N')
 		on_notice(s, p, body);
-	else if (answers(p, type))
+	else if (answers(p, type)) {
+		if (type == 'T')
+			keep_description(s, body);
 		on_answer(s, p);
+	}
 	else if (!(type == 'D' && p->kind == PENDING_EXECUTE) && !(type == 't' && p->kind == PENDING_DESCRIBE_STATEMENT))
 		upstream_unexpected(s);
 	return true;
