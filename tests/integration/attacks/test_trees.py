@@ -104,7 +104,9 @@ def test_writes_that_carry_a_secret(world):
 
 
 def test_returning_in_every_form(world):
-    all_masked(world, "update customers set name = name returning ssn, email", "with u as (update customers set name = name returning *) select ssn from u",
+    with world.attack() as a:  # the guard of rows_affected may refuse what it cannot count
+        a.session()("with u as (update customers set name = name returning *) select ssn, (select email from u limit 1) from u")
+    all_masked(world, "update customers set name = name returning ssn, email",
                "insert into public.people (id, code) values (floor(random() * 1000000)::int, 'mine') returning code", "update parts set region = region returning *")
     all_refused(world, "update customers set name = name returning ssn||''", "update customers set name = name returning customers",
                 "with u as (update customers set name = name returning ssn) select max(ssn) from u", "update customers set name = name returning (select max(ssn) from customers)",
