@@ -19,16 +19,11 @@ static void finish(struct session *s, struct qw_record *r, size_t at, enum sessi
 	struct session_action *a;
 	struct queued_action *q;
 
-	if (qw_record_end(r)) {
-		s->session_seq--; /* the session's last record may still find room: no number is left out */
+	/* Behind a record that found no memory nothing more is told: no gap, no result of an unknown statement. */
+	if (s->is_record_lost || qw_record_end(r) || !(a = session_queue(s, SESSION_DO_AUDIT))) {
+		s->is_record_lost = true;
+		s->blob.n = at;
 		session_out_of_memory(s);
-		return;
-	}
-	if (s->state == STATE_CLOSED) /* a record was lost for lack of memory: no other hides the gap */
-		return;
-	a = session_queue(s, SESSION_DO_AUDIT);
-	if (!a) {
-		s->session_seq--;
 		return;
 	}
 	a->wait = wait;

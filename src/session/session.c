@@ -85,7 +85,7 @@ void session_close(struct session *s, const char *reason)
 	}
 	guards_leave(s);
 	s->state = STATE_CLOSED;
-	s->is_closed_recorded = session_queue(s, SESSION_DO_CLOSE) != NULL;
+	s->is_closed_recorded = session_queue(s, SESSION_DO_CLOSE) != NULL; /* else session_next() says so */
 }
 
 void session_fatal(struct session *s, const char *sqlstate, const char *message, const char *hint)
