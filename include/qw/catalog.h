@@ -76,6 +76,7 @@ uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oi
    made a cast between types of the server. */
 bool catalog_has_operator(const struct catalog *c, const char *name);
 bool catalog_has_type(const struct catalog *c, const char *name);
+uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i); /* the i-th of this name; 0: no more */
 bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
 
 enum { CATALOG_ON_INSERT = 1, CATALOG_ON_UPDATE = 2, CATALOG_ON_DELETE = 4, CATALOG_ON_TRUNCATE = 8 };

@@ -85,6 +85,11 @@ uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid)
 const char *labels_write_hazard(const struct labels *l, uint32_t relation_oid, enum qw_verb verb);
 const char *labels_type_hazard(const struct labels *l, uint32_t type_oid);
 /*
+ * What the server would run, that nobody reviewed, by merely analysing the statement or reading its parameters: constants and
+ * parameters are read with the input of their type, and domains check then. To be asked before any Parse; NULL: nothing.
+ */
+const char *labels_reading_hazard(const struct labels *l, const struct qw_statement *s);
+/*
  * The i-th thing that foreign keys do to other relations when this one is written: DELETE public.orders. For policy_judge_act().
  * False: there are no more.
  */

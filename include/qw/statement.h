@@ -126,7 +126,7 @@ struct qw_statement {
 	struct qw_act *acts; /* at least one */
 	struct qw_relation *relations;
 	struct qw_colref *columns;
-	const char **operators, **types, **literals; /* spelled in it (also "=" of IN), types after "int" became "int4"; each once, bare; strings, of what writes */
+	const char **operators, **types, **literals; /* spelled: "=" of IN; "int4" for int; "s.x" outside of pg_catalog; strings, of what writes */
 	size_t act_count, relation_count, column_count, operator_count, type_count, literal_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */

@@ -7,6 +7,7 @@
 struct world { /* borrowed; must outlive the flow_world that is made of it */
 	const struct labels *labels;
 	const struct policy *policy;
+	bool is_copy_in; /* the INSERT that is judged stands for COPY FROM: every column's type reads text */
 };
 void world_open(const struct world *w, struct flow_world *out);
 

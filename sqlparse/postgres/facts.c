@@ -267,6 +267,19 @@ static void spelled(struct walk *w, struct fact_set *set, const char *name)
 		*new = keep(w, name);
 }
 
+/* A schema that is written, and is not the server's own, stays: what is there is nothing of the server's. */
+static void spelled_list(struct walk *w, struct fact_set *set, const List *names)
+{
+	const char *schema = spg_name_schema(names), *last = spg_name_last(names);
+	const char *full = last;
+
+	if (last && schema && strcmp(schema, "pg_catalog") != 0)
+		full = qw_arena_printf(w->arena, "%s.%s", schema, last);
+	if (last && !full)
+		w->err = QW_E_NOMEM;
+	spelled(w, set, full);
+}
+
 static void literal(struct walk *w, const char *text)
 {
 	if (w->literal_count == w->literal_cap) {
@@ -290,13 +303,13 @@ void spg_facts_spelled(struct walk *w, const void *node)
 	const NodeTag tag = nodeTag(node);
 
 	if (tag == T_A_Expr)
-		spelled(w, &w->operators, spg_name_last(((const A_Expr *)node)->name));
+		spelled_list(w, &w->operators, ((const A_Expr *)node)->name);
 	else if (tag == T_SubLink)
-		spelled(w, &w->operators, spg_name_last(((const SubLink *)node)->operName));
+		spelled_list(w, &w->operators, ((const SubLink *)node)->operName);
 	else if (tag == T_SortBy)
-		spelled(w, &w->operators, spg_name_last(((const SortBy *)node)->useOp));
+		spelled_list(w, &w->operators, ((const SortBy *)node)->useOp);
 	else if (tag == T_TypeName)
-		spelled(w, &w->types, spg_name_last(((const TypeName *)node)->names));
+		spelled_list(w, &w->types, ((const TypeName *)node)->names);
 	else if (tag == T_A_Const && !((const A_Const *)node)->isnull &&
 		 nodeTag(&((const A_Const *)node)->val) == T_String)
 		literal(w, ((const A_Const *)node)->val.sval.sval);

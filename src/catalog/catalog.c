@@ -99,6 +99,21 @@ bool catalog_has_type(const struct catalog *c, const char *name)
 	return has_name(&c->type_names, name);
 }
 
+uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i)
+{
+	size_t low = 0, high = c->named_type_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(c->named_types[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return i < c->named_type_count - low && strcmp(c->named_types[low + i].name, name) == 0 ? c->named_types[low + i].oid : 0;
+}
+
 /* ---- what runs ---- */
 
 const struct catalog_function *catalog_function(const struct catalog *c, uint32_t oid)

@@ -47,9 +47,21 @@ int catalog_add_function(struct catalog_builder *b, const char *name)
 
 int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name)
 {
-	int err = name ? add_name(b, &b->c->type_names, name) : 0;
+	struct catalog *c = b->c;
+	struct catalog_named_type *list;
+	int err = name ? add_name(b, &c->type_names, name) : 0;
 
-	return err || oid == 0 ? err : add_pair(b, &b->c->types, oid, 0);
+	if (err || oid == 0)
+		return err;
+	if (name) {
+		list = catalog_grown(b, c->named_types, c->named_type_count, &c->named_type_cap, sizeof(*list));
+		if (!list)
+			return QW_E_NOMEM;
+		c->named_types = list;
+		list[c->named_type_count++] =
+			(struct catalog_named_type){.name = c->type_names.list[c->type_names.count - 1], .oid = oid};
+	}
+	return add_pair(b, &c->types, oid, 0);
 }
 
 int catalog_add_type_part(struct catalog_builder *b, uint32_t type_oid, uint32_t part_oid)
@@ -176,6 +188,14 @@ static void finish_names(struct catalog_names *names)
 		qsort(names->list, names->count, sizeof(*names->list), by_text);
 }
 
+static int by_name_and_oid(const void *a, const void *b)
+{
+	const struct catalog_named_type *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : (x->oid > y->oid) - (x->oid < y->oid);
+}
+
 static int children_of(struct catalog_builder *b)
 {
 	struct catalog *c = b->c;
@@ -275,6 +295,8 @@ int catalog_finish_running(struct catalog_builder *b)
 	finish_names(&c->functions);
 	finish_names(&c->operator_names);
 	finish_names(&c->type_names);
+	if (c->named_type_count > 1)
+		qsort(c->named_types, c->named_type_count, sizeof(*c->named_types), by_name_and_oid);
 	if (c->known_count > 1)
 		qsort(c->known, c->known_count, sizeof(*c->known), by_function);
 	if (!err)

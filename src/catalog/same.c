@@ -87,12 +87,23 @@ static bool same_hazards(const struct catalog *a, const struct catalog *b)
 	return true;
 }
 
+static bool same_named_types(const struct catalog *a, const struct catalog *b)
+{
+	if (a->named_type_count != b->named_type_count)
+		return false;
+	for (size_t i = 0; i < a->named_type_count; i++)
+		if (a->named_types[i].oid != b->named_types[i].oid || strcmp(a->named_types[i].name, b->named_types[i].name) != 0)
+			return false;
+	return true;
+}
+
 static bool same_running(const struct catalog *a, const struct catalog *b)
 {
 	return a->server_major == b->server_major && a->is_verified == b->is_verified &&
 		same_names(&a->functions, &b->functions) && same_names(&a->operator_names, &b->operator_names) &&
 		same_names(&a->type_names, &b->type_names) && same_pairs(&a->operators, &b->operators) &&
-		same_pairs(&a->parts, &b->parts) && same_pairs(&a->types, &b->types) && same_functions(a, b) && same_hazards(a, b);
+		same_pairs(&a->parts, &b->parts) && same_pairs(&a->types, &b->types) && same_functions(a, b) &&
+		same_hazards(a, b) && same_named_types(a, b);
 }
 
 bool catalog_same(const struct catalog *a, const struct catalog *b)

@@ -23,6 +23,11 @@ struct catalog_names { /* sorted; may hold doubles */
 	size_t count, cap;
 };
 
+struct catalog_named_type {
+	const char *name;
+	uint32_t oid;
+};
+
 struct catalog {
 	atomic_size_t refs;
 	uint64_t generation;
@@ -32,6 +37,8 @@ struct catalog {
 	struct catalog_names functions, operator_names, type_names;
 	struct catalog_function *known; /* sorted by oid */
 	size_t known_count, known_cap;
+	struct catalog_named_type *named_types; /* sorted by name, then OID */
+	size_t named_type_count, named_type_cap;
 	struct catalog_hazard *hazards; /* sorted by subject; as they came within one */
 	size_t hazard_count, hazard_cap;
 	struct catalog_pairs operators, children, parts, types;

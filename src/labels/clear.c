@@ -176,17 +176,17 @@ static bool operators_are_clear(const struct labels *l, const struct qw_statemen
 		if (catalog_has_operator(l->catalog, unspelled[i]))
 			return false;
 	for (size_t i = 0; i < s->operator_count; i++)
-		if (catalog_has_operator(l->catalog, s->operators[i]))
-			return false;
+		if (strchr(s->operators[i], '.') || catalog_has_operator(l->catalog, s->operators[i]))
+			return false; /* with a schema: it may be newer than the snapshot */
 	return true;
 }
 
-/* The row type of a relation has the relation's name, an array type one more underscore. */
+/* The row type of a relation has the relation's name, an array type one more underscore; "s.x" is in a user's schema. */
 static bool type_is_clear(const struct labels *l, const char *name)
 {
 	size_t at = labels_first_named(l, name);
 
-	return name[0] != '_' && !catalog_has_type(l->catalog, name) &&
+	return name[0] != '_' && !strchr(name, '.') && !catalog_has_type(l->catalog, name) &&
 		(at == l->place_count || strcmp(l->named[at]->relation->name, name) != 0);
 }
 

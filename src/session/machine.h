@@ -120,6 +120,7 @@ struct scan {
 	const char *name; /* for the record: schema.table.column, or as the result names it */
 	bool is_opaque; /* nothing in it can be replaced: a find hides all of it */
 	bool may_hold_hex; /* text that may hold a bytea; a find in that hides all of it */
+	bool is_definition, is_bytes; /* literals in it are hidden (literals.c); it is a bytea in binary */
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -357,6 +358,7 @@ struct session {
 	struct qw_digest *digest; /* spare, re-used by units */
 	struct session_info info;
 	const char *close_reason;
+	struct qw_buf literals; /* one definition without its literals, */
 	struct qw_buf scratch; /* one masked value */
 	struct qw_buf scan; /* decoded bytes of one cell, for the detectors */
 };
@@ -562,7 +564,7 @@ void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run
 /* resolve.c */
 void resolve_ask(struct session *s); /* stage RESOLVE */
 bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
-void resolve_failed(struct session *s, struct pending *p); /* the server's error was passed on: the statement is over */
+void resolve_failed(struct session *s, struct qw_bytes error); /* it was passed on: the statement is over */
 void resolve_over(struct session *s); /* ReadyForQuery behind a Query's tree */
 
 /* describe.c */
@@ -644,6 +646,9 @@ enum cell { CELL_NULL /* the zero value shows nothing */, CELL_SAME, CELL_OTHER 
 /* What the client sees of a value; OTHER: *out is borrowed until the next call. Finds are counted in s->unit. */
 enum cell cell_make(struct session *s, const struct columns *c, size_t i, const struct mask_subject *subject,
 	struct qw_bytes value, struct qw_bytes *out);
+
+/* literals.c: of a definition; *out is borrowed until the next call */
+enum cell literals_hide(struct session *s, const struct scan *scan, struct qw_bytes value, struct qw_bytes *out);
 
 /* copyout.c: COPY ... TO STDOUT */
 bool copyout_wants_columns(const struct session *s, const struct judged *j, const struct qw_statement *st);

@@ -18,7 +18,7 @@ static const char *write_hazard(void *ctx, uint32_t relation_oid, enum qw_verb v
 {
 	const struct world *w = ctx;
 
-	return labels_write_hazard(w->labels, relation_oid, verb);
+	return labels_write_hazard(w->labels, relation_oid, w->is_copy_in && verb == QW_VERB_INSERT ? QW_VERB_COPY_IN : verb);
 }
 
 static bool function(void *ctx, uint32_t oid, const char **schema, const char **name)

@@ -164,7 +164,7 @@ void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 		s->run.preflight_failed = true;
 	failed(s, p, body);
 	if (p && p->is_resolve && s->state == STATE_READY)
-		resolve_failed(s, p);
+		resolve_failed(s, body);
 	if (s->state != STATE_READY || !p || p->kind == PENDING_SYNC || s->was_fatal)
 		return;
 	if (p->kind == PENDING_QUERY || p->kind == PENDING_FASTPATH)

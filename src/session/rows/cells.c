@@ -51,9 +51,13 @@ static enum cell scanned(struct session *s, const struct columns *c, size_t i, s
 {
 	const struct scan *scan = &c->scans[i];
 	struct detect_found found = {0}, inside = {0};
+	enum cell literals = scan->is_definition ? literals_hide(s, scan, value, &value) : CELL_SAME;
 	int err;
 
+	if (literals == CELL_NULL)
+		return CELL_NULL;
 	qw_buf_clear(&s->scratch);
+	*out = value;
 	err = detect_mask(&scan->column, value, &s->scan, &s->scratch, &found);
 	if (scan->may_hold_hex)
 		look_into_hex(s, scan, value, &inside);
@@ -64,7 +68,7 @@ static enum cell scanned(struct session *s, const struct columns *c, size_t i, s
 	if (err || inside.masked || (found.masked && scan->is_opaque))
 		return CELL_NULL;
 	if (!found.masked)
-		return CELL_SAME;
+		return literals;
 	*out = qw_buf_pending(&s->scratch);
 	return CELL_OTHER;
 }

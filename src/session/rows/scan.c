@@ -8,7 +8,8 @@
 
 enum { COLUMN_NAMES_MAX = 32, FINDINGS_MAX = 200, FOUND_TEXT_MAX = 4000 };
 /* pg_type.dat */
-enum { OID_NAME = 19, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287, OID_USER_MIN = 16384 };
+enum { OID_BYTEA = 17, OID_NAME = 19, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287,
+       OID_USER_MIN = 16384 };
 
 bool scan_wanted(const struct session *s)
 {
@@ -148,6 +149,8 @@ bool scan_column(const struct session *s, struct columns *c, size_t i, const str
 	d.is_key_like = is_key_like;
 	c->scans[i].column = d;
 	c->scans[i].is_opaque = is_opaque;
+	c->scans[i].is_definition = is_definition(s, col, l, from);
+	c->scans[i].is_bytes = col->type_oid == OID_BYTEA;
 	c->scans[i].may_hold_hex = col->format == 0 && (col->type_oid == OID_BYTEA_ARRAY || is_made_of_others(col->type_oid));
 	c->any_scanned = true;
 	return true;

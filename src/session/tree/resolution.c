@@ -172,6 +172,10 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 			need_of_cursor(s, portal_find(s, st->named), out);
 		return;
 	}
+	if (st->is_ddl && st->inner_kind == QW_INNER_UNKNOWN && s->run.verdict.effect == POLICY_ALLOW) {
+		out->ask = RESOLUTION_IMPOSSIBLE; /* SELECT INTO: nobody was asked whether what it copies may be copied */
+		return;
+	}
 	if ((j->is_clear[i] && !copyout_wants_columns(s, j, st)) || (st->is_ddl && st->inner_kind != QW_INNER_CREATE_AS))
 		return;
 	if (portal && portal->statement)
@@ -282,6 +286,7 @@ void resolution_take(struct session *s, struct resolution *r, size_t i, struct q
 	int err;
 
 	r->is_asked[i] = true;
+	refuse_tree(&r->flows[i], "the tree was not judged"); /* until it is */
 	qw_arena_init(&scratch, TREE_ARENA_MAX);
 	err = qtree_read(major, tree, &limits, &scratch, &trees, &problem);
 	if (!err) {

@@ -335,14 +335,17 @@ bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, stru
 }
 
 /* Nothing ran, and it is in the record all the same. */
-void resolve_failed(struct session *s, struct pending *p)
+void resolve_failed(struct session *s, struct qw_bytes error)
 {
 	struct run *r = &s->run;
 	bool is_query = r->is_query;
 
-	(void)p;
+	struct pgwire_error e;
+
 	if (r->stage != RUN_RESOLVING || !r->unit)
 		return;
+	if (!pgwire_error_decode(error, &e) && e.sqlstate)
+		(void)snprintf(r->unit->tag, sizeof(r->unit->tag), "%.5s", e.sqlstate);
 	ledger_statement(s, r, r->verdict.effect == POLICY_REVIEW ? "review" : "allow", SESSION_WAIT_NONE);
 	result_attach(s, r->unit);
 	result_finish(s, "failed");

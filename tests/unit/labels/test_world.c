@@ -4,7 +4,7 @@
 #include "policy_double.h"
 #include "qw/labels.h"
 
-enum { CUSTOMERS = 20000, ORDERS, LOG, PARENT, CHILD, V_PLAIN, V_FILTER, V_CALLS, TYPED, GENERATED, TOP, BELOW, NULLED };
+enum { CUSTOMERS = 20000, ORDERS, LOG, PARENT, CHILD, V_PLAIN, V_FILTER, V_CALLS, TYPED, GENERATED, TOP, BELOW, NULLED, WRAPS };
 enum { F_LOG = 30000, F_OK, F_C, F_LOWER = 870, F_SLEEP = 2626, T_CHECKED = 40000, T_OUTER, T_EXT, T_LOOP };
 
 static const struct policy_role agent = {.name = "agent", .id_bit = 1};
@@ -58,6 +58,7 @@ static void relations(void)
 	table(TOP, "top", CATALOG_TABLE, 25);
 	table(BELOW, "below", CATALOG_TABLE, 25);
 	table(NULLED, "nulled", CATALOG_TABLE, 25);
+	table(WRAPS, "wraps", CATALOG_TABLE, T_OUTER);
 	assert_int_equal(catalog_add_parent(b, CHILD, PARENT), 0);
 	for (uint32_t v = V_PLAIN; v <= V_CALLS; v++) {
 		for (int16_t i = 1; i <= 2; i++)
@@ -97,7 +98,7 @@ static struct labels *built(void)
 	hazard(T_CHECKED, 0, "CHECK constraint k of domain public.checked", F_OK);
 	hazard(T_EXT, 0, "operator class o of public.ext", F_C);
 	for (uint32_t t = T_CHECKED; t <= T_LOOP; t++)
-		assert_int_equal(catalog_add_type(b, t, t == T_CHECKED ? "checked" : NULL), 0);
+		assert_int_equal(catalog_add_type(b, t, t == T_CHECKED ? "checked" : t == T_OUTER ? "outer" : NULL), 0);
 	assert_int_equal(catalog_add_type_part(b, T_OUTER, T_CHECKED), 0);
 	assert_int_equal(catalog_add_type_part(b, T_LOOP, T_LOOP), 0);
 	assert_int_equal(catalog_add_generated(b, CUSTOMERS, (struct catalog_generated){1, 2}), 0);
@@ -237,6 +238,32 @@ static void test_type_hazards(void **state)
 	says(labels_type_hazard(*state, T_OUTER), NULL);
 }
 
+static const char *reading(const struct labels *l, const char *type, const char *table, enum qw_verb verb)
+{
+	struct qw_act act = {.verb = verb, .kind = table ? QW_OBJECT_RELATION : QW_OBJECT_NONE, .name = table};
+	struct qw_relation r = {.name = table};
+	const struct qw_statement s = {.acts = &act, .act_count = 1, .types = &type, .type_count = type != NULL, .relations = &r,
+		.relation_count = table != NULL};
+
+	return labels_reading_hazard(l, &s);
+}
+
+static void test_reading_hazards(void **state)
+{
+	static const char *const types[] = {"checked", "s.checked", "_checked", "outer", "_outer", "typed", "_typed", "wraps", "public.wraps"};
+
+	for (size_t i = 0; i < QW_COUNT(types); i++)
+		says(reading(*state, types[i], NULL, QW_VERB_SELECT), "CHECK constraint k");
+	says(reading(*state, "int4", NULL, QW_VERB_SELECT), NULL);
+	says(reading(*state, "orders", NULL, QW_VERB_SELECT), NULL);
+	says(reading(*state, NULL, "typed", QW_VERB_SELECT), NULL); /* a constant beside a domain is read as its base type */
+	says(reading(*state, NULL, "typed", QW_VERB_INSERT), "CHECK constraint k"); /* a parameter for it is not */
+	says(reading(*state, NULL, "wraps", QW_VERB_SELECT), "CHECK constraint k");
+	says(reading(*state, NULL, "customers", QW_VERB_UPDATE), NULL);
+	policy.reviewed[0] = "public.ok(text)";
+	says(reading(*state, "outer", "wraps", QW_VERB_UPDATE), NULL);
+}
+
 static void test_cascades(void **state)
 {
 	struct qw_act a;
@@ -297,6 +324,8 @@ static void test_clear(void **state)
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .function = "pg_sleep")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .function = "unheard_of")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .operator = "###")));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .operator = "app.="))); /* newer than the snapshot? */
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "app.int4")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "checked")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "orders")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .type = "_checked")));
@@ -325,7 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_names), T(test_plain_functions), T(test_function_labels), T(test_system_columns), T(test_unreviewed_columns),
-		T(test_write_hazards), T(test_type_hazards), T(test_cascades), T(test_clear), T(test_clear_trusts_no_review),
+		T(test_write_hazards), T(test_type_hazards), T(test_reading_hazards), T(test_cascades), T(test_clear), T(test_clear_trusts_no_review),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -400,13 +400,15 @@ static void operators_and_types(void **state)
 {
 	static const struct expected cases[] = {
 		{"SELECT 1", "|"},
-		{"SELECT 1 + 2 + 3 OPERATOR(s.###) 4", "### + |"},
-		{"SELECT 'x'::int, CAST('y' AS s.mood), date '2020-01-01'", "| int4 mood date"},
+		{"SELECT 1 + 2 + 3 OPERATOR(s.###) 4", "s.### + |"},
+		{"SELECT 'x'::int, CAST('y' AS s.mood), date '2020-01-01'", "| int4 s.mood date"},
 		{"SELECT a FROM t WHERE a IN (1, 2) AND b LIKE 'x' AND c IS DISTINCT FROM d", "= ~~ |"},
 		{"SELECT a FROM t WHERE (a, b) < (1, 2) AND c @@@ ANY (SELECT 1)", "< @@@ |"},
 		{"SELECT a FROM t ORDER BY a USING >>>", ">>> |"},
-		{"SELECT -a, x.c FROM f() AS x (c s.evil, d text[])", "- | evil text"},
+		{"SELECT -a, x.c FROM f() AS x (c s.evil, d text[])", "- | s.evil text"},
 		{"SELECT 1 FROM (SELECT 1 ~> 2) x", "~> |"},
+		{"SELECT 1 OPERATOR(pg_catalog.+) 2, a OPERATOR(app.=) b FROM t ORDER BY a USING OPERATOR(app.<), b", "+ app.= app.< |"},
+		{"SELECT 'x'::pg_catalog.text, 'y'::app.int4, 1 FROM t WHERE a OPERATOR(app.=) ANY (SELECT 1)", "app.= | text app.int4"},
 		{"UPDATE t SET a = b || 'x'::citext RETURNING !!c", "|| !! | citext"},
 	};
 
