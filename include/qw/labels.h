@@ -53,6 +53,8 @@ bool labels_mentions_definitions(const struct labels *l, const struct qw_stateme
  * relation with sensitive columns count. On true *which names the column or relation ("public.customers.ssn").
  */
 bool labels_touched(const struct labels *l, const struct qw_statement *s, const char **which);
+/* Does each name stand for a table without children, whatever its schema? Then what is read is what is named. */
+bool labels_names_only_tables(const struct labels *l, const struct qw_statement *s);
 /* Is every relation that the statement reads or writes in the snapshot? Otherwise the snapshot may be old. */
 bool labels_knows(const struct labels *l, const struct qw_statement *s);
 /*

@@ -208,6 +208,7 @@ void street_close(struct street *s)
 	operate_close(s);
 	operate_policies_free(s, true);
 	verdict_cache_free(s->verdicts);
+	limits_table_free(s->limits);
 	if (s->loop_is_open) {
 		for (int i = 0; i < 1000 && uv_run(&s->loop, UV_RUN_NOWAIT); i++)
 			uv_sleep(1);

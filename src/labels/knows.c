@@ -92,3 +92,30 @@ bool labels_may_call(const struct labels *l, const struct qw_statement *s, size_
 		return false;
 	return c->is_deep || !labels_is_column(l, s, i);
 }
+
+static bool is_only_table(const struct labels *l, const char *schema, const char *name)
+{
+	size_t found = 0, children;
+
+	for (size_t at = labels_first_named(l, name); at < l->place_count; at++) {
+		const struct catalog_relation *c = l->named[at]->relation;
+
+		if (strcmp(c->name, name) != 0)
+			break;
+		if (schema && strcmp(c->schema, schema) != 0)
+			continue;
+		(void)catalog_children(l->catalog, c->oid, &children);
+		if (c->kind != CATALOG_TABLE || children)
+			return false;
+		found++;
+	}
+	return found > 0;
+}
+
+bool labels_names_only_tables(const struct labels *l, const struct qw_statement *s)
+{
+	for (size_t i = 0; i < s->relation_count; i++)
+		if (!s->relations[i].name || !is_only_table(l, s->relations[i].schema, s->relations[i].name))
+			return false;
+	return true;
+}

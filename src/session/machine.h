@@ -312,7 +312,8 @@ struct session {
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
 
 	/* guards/ */
-	bool has_moments, has_untrusted, wants_trees; /* the role has such rules, such columns; trees are of use */
+	bool has_moments, has_untrusted; /* the role has such rules, such columns */
+	bool wants_trees, needs_trees; /* for anything; whatever is masked */
 	bool is_tainted;
 	const char *tainted_by;
 	struct limits limits; /* of the role alone */
@@ -347,7 +348,6 @@ struct session {
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
 	bool tx_wrote, tx_ddl, tx_settings;
 	uint64_t tx_noted; /* `pushed` when one of these was last set: an earlier ReadyForQuery is not the end of that */
-	bool is_record_lost; /* for lack of memory: the session ends */
 	bool found_logged; /* that detectors found something */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
@@ -670,6 +670,7 @@ void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 void rows_one(struct session *s, struct pending *p, struct qw_bytes body); /* one DataRow, masked */
 size_t rows_stream(struct session *s, struct qw_bytes have); /* bytes taken; 0: masked, or nothing whole */
 bool rows_start_copy(struct session *s, const struct pgwire_frame *f); /* false: stop pumping */
+bool rows_drop(struct session *s, const struct pgwire_frame *f); /* likewise */
 bool rows_pass_rest(struct session *s); /* of a message longer than what is here */
 
 /* upstream.c */

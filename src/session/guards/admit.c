@@ -66,7 +66,8 @@ void guards_role(struct session *s)
 	policy_limits(s->policy, s->role, s->database, &s->limits);
 	s->has_moments = policy_has_moments(s->policy, s->role);
 	s->has_untrusted = policy_taints(s->policy, s->role, s->database, &any);
-	s->wants_trees = policy_has_masks(s->policy, s->role) || s->has_untrusted || policy_limits_calls(s->policy, s->role);
+	s->needs_trees = s->has_untrusted || policy_limits_calls(s->policy, s->role);
+	s->wants_trees = s->needs_trees || policy_has_masks(s->policy, s->role);
 }
 
 static void refuse_session(struct session *s)
@@ -209,8 +210,8 @@ static bool makes_much(const struct qw_act *a)
 
 bool guards_want_tree(const struct session *s, const struct qw_statement *st, const struct limits *l)
 {
-	if (s->has_untrusted && st->relation_count)
-		return true; /* it may be a view of something else */
+	if (s->has_untrusted && st->relation_count && !(s->labels && labels_names_only_tables(s->labels, st)))
+		return true; /* it may be a view of something else; of a table its name tells (moments.c) */
 	for (size_t i = 0; (l->call_rows || l->call_bytes) && i < st->act_count; i++)
 		if (makes_much(&st->acts[i]))
 			return true;
@@ -232,7 +233,7 @@ static bool is_uncounted(const struct judged *j)
 	for (size_t i = 0; i < j->facts.count; i++) {
 		const struct qw_statement *st = &j->facts.list[i];
 
-		if (st->writes_below || (has_verb(st, QW_VERB_EXPLAIN_ANALYZE) && j->writes))
+		if (st->writes_below || has_verb(st, QW_VERB_TRUNCATE) || (has_verb(st, QW_VERB_EXPLAIN_ANALYZE) && j->writes))
 			return true;
 	}
 	return false;
@@ -243,17 +244,26 @@ static bool refuse_uncounted(struct session *s)
 	run_refuse(s, refusal_new("54000", limits_rule(LIMITS_ROWS_AFFECTED),
 		"blocked by rule \"limit.rows_affected\": the rows that this statement writes could not be counted",
 		"The server counts the rows of a statement's outermost INSERT, UPDATE, DELETE or MERGE only; not those of a WITH, "
-		"or of EXPLAIN ANALYZE.",
+		"of TRUNCATE, or of EXPLAIN ANALYZE.",
 		"Write with one INSERT, UPDATE, DELETE or MERGE at a time."));
+	return false;
+}
+
+/* COMMIT behind a write makes it stay, and so does a savepoint: the client may go back to it. */
+static bool could_keep(const struct judged *j)
+{
+	for (size_t i = 0; j->writes && j->facts.count > 1 && i < j->facts.count; i++)
+		if (j->ends_tx || has_verb(&j->facts.list[i], QW_VERB_TX_SAVEPOINT) || has_verb(&j->facts.list[i], QW_VERB_TX_TWO_PHASE))
+			return true;
 	return false;
 }
 
 static bool refuse_mixed(struct session *s)
 {
 	run_refuse(s, refusal_new("54000", limits_rule(LIMITS_ROWS_AFFECTED),
-		"blocked by rule \"limit.rows_affected\": a text that writes and ends a transaction could not be undone",
+		"blocked by rule \"limit.rows_affected\": a text that writes and ends a transaction, or makes a savepoint, could not be undone",
 		"Limits hold for this role: what passes one is rolled back, and that must be possible.",
-		"Send BEGIN, the statements, and COMMIT or ROLLBACK each on their own."));
+		"Send BEGIN, SAVEPOINT, the statements, and COMMIT or ROLLBACK each on their own."));
 	return false;
 }
 
@@ -265,8 +275,7 @@ bool guards_weigh(struct session *s)
 
 	if (l->rows_affected && (is_uncounted(r->judged) || (named && is_uncounted(named))))
 		return refuse_uncounted(s);
-	if ((l->rows_affected || l->rows_returned || l->bytes_returned) && r->judged->facts.count > 1 && r->judged->ends_tx &&
-		r->judged->writes)
+	if ((l->rows_affected || l->rows_returned || l->bytes_returned) && could_keep(r->judged))
 		return refuse_mixed(s);
 	for (size_t i = 0; r->resolution && i < r->resolution->count; i++) {
 		const struct flow_result *f = moments_flow(r, i);

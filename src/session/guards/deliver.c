@@ -39,6 +39,8 @@ static void tell(struct session *s, struct unit *u)
 	}
 	refusal_put(s, r);
 	refusal_free(r);
+	if (s->tx_settings)
+		settings_extend(s, QW_LIT("failed")); /* whatever was set in this transaction may not hold */
 	s->cut.is_told = true;
 	s->info.refused++;
 }
@@ -98,10 +100,11 @@ static bool writes_rows(const struct qw_statement *st)
 	for (size_t i = 0; i < st->act_count; i++) {
 		enum qw_verb v = st->acts[i].verb;
 
-		if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_DELETE || v == QW_VERB_MERGE || v == QW_VERB_COPY_IN)
+		if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_DELETE || v == QW_VERB_MERGE || v == QW_VERB_COPY_IN ||
+			v == QW_VERB_DDL_CREATE_AS)
 			return true;
 	}
-	return st->inner_kind == QW_INNER_CREATE_AS;
+	return false;
 }
 
 static bool is_word(const char *tag, const char *word)
@@ -250,11 +253,18 @@ void guards_cancelled(struct session *s)
 
 /* ---- time ---- */
 
+/* What the server is at. It keeps the answers of Parse and Bind to itself until more is to be said: they take no time. */
 static struct pending *timed(struct session *s)
 {
-	struct pending *p = s->state == STATE_READY ? pending_front(s) : NULL;
+	for (size_t i = 0; s->state == STATE_READY && i < s->pending_count; i++) {
+		struct pending *p = &s->pending[(s->pending_head + i) % s->pending_cap];
 
-	return p && p->unit && !p->guard && !p->is_ours && p->unit->guard.is_on ? p : NULL;
+		if (p->kind == PENDING_SYNC)
+			return NULL;
+		if (p->kind == PENDING_EXECUTE || p->kind == PENDING_QUERY || p->kind == PENDING_FASTPATH)
+			return p->unit && !p->guard && !p->is_ours && p->unit->guard.is_on ? p : NULL;
+	}
+	return NULL;
 }
 
 uint64_t guards_deadline(struct session *s)

@@ -47,10 +47,13 @@ static bool can_be_carried(const struct judged *j)
 	return !j->is_unparsed && (j->facts.count > 1 || (j->facts.count == 1 && counts_rows(&j->facts.list[0])));
 }
 
-/* It may end the transaction that something before it needs, to be undone. */
+/* It may end the transaction that something before it needs, to be undone; or make a savepoint behind it. */
 static bool may_end_transaction(const struct judged *j)
 {
-	return j->ends_tx || j->is_unparsed || (j->writes && !can_be_carried(j));
+	for (size_t i = 0; i < j->facts.count; i++)
+		if (has_transaction_verb(&j->facts.list[i]))
+			return true;
+	return j->is_unparsed || (j->writes && !can_be_carried(j));
 }
 
 static bool writes(const struct run *r)
@@ -111,8 +114,10 @@ bool guards_start(struct session *s)
 	if (!g->is_on)
 		return true;
 	g->writes = writes(r);
+	if (l->statement_s && in_flight(s))
+		pending_flush(s); /* its end must be seen, or the time of two is taken for that of one */
 	if (!r->is_query || !needs_undo(g))
-		return true;
+		return s->state == STATE_READY;
 	if (s->pending_count)
 		return false;
 	if (s->tx_status == 'I' && can_be_carried(r->judged) && send_own(s, GUARD_BEGIN, begin_text))

@@ -335,7 +335,8 @@ void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes b
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && p->is_preflight)
 		described_preflight(s, p, body);
 	else if (p && p->kind == PENDING_DESCRIBE_STATEMENT && !p->is_poison) {
-		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+		if (!p->is_ours)
+			session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
 		pending_pop(s);
 	} else
 		upstream_unexpected(s);

@@ -84,6 +84,15 @@ bool rows_pass_rest(struct session *s)
 	return s->state == STATE_READY;
 }
 
+/* However large it is. */
+bool rows_drop(struct session *s, const struct pgwire_frame *f)
+{
+	s->pass_through[SESSION_UPSTREAM] = f->body_bytes;
+	s->drop_rest = f->body_bytes > 0;
+	qw_buf_consume(&s->in[SESSION_UPSTREAM], PGWIRE_HEADER);
+	return s->state == STATE_READY;
+}
+
 /* COPY OUT data goes on as it comes, or is taken apart (copyout.c). */
 bool rows_start_copy(struct session *s, const struct pgwire_frame *f)
 {

@@ -63,6 +63,8 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 		put_to_unit(s, p, type, body);
 	else if (answer == GUARD_SUSPEND)
 		put_to_unit(s, p, 's', qw_bytes(NULL, 0));
+	else
+		result_attach(s, p->unit);
 	completed(s, p, tag);
 	p->copy_may_start = p->unit && p->unit->judged->copies_in; /* the next statement of a Query */
 	if (s->state != STATE_READY)
@@ -332,6 +334,8 @@ static bool one_message(struct session *s)
 			qw_buf_consume(in, n);
 		if (n || s->state != STATE_READY)
 			return s->state == STATE_READY;
+		if (guards_swallow(s, pending_front(s), 'D'))
+			return rows_drop(s, &f);
 	}
 	n = PGWIRE_HEADER + (size_t)f.body_bytes;
 	if (n > in->max) {

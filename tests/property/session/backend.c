@@ -66,6 +66,9 @@ static const struct statement nonsense = {.sql = "?", .error = "42601 \"syntax e
 
 /* Nobody but the gateway says these. */
 static const struct statement hidden[] = {
+	{"BEGIN /* querywarden */", 0, 0, "BEGIN", EFFECT_BEGIN, 0, 0, 0, 0},
+	{"COMMIT /* querywarden */", 0, 0, "COMMIT", EFFECT_COMMIT, 0, 0, 0, 0},
+	{"ROLLBACK /* querywarden */", 0, 0, "ROLLBACK", EFFECT_ROLLBACK, 0, 0, 0, 0},
 	{"SELECT * FROM ONLY \"customers\"", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
 };
 static const struct statement print_on = {"on", "x:text", "\"log\"", "SELECT 1", EFFECT_PRINT_ON, 0, 0, 0, 0};
