@@ -39,7 +39,7 @@ static struct candidates candidates_of(const struct labels *l, const char *schem
 		else
 			high = middle;
 	}
-	c.list = l->sensitive + low;
+	c.list = l->sensitive_count ? l->sensitive + low : NULL;
 	while (low + c.count < l->sensitive_count && same(c.list[c.count]->relation->name, name))
 		c.count++;
 	return c;

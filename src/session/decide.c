@@ -299,8 +299,12 @@ void decide(struct session *s)
 	was_current = judge_is_current(s, r->judged);
 	if (!make_current(s))
 		return;
-	if (!was_current)
+	if (!was_current) { /* nor does what was approved or shown under other labels tell anything */
 		r->approved = false;
+		r->resolve_index = 0;
+		resolution_unref(r->resolution);
+		r->resolution = NULL;
+	}
 	if (labels_too_old(s))
 		return;
 	if (r->judged->by_name && !r->is_parse && s->pending_count) {

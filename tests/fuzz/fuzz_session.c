@@ -35,7 +35,7 @@ static bool cheats(struct qw_buf *said, enum session_side side, struct qw_bytes 
 		return false;
 	QW_ASSERT(!qw_buf_append(said, bytes.p, bytes.n));
 	all = qw_buf_pending(said);
-	return memmem(all.p, all.n, own, sizeof(own) - 1) != NULL;
+	return all.n && memmem(all.p, all.n, own, sizeof(own) - 1) != NULL;
 }
 
 static size_t say(struct harness *h, enum session_side side, struct qw_bytes rest, struct qw_buf *said)

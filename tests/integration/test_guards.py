@@ -419,7 +419,7 @@ def test_taint(env):
             for again in ([query(secret)], extended(secret), [query("SELECT name FROM customers WHERE email = 'x'")],
                           [query("SELECT count(email) FROM customers")], [query("NOTIFY x, 'y'")], [query("DO $$BEGIN END$$")]):
                 e = errors(ask(c, *again))
-                assert e and '"strangers"' in e[0]["M"] and e[0]["D"] == "Open a new session.", (sql, e)
+                assert e and '"strangers"' in e[0]["M"] and e[0]["D"].startswith("Open a new session."), (sql, e)
             good(ask(c, query("SELECT name FROM customers WHERE id = 1")), 1)
     c = raw(env, "plain")  # a role without masks
     good(ask(c, query("NOTIFY x, 'y'")))

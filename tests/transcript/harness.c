@@ -31,7 +31,7 @@ void lines_clear(struct lines *l)
 
 static void drain(struct harness *h, struct session_action *a);
 
-static void event(struct harness *h, struct session_event ev)
+void harness_post(struct harness *h, struct session_event ev)
 {
 	struct session_action a;
 
@@ -212,7 +212,7 @@ bool harness_answer_audit(struct harness *h)
 	if (h->audits_owed == 0)
 		return false;
 	h->audits_owed--;
-	event(h, (struct session_event){.kind = SESSION_EV_AUDITED, .seq = ++h->audit_seq});
+	harness_post(h, (struct session_event){.kind = SESSION_EV_AUDITED, .seq = ++h->audit_seq});
 	return true;
 }
 
@@ -222,7 +222,7 @@ bool harness_answer_catalog(struct harness *h)
 
 	h->owes_catalog = false;
 	if (owed)
-		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
+		harness_post(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
 	return owed;
 }
 
@@ -244,18 +244,24 @@ bool harness_answer_parse(struct harness *h)
 	qw_arena_fini(&h->parse_arena);
 	qw_arena_init(&h->parse_arena, 64 << 20);
 	QW_ASSERT(!sqlparse_postgres(qw_buf_pending(&h->long_sql), &h->config.limits.sql, &h->parse_arena, &st));
-	event(h, (struct session_event){.kind = SESSION_EV_PARSED, .statements = &st});
+	harness_post(h, (struct session_event){.kind = SESSION_EV_PARSED, .statements = &st});
 	return true;
 }
 
-static void approved(struct harness *h, bool yes, const char *reason);
+void harness_decide(struct harness *h, bool yes, const char *reason)
+{
+	h->owes_decision = false;
+	h->approval.state = yes ? APPROVAL_CONSUMED : APPROVAL_DENIED;
+	h->approval.reason = reason;
+	harness_post(h, (struct session_event){.kind = yes ? SESSION_EV_APPROVED : SESSION_EV_NOT_APPROVED, .approval = &h->approval});
+}
 
 bool harness_answer_hold(struct harness *h, bool yes)
 {
 	bool owed = h->owes_decision;
 
 	if (owed)
-		approved(h, yes, yes ? NULL : "no");
+		harness_decide(h, yes, yes ? NULL : "no");
 	return owed;
 }
 
@@ -265,7 +271,7 @@ bool harness_answer_cancel(struct harness *h)
 
 	h->owes_cancel = false;
 	if (owed)
-		event(h, (struct session_event){.kind = SESSION_EV_CANCEL_DONE});
+		harness_post(h, (struct session_event){.kind = SESSION_EV_CANCEL_DONE});
 	return owed;
 }
 
@@ -277,7 +283,7 @@ static void on_ask(struct harness *h, const struct approval *a)
 	memcpy(h->approval.id, "aaaaaaaaaa", 11);
 	h->owes_decision = true;
 	say(h, &h->other, "ask %s by %s%s", a->statement, a->subject, is_same ? ", again" : "");
-	event(h, (struct session_event){.kind = SESSION_EV_ASKED, .approval = &h->approval});
+	harness_post(h, (struct session_event){.kind = SESSION_EV_ASKED, .approval = &h->approval});
 }
 
 static void execute(struct harness *h, const struct session_action *a)
@@ -376,185 +382,9 @@ void harness_feed(struct harness *h, enum session_side side, struct qw_bytes byt
 		size_t step = h->next_cut ? h->next_cut() : h->cut ? h->cut : bytes.n;
 		size_t n = bytes.n < step ? bytes.n : step;
 
-		event(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p, n)});
+		harness_post(h, (struct session_event){.kind = SESSION_EV_BYTES, .side = side, .bytes = qw_bytes(bytes.p, n)});
 		bytes = qw_bytes(bytes.p + n, bytes.n - n);
 	}
-}
-
-static void identified(struct harness *h, const char *group)
-{
-	struct qw_claim claims[] = {{"groups", group}};
-	struct principal p = {.issuer_name = "test", .issuer = "https://issuer.example", .subject = "ann",
-		.expires_at = (int64_t)(h->now.wall_us / 1000000) + 3600, .claims = claims, .claim_count = 1};
-
-	event(h, (struct session_event){.kind = SESSION_EV_IDENTIFIED, .principal = &p});
-}
-
-static void connected(struct harness *h)
-{
-	static const struct upstream_parameter parameters[] = {{"server_version", "15.20"}, {"client_encoding", "UTF8"}};
-	struct session_connected c = {.backend_pid = 4242, .server_version = h->server_version ? h->server_version : 150020,
-		.parameters = parameters, .parameter_count = 2};
-
-	event(h, (struct session_event){.kind = SESSION_EV_CONNECTED, .connected = &c});
-}
-
-static void tick(struct harness *h, const char *seconds)
-{
-	h->now.mono_us += 1000000ull * strtoull(seconds, NULL, 10);
-	h->now.wall_us += 1000000ull * strtoull(seconds, NULL, 10);
-	event(h, (struct session_event){.kind = SESSION_EV_TICK});
-}
-
-static void approved(struct harness *h, bool yes, const char *reason)
-{
-	h->owes_decision = false;
-	h->approval.state = yes ? APPROVAL_CONSUMED : APPROVAL_DENIED;
-	h->approval.reason = reason;
-	event(h, (struct session_event){.kind = yes ? SESSION_EV_APPROVED : SESSION_EV_NOT_APPROVED, .approval = &h->approval});
-}
-
-static bool is(const char *line, const char *word, const char **rest)
-{
-	size_t n = strlen(word);
-
-	if (strncmp(line, word, n) != 0 || (line[n] && line[n] != ' '))
-		return false;
-	*rest = line[n] ? line + n + 1 : "";
-	return true;
-}
-
-static bool plain_event(struct harness *h, const char *line)
-{
-	static const struct {
-		const char *word;
-		enum session_event_kind kind;
-		enum session_side side;
-	} plain[] = {{"audited", SESSION_EV_AUDITED, 0}, {"audit failed", SESSION_EV_AUDIT_FAILED, 0},
-		{"eof client", SESSION_EV_EOF, SESSION_CLIENT}, {"eof upstream", SESSION_EV_EOF, SESSION_UPSTREAM},
-		{"cancel", SESSION_EV_CANCEL, 0}, {"cancel done", SESSION_EV_CANCEL_DONE, 0}, {"drain", SESSION_EV_DRAIN, 0},
-		{"catalog failed", SESSION_EV_CATALOG_FAILED, 0}};
-
-	for (size_t i = 0; i < QW_COUNT(plain); i++)
-		if (strcmp(line, plain[i].word) == 0) {
-			event(h, (struct session_event){.kind = plain[i].kind, .side = plain[i].side});
-			return true;
-		}
-	return false;
-}
-
-/* As if the database had nothing sensitive (yet). */
-static void unlabelled(struct harness *h)
-{
-	const struct policy_role *admin =
-		policy_role_find(h->policy, "admin", "shop", &(struct qw_claim){"groups", "admin"}, 1);
-	struct labels *none = labels_build(h->catalog, h->policy, admin, "shop");
-
-	QW_ASSERT(none);
-	h->is_unlabelled = true;
-	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = none});
-	labels_unref(none);
-}
-
-/* The same, but read again: nothing of what was judged before is current. */
-static void relabelled(struct harness *h)
-{
-	const struct policy_role *agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
-
-	labels_unref(h->labels);
-	h->labels = labels_build(h->catalog, h->policy, agent, "shop");
-	QW_ASSERT(h->labels);
-	event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
-}
-
-void harness_event(struct harness *h, const char *line)
-{
-	const struct session_tls tls = {.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .alpn_postgresql = true};
-	struct session_tls direct = tls;
-	const char *rest;
-
-	direct.is_direct = true;
-	if (plain_event(h, line))
-		return;
-	if (strcmp(line, "tls") == 0)
-		event(h, (struct session_event){.kind = SESSION_EV_TLS_READY, .tls = &tls});
-	else if (strcmp(line, "tls direct") == 0)
-		event(h, (struct session_event){.kind = SESSION_EV_TLS_READY, .tls = &direct});
-	else if (is(line, "identified", &rest))
-		identified(h, rest);
-	else if (is(line, "refused", &rest))
-		event(h, (struct session_event){.kind = SESSION_EV_REFUSED, .text = rest});
-	else if (strcmp(line, "connected") == 0)
-		connected(h);
-	else if (strcmp(line, "connect failed") == 0) {
-		struct upstream_failure f = {"08001", "the database cannot be reached", "refused"};
-
-		event(h, (struct session_event){.kind = SESSION_EV_CONNECT_FAILED, .failure = &f});
-	} else if (strcmp(line, "catalog") == 0)
-		event(h, (struct session_event){.kind = SESSION_EV_CATALOG, .labels = h->labels});
-	else if (strcmp(line, "catalog none") == 0)
-		unlabelled(h);
-	else if (strcmp(line, "catalog new") == 0)
-		relabelled(h);
-	else if (strcmp(line, "policy") == 0)
-		event(h, (struct session_event){.kind = SESSION_EV_POLICY, .policy = h->policy});
-	else if (strcmp(line, "approve") == 0)
-		approved(h, true, NULL);
-	else if (is(line, "deny", &rest))
-		approved(h, false, rest);
-	else if (is(line, "tick", &rest))
-		tick(h, rest);
-	else if (strcmp(line, "manual audit") == 0)
-		h->manual_audit = true;
-	else if (strcmp(line, "manual catalog") == 0)
-		h->manual_catalog = true;
-	else if (strcmp(line, "manual trees") == 0)
-		h->manual_trees = true;
-	else if (is(line, "version", &rest))
-		h->server_version = (uint32_t)strtoul(rest, NULL, 10);
-	else if (strcmp(line, "own trees") == 0)
-		h->manual_trees = false;
-	else if (strcmp(line, "session") == 0) { /* the next client of the same gateway */
-		harness_end(h);
-		(void)harness_begin(h);
-	}
-	else if (is(line, "mode", &rest))
-		h->config.audit_mode = strcmp(rest, "strict") == 0 ? AUDIT_STRICT : AUDIT_SPOOLED;
-	else if (is(line, "login", &rest))
-		harness_login(h, rest, "3.0");
-	else {
-		(void)fprintf(stderr, "unknown event: %s\n", line);
-		abort();
-	}
-}
-
-static void feed_words(struct harness *h, const char *words)
-{
-	struct qw_buf b;
-
-	qw_buf_init(&b, 1 << 20);
-	QW_ASSERT(!words_encode(words, false, &b));
-	harness_feed(h, SESSION_CLIENT, qw_buf_pending(&b));
-	qw_buf_fini(&b);
-}
-
-void harness_login(struct harness *h, const char *role, const char *minor)
-{
-	char startup[200];
-	bool manual = h->manual_audit;
-
-	(void)snprintf(startup, sizeof(startup), "startup %s user=%s database=shop", minor, role);
-	h->manual_audit = false;
-	feed_words(h, "sslrequest");
-	harness_event(h, "tls");
-	feed_words(h, startup);
-	feed_words(h, "p token");
-	identified(h, role);
-	connected(h);
-	h->manual_audit = manual;
-	lines_clear(&h->client);
-	lines_clear(&h->upstream);
-	lines_clear(&h->other);
 }
 
 static void sample_config(struct harness *h)
@@ -578,6 +408,21 @@ static void sample_config(struct harness *h)
 	h->config.limits.token_bytes_max = 16384;
 }
 
+/* The same rules, and a mask of something else: customers are not sensitive. */
+static struct policy *other_masks(const char *file, const char *text)
+{
+	struct policy_problem problem;
+	struct policy *p = NULL;
+	const char *masks = strstr(text, "masks:");
+	char *other = NULL;
+
+	QW_ASSERT(masks && asprintf(&other, "%.*smasks: [{name: other, columns: [public.payroll.id], mask: redact, roles: [agent]}]\n",
+		(int)(masks - text), text) > 0);
+	QW_ASSERT(!policy_load(file, qw_bytes_from(other), &p, &problem));
+	free(other);
+	return p;
+}
+
 void harness_open(struct harness *h, const char *policy_file, const char *policy_text)
 {
 	struct policy_problem problem;
@@ -588,6 +433,7 @@ void harness_open(struct harness *h, const char *policy_file, const char *policy
 		(void)fprintf(stderr, "%s:%u:%u: %s\n", policy_file, problem.line, problem.column, problem.text);
 		abort();
 	}
+	h->policy2 = other_masks(policy_file, policy_text);
 	agent = policy_role_find(h->policy, "agent", "shop", &(struct qw_claim){"groups", "agent"}, 1);
 	QW_ASSERT(agent);
 	h->key = mask_key_new(QW_LIT("0123456789abcdef0123456789abcdef"));
@@ -663,4 +509,5 @@ void harness_close(struct harness *h)
 	catalog_unref(h->catalog);
 	mask_key_free(h->key);
 	policy_free(h->policy);
+	policy_free(h->policy2);
 }

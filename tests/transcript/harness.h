@@ -16,7 +16,7 @@ struct lines { /* what came out and was not expected yet */
 struct harness {
 	struct config config;
 	struct config_target target;
-	struct policy *policy, *policy2;
+	struct policy *policy, *policy2; /* policy2: with other masks */
 	struct mask_key *key;
 	struct catalog *catalog;
 	struct labels *labels;
@@ -65,6 +65,8 @@ bool harness_answer_catalog(struct harness *h);
 bool harness_answer_parse(struct harness *h);
 bool harness_answer_hold(struct harness *h, bool yes);
 bool harness_answer_cancel(struct harness *h);
+void harness_post(struct harness *h, struct session_event ev); /* its time is set */
+void harness_decide(struct harness *h, bool yes, const char *reason); /* the person has answered */
 void harness_feed(struct harness *h, enum session_side side, struct qw_bytes bytes);
 void harness_event(struct harness *h, const char *line); /* "! ..." lines */
 void harness_login(struct harness *h, const char *role, const char *minor);

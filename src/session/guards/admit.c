@@ -261,7 +261,8 @@ static bool could_keep(const struct judged *j)
 static bool refuse_mixed(struct session *s)
 {
 	run_refuse(s, refusal_new("54000", limits_rule(LIMITS_ROWS_AFFECTED),
-		"blocked by rule \"limit.rows_affected\": a text that writes and ends a transaction, or makes a savepoint, could not be undone",
+		"blocked by rule \"limit.rows_affected\": a text that writes, and ends a transaction or makes a savepoint, could "
+		"not be undone",
 		"Limits hold for this role: what passes one is rolled back, and that must be possible.",
 		"Send BEGIN, SAVEPOINT, the statements, and COMMIT or ROLLBACK each on their own."));
 	return false;

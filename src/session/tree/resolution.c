@@ -100,7 +100,7 @@ static size_t prepared_index(const struct prepared *p)
 	return 0;
 }
 
-static void need_of_prepared(const struct prepared *p, struct resolution_need *out)
+static void need_of_prepared(const struct session *s, const struct prepared *p, struct resolution_need *out)
 {
 	out->is_named = true;
 	if (!p || !p->judged->facts.count) {
@@ -109,23 +109,38 @@ static void need_of_prepared(const struct prepared *p, struct resolution_need *o
 	}
 	out->owner = p->judged;
 	out->index = p->by_sql ? prepared_index(p) : 0;
-	if (p->judged->is_clear[out->index])
+	if (p->judged->is_clear[out->index] && p->judged->labels == s->labels)
 		return;
 	out->types = qw_bytes(p->types, p->type_bytes);
 	need_text(p->judged, out->index, out);
 }
 
+static bool was_declared_clear(const struct portal *c)
+{
+	const struct judged *j = c->judged;
+
+	for (size_t i = 0; i < j->facts.count; i++) {
+		const struct qw_statement *st = &j->facts.list[i];
+		bool is_it = c->by_sql ? st->named_op == QW_NAMED_DECLARE && st->named && strcmp(st->named, c->name) == 0 : i == 0;
+
+		if (is_it && !j->is_clear[i])
+			return false;
+	}
+	return true;
+}
+
+/* Only a tree that was judged under these labels tells; without one it was clear, or never ran. */
 static void need_of_cursor(const struct session *s, const struct portal *c, struct resolution_need *out)
 {
 	out->is_named = true;
 	if (!c) {
 		out->ask = RESOLUTION_IMPOSSIBLE;
-	} else if (c->resolution) {
+	} else if (c->resolution && c->resolution->labels == s->labels) {
 		out->ask = RESOLUTION_KNOWN;
 		out->known = c->resolution;
 		out->index = c->resolved_index;
-	} else if (c->judged->labels != s->labels || (!c->by_sql && c->judged->facts.count && !c->judged->is_clear[0])) {
-		out->ask = RESOLUTION_IMPOSSIBLE; /* it was clear, but is it still? Or it never ran, and nobody saw its tree */
+	} else if (c->resolution || c->judged->labels != s->labels || !was_declared_clear(c)) {
+		out->ask = RESOLUTION_IMPOSSIBLE;
 	}
 }
 
@@ -145,14 +160,14 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 	}
 	if (portal && portal->statement && portal->statement->by_sql) { /* a Bind of what SQL prepared */
 		if (i == 0)
-			need_of_prepared(portal->statement, out);
+			need_of_prepared(s, portal->statement, out);
 		return;
 	}
 	if (st->named_op == QW_NAMED_EXECUTE || st->named_op == QW_NAMED_FETCH) {
 		if (!j->is_clear[i])
 			out->ask = RESOLUTION_IMPOSSIBLE; /* what it computes its parameters with */
 		else if (st->named_op == QW_NAMED_EXECUTE)
-			need_of_prepared(prepared_find(s, st->named), out);
+			need_of_prepared(s, prepared_find(s, st->named), out);
 		else
 			need_of_cursor(s, portal_find(s, st->named), out);
 		return;

@@ -8,58 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Values that must never reach a client are spelled CANARY. */
-const struct statement pool[] = {
-	{"select 1", "x:int4", "\"1\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id from orders", "id:int4@20002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select email from customers", "email:text@20001.3", "\"CANARY000001\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id, ssn from customers", "id:int4@20001.1 ssn:text@20001.4", "\"1\" \"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select email || '' from customers", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select tax_id from v_customers", "tax_id:text@20003.2", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select shout from v_customers", "shout:text@20003.3", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id from customers where ssn = '1'", "id:int4@20001.1", "\"1\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select id from customers where email::int = 1", "id:int4@20001.1", "\"1\"", "", 0, 0, 0, "22P02 \"invalid: CANARY\"", 0},
-	{"select 1/0", "x:int4", "\"1\"", "", 0, 0, 0, "22012 \"division by zero\"", 0},
-	{"select nope from orders", 0, 0, "", 0, 0, 0, "42703 \"column nope does not exist\"", true},
-	{"insert into orders(total) values ('1')", 0, 0, "INSERT 0 1", 0, 0, 0, 0, 0},
-	{"insert into orders(id) values ('7')", 0, 0, "", 0, 0, 0, "23505 \"duplicate key\"", 0},
-	{"update customers set name = 'x' where ssn = '1'", 0, 0, "UPDATE 1", 0, 0, 0, 0, 0},
-	{"delete from orders", 0, 0, "DELETE 1", 0, 0, 0, 0, 0},
-	{"create table t(a int)", 0, 0, "CREATE TABLE", 0, 0, 0, 0, 0},
-	{"set timezone = 'UTC'", 0, 0, "SET", 0, 0, 0, 0, 0},
-	{"set work_mem = '1GB'", 0, 0, "SET", 0, 0, 0, 0, 0},
-	{"listen x", 0, 0, "LISTEN", 0, 0, 0, 0, 0},
-	{"begin", 0, 0, "BEGIN", EFFECT_BEGIN, 0, 0, 0, 0},
-	{"commit", 0, 0, "COMMIT", EFFECT_COMMIT, 0, 0, 0, 0},
-	{"rollback", 0, 0, "ROLLBACK", EFFECT_ROLLBACK, 0, 0, 0, 0},
-	{"prepare a as select ssn from customers", 0, 0, "PREPARE", EFFECT_PREPARE, "a", "select ssn from customers", 0, 0},
-	{"prepare b as select id from orders", 0, 0, "PREPARE", EFFECT_PREPARE, "b", "select id from orders", 0, 0},
-	{"execute a", 0, 0, "", EFFECT_EXECUTE, "a", 0, 0, 0},
-	{"execute b", 0, 0, "", EFFECT_EXECUTE, "b", 0, 0, 0},
-	{"deallocate a", 0, 0, "DEALLOCATE", EFFECT_DEALLOCATE, "a", 0, 0, 0},
-	{"declare c cursor for select ssn from customers", 0, 0, "DECLARE CURSOR", EFFECT_DECLARE, "c", "select ssn from customers", 0, 0},
-	{"fetch 1 from c", 0, 0, "", EFFECT_FETCH, "c", 0, 0, 0},
-	{"close c", 0, 0, "CLOSE CURSOR", EFFECT_CLOSE, "c", 0, 0, 0},
-	{"copy orders from stdin", 0, 0, "COPY 0", EFFECT_COPY_IN, 0, 0, 0, 0},
-	{"copy orders to stdout", 0, "\"1\\n\"", "COPY 3", EFFECT_COPY_OUT, 0, 0, 0, 0},
-	{"copy customers to stdout", 0, "\"CANARY\\n\"", "COPY 3", EFFECT_COPY_OUT, 0, 0, 0, 0},
-	{"select ssn from customers", "ssn:text@20001.4", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"show me the orders", "id:int4@20002.1", "\"7\"", "SELECT 3", 0, 0, 0, 0, 0}, /* only this server can read it */
-	{"select lower(email) from customers", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select name from customers", "name:text@20001.2", "\"ann\"", "SELECT 3", 0, 0, 0, 0, 0},
-	{"select nope from customers", 0, 0, "", 0, 0, 0, "42703 \"column nope does not exist\"", true},
-	{"insert into inbox(id) values (1)", 0, 0, "INSERT 0 1", 0, 0, 0, 0, 0},
-	{"update inbox set note = 'x'", 0, 0, "UPDATE 1", 0, 0, 0, 0, 0},
-	{"explain select ssn from customers", "p:text", "\"Seq Scan\"", "EXPLAIN", 0, 0, 0, 0, 0},
-	{"create table copied as select name from customers", 0, 0, "SELECT 1", 0, 0, 0, 0, 0},
-	{"set search_path to public", 0, 0, "SET", 0, 0, 0, 0, 0},
-	{"prepare c as select lower(email) from customers", 0, 0, "PREPARE", EFFECT_PREPARE, "c", "select lower(email) from customers", 0, 0},
-	{"execute c", 0, 0, "", EFFECT_EXECUTE, "c", 0, 0, 0},
-	{"fetch 1 from a", 0, 0, "", EFFECT_FETCH, "a", 0, 0, 0},
-	{"frobnicate everything", 0, 0, "", 0, 0, 0, "42601 \"syntax error\"", true},
-};
-const size_t pool_count = QW_COUNT(pool);
-
 static const struct statement empty = {.sql = ""};
 static const struct statement nonsense = {.sql = "?", .error = "42601 \"syntax error at or near qw_deny_07070707070707070707070707070707\"",
 	.fails_early = true};
