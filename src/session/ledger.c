@@ -197,13 +197,11 @@ void ledger_result(struct session *s, struct unit *u, const char *outcome)
 		qw_record_text(&r, QW_FIELD_TAG, u->tag);
 	put_masks(&r, u->columns);
 	scan_record(&r, u);
-	scan_record(&r, u);
 	qw_record_bytes(&r, QW_FIELD_RESPONSE, qw_buf_pending(&u->kept));
 	if (u->truncated)
 		qw_record_u64(&r, QW_FIELD_TRUNCATED, 1);
 	qw_record_u64(&r, QW_FIELD_DURATION_US, s->now.mono_us - u->started_us);
 	finish(s, &r, at, SESSION_WAIT_NONE);
-	scan_log(s, u);
 	scan_log(s, u);
 }
 

@@ -348,6 +348,7 @@ struct session {
 	bool copy_data_goes_on; /* the CopyData being passed: its header went to the server */
 	bool tx_wrote, tx_ddl, tx_settings;
 	uint64_t tx_noted; /* `pushed` when one of these was last set: an earlier ReadyForQuery is not the end of that */
+	bool is_record_lost; /* for lack of memory: the session ends */
 	bool found_logged; /* that detectors found something */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];

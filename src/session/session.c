@@ -32,7 +32,6 @@ struct session *session_new(const struct session_options *o)
 	qw_buf_init(&s->blob, BLOB_MAX);
 	qw_buf_init(&s->scratch, row + 1024);
 	qw_buf_init(&s->scan, row + 1024);
-	qw_buf_init(&s->scan, row + 1024);
 	qw_arena_init(&s->hold_arena, 8 << 20);
 	memcpy(s->poison, "qw_deny_", 8);
 	qw_hex(qw_bytes(o->entropy + 32, 16), s->poison + 8);
@@ -62,7 +61,6 @@ void session_free(struct session *s)
 		qw_wipe(s->blob.p, s->blob.cap);
 	qw_buf_fini(&s->blob);
 	qw_buf_fini(&s->scratch);
-	qw_buf_fini(&s->scan);
 	qw_buf_fini(&s->scan);
 	qw_arena_fini(&s->hold_arena);
 	free(s->queue);
