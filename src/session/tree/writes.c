@@ -84,11 +84,12 @@ static bool object_for_masks(struct session *s, const struct qw_statement *st, c
 			continue;
 		(void)snprintf(message, sizeof(message),
 			"blocked by rule \"flow.masked_value\": a masked value would be written into %.300s", f->writes[i].label.column);
-		run_refuse(s,
+		run_refuse(s, refusal_about(
 			refusal_new("42501", "flow.masked_value", message,
 				"One of the values is what the mask of this column shows in the place of the real one. "
 				"The real one was never seen, and would be lost.",
-				"Leave this column out of the statement, or write its real new value."));
+				"Leave this column out of the statement, or write its real new value."),
+			NULL, f->writes[i].label.column));
 		return true;
 	}
 	return false;
