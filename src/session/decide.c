@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { LABELS_AGAIN_US = 1000000 };
+enum { LABELS_AGAIN_US = 1000000, USER_OID_MIN = 16384 };
 
 static void refuse_masking(struct session *s, const char *message, const char *what)
 {
@@ -108,6 +108,36 @@ static bool labels_too_old(struct session *s)
 	return true;
 }
 
+static void refuse_hazard(struct session *s, const char *hazard)
+{
+	char detail[600];
+
+	(void)snprintf(detail, sizeof(detail), "%.500s.", hazard);
+	run_refuse(s, refusal_new("42501", "flow.hazard", "blocked by rule \"flow.hazard\": reading this statement would run code", detail,
+		"Use types of the server itself, or ask the operator to review that code (`reviewed` in the policy)."));
+}
+
+/* The input of a type runs when the server analyses a constant or reads a parameter: before anything could be judged. */
+static bool object_for_types(struct session *s)
+{
+	const struct run *r = &s->run;
+	const struct judged *j = r->judged;
+	const char *hazard = NULL;
+
+	for (size_t i = 0; s->labels && i < j->facts.count && !hazard; i++)
+		if (!j->is_clear[i] && !j->is_unparsed)
+			hazard = labels_reading_hazard(s->labels, &j->facts.list[i]);
+	for (size_t i = 0; s->labels && r->is_parse && i + 4 <= r->parse_types.n && !hazard; i += 4) {
+		const uint8_t *t = r->parse_types.p + i;
+		uint32_t oid = (uint32_t)t[0] << 24 | (uint32_t)t[1] << 16 | (uint32_t)t[2] << 8 | t[3];
+
+		hazard = oid >= USER_OID_MIN ? labels_type_hazard(s->labels, oid) : NULL;
+	}
+	if (hazard)
+		refuse_hazard(s, hazard);
+	return hazard != NULL;
+}
+
 static void settle(struct session *s, const struct policy_verdict *v)
 {
 	struct run *r = &s->run;
@@ -115,7 +145,7 @@ static void settle(struct session *s, const struct policy_verdict *v)
 	r->verdict = *v;
 	if (v->effect == POLICY_DENY)
 		run_refuse(s, refusal_of_verdict(v, r->judged));
-	else if (object_for_masks(s))
+	else if (object_for_types(s) || object_for_masks(s))
 		return;
 	else
 		r->stage = r->is_parse ? RUN_FORWARD : RUN_RESOLVE;

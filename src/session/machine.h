@@ -109,6 +109,7 @@ struct prepared {
 	unsigned refs;
 	char *name;
 	struct judged *judged;
+	size_t index; /* by PREPARE: which statement of that text it is */
 	bool by_sql; /* by PREPARE: `judged` is of the text that it stood in */
 	uint8_t *types; /* of the parameters, as Parse declared them: the same text is another statement with others */
 	size_t type_bytes;
@@ -245,6 +246,7 @@ struct run {
 	struct resolution *resolution; /* being made, or found */
 	size_t resolve_index; /* the statement whose tree is asked for */
 	bool has_tree;
+	struct qw_bytes parse_types; /* Parse: declared types of the parameters, in the message */
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
@@ -456,7 +458,7 @@ struct resolution *resolution_for(struct session *s, struct judged *owner, struc
 /* The columns of statement `i`, as the server described them: kept for COPY. */
 void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
-void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree);
+void resolution_take(struct session *s, struct resolution *r, const struct resolution_need *n, struct qw_bytes tree);
 /* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
 const struct flow_result *resolution_of_unit(const struct unit *u);
 const struct flow_result *resolution_of_portal(const struct portal *p);

@@ -234,12 +234,14 @@ void names_fini(struct session *s)
 
 /* ---- what SQL does to the same names, once it succeeded ---- */
 
-static void completed_prepare(struct session *s, const char *name, struct judged *j)
+static void completed_prepare(struct session *s, const struct qw_statement *st, struct judged *j)
 {
-	struct prepared *p = prepared_new(name, j);
+	struct prepared *p = prepared_new(st->named, j);
 
-	if (p)
+	if (p) {
 		p->by_sql = true;
+		p->index = (size_t)(st - j->facts.list);
+	}
 	if (!p || !prepared_install(s, p))
 		session_fatal(s, "53400", "too many prepared statements in one session", "Use DEALLOCATE.");
 	prepared_unref(p);
@@ -267,7 +269,7 @@ void names_completed(struct session *s, const struct qw_statement *st, const str
 
 	switch (st->named_op) {
 	case QW_NAMED_PREPARE:
-		completed_prepare(s, st->named, j);
+		completed_prepare(s, st, j);
 		break;
 	case QW_NAMED_DEALLOCATE:
 		prepared_drop(s, st->named);

@@ -85,9 +85,25 @@ static void stage_record(struct session *s)
 
 /* ---- FORWARD ---- */
 
+static bool depends_on_data(const struct judged *j)
+{
+	for (size_t i = 0; i < j->facts.count; i++) {
+		const struct qw_statement *st = &j->facts.list[i];
+		size_t calls = 0;
+
+		for (size_t k = 0; k < st->act_count; k++)
+			calls += st->acts[k].verb == QW_VERB_CALL || st->acts[k].verb == QW_VERB_DO;
+		if (st->relation_count || st->column_count || calls > 1 || j->by_name)
+			return true;
+	}
+	return false;
+}
+
 static void note_forwarded(struct session *s, const struct judged *j)
 {
 	if (j->changes_settings) {
+		if (depends_on_data(j)) /* the same text may come to another setting in another session */
+			settings_extend(s, qw_bytes(s->options->id, sizeof(s->options->id)));
 		settings_extend(s, j->sql);
 		s->tx_settings = true;
 	}
@@ -308,11 +324,14 @@ enum step run_parse(struct session *s, struct qw_bytes body)
 {
 	struct pgwire_parse parse;
 
-	if (s->run.stage != RUN_IDLE)
+	if (s->run.stage != RUN_IDLE) {
+		s->run.parse_types = pgwire_parse_decode(body, &parse) ? qw_bytes(NULL, 0) : parse.types; /* the bytes may have moved */
 		return go(s, 'P', body);
+	}
 	if (pgwire_parse_decode(body, &parse) || !names_are_short(parse.name))
 		return protocol_violation(s, "invalid Parse message");
 	s->run.is_parse = true;
+	s->run.parse_types = parse.types;
 	return start(s, 'P', body, parse.sql);
 }
 

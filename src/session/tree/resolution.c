@@ -89,17 +89,6 @@ bool resolution_is_possible(const struct qw_statement *st)
 	return !st->is_ddl && has_verb(st, is_query_verb);
 }
 
-static size_t prepared_index(const struct prepared *p)
-{
-	for (size_t i = 0; i < p->judged->facts.count; i++) {
-		const struct qw_statement *st = &p->judged->facts.list[i];
-
-		if (st->named_op == QW_NAMED_PREPARE && st->named && strcmp(st->named, p->name) == 0)
-			return i;
-	}
-	return 0;
-}
-
 static void need_of_prepared(const struct session *s, const struct prepared *p, struct resolution_need *out)
 {
 	out->is_named = true;
@@ -108,7 +97,7 @@ static void need_of_prepared(const struct session *s, const struct prepared *p, 
 		return;
 	}
 	out->owner = p->judged;
-	out->index = p->by_sql ? prepared_index(p) : 0;
+	out->index = p->index;
 	if (p->judged->is_clear[out->index] && p->judged->labels == s->labels)
 		return;
 	out->types = qw_bytes(p->types, p->type_bytes);
@@ -203,19 +192,20 @@ bool resolution_is_disturbed(const struct judged *j, size_t i)
 
 /* ---- what is kept ---- */
 
-/* Settings as they were when the server analysed it: a portal's, at its Bind. */
+/*
+ * Settings as they were when the server analysed it: a portal's, at its Bind. They are told by their history, and the same
+ * history may have come to other settings in another session (defaults of the role, set_config() of what a query found): what
+ * a name meant to one session is never believed for another.
+ */
 static bool digest_under(struct session *s, struct qw_bytes types, uint8_t out[QW_DIGEST_BYTES])
 {
 	const uint8_t *settings = s->run.portal && !s->run.portal->by_sql ? s->run.portal->bound_under : s->settings_digest;
 
-	if (types.n == 0) {
-		memcpy(out, settings, QW_DIGEST_BYTES);
-		return true;
-	}
 	if (!s->digest)
 		s->digest = qw_digest_new();
 	return s->digest && !qw_digest_start(s->digest) && !qw_digest_add(s->digest, qw_bytes(settings, QW_DIGEST_BYTES)) &&
-		!qw_digest_add(s->digest, types) && !qw_digest_end(s->digest, out);
+		!qw_digest_add(s->digest, qw_bytes(s->options->id, sizeof(s->options->id))) && !qw_digest_add(s->digest, types) &&
+		!qw_digest_end(s->digest, out);
 }
 
 static struct resolution *resolution_new(const struct session *s, const struct judged *owner)
@@ -274,12 +264,14 @@ void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes
 	r->notes[i].description = qw_bytes(copy, copy ? body.n : 0);
 }
 
-void resolution_take(struct session *s, struct resolution *r, size_t i, struct qw_bytes tree)
+void resolution_take(struct session *s, struct resolution *r, const struct resolution_need *n, struct qw_bytes tree)
 {
+	const size_t i = n->index;
 	const struct qtree_limits limits = QTREE_LIMITS_DEFAULT;
 	unsigned major = s->connected.server_version / 10000;
 	struct flow_world world;
-	const struct world ground = {.labels = s->labels, .policy = s->policy};
+	const struct world ground = {.labels = s->labels, .policy = s->policy,
+		.is_copy_in = n->owner->facts.list[i].inner_kind == QW_INNER_COPY_IN};
 	struct qtree_value trees;
 	struct qw_arena scratch;
 	const char *problem = NULL;

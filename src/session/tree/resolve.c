@@ -255,7 +255,7 @@ static void on_notice(struct session *s, const struct pending *p, struct qw_byte
 		return;
 	}
 	r->has_tree = true;
-	resolution_take(s, r->resolution, n.index, qw_bytes_from(e.detail));
+	resolution_take(s, r->resolution, &n, qw_bytes_from(e.detail));
 }
 
 static void next_statement(struct session *s)

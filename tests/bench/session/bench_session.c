@@ -74,7 +74,7 @@ static void give(struct session *s, enum session_side side, struct qw_bytes byte
 	serve(s);
 }
 
-static void run(struct session *s, const char *what, const char *format, long n)
+static void run(struct session *s, const char *what, bool is_new, long n)
 {
 	struct qw_buf query, reply;
 	struct session_info info;
@@ -86,7 +86,7 @@ static void run(struct session *s, const char *what, const char *format, long n)
 	begin = now_s();
 	for (long i = 0; i < n; i++) {
 		char sql[256];
-		int len = snprintf(sql, sizeof(sql), format, i);
+		int len = snprintf(sql, sizeof(sql), "SELECT total FROM public.orders WHERE id = %ld;", is_new ? i : 4711);
 
 		qw_buf_clear(&query);
 		message(&query, 'Q', sql, (size_t)len + 1);
@@ -123,8 +123,8 @@ int main(int argc, char **argv)
 	h.is_quiet = true;
 	harness_open(&h, argv[1], text);
 	harness_login(&h, "agent", "3.0");
-	run(h.session, "new text", "SELECT total FROM public.orders WHERE id = %ld;", n);
-	run(h.session, "cached", "SELECT total FROM public.orders WHERE id = 4711;", n);
+	run(h.session, "new text", true, n);
+	run(h.session, "cached", false, n);
 	harness_close(&h);
 	return 0;
 }
