@@ -258,10 +258,11 @@ def test_rows_of_20_mb(env):
             answer = c.ask(query(f"select repeat('x', 20000000) from generate_series(1, {user_rows})"))
             assert [len(r[0]) for r in rows(answer)] == [20000000] * user_rows, show(answer)[:100]
     with connect(env.gateway) as c:
-        answer = c.ask(query("select repeat('x', 20000000)"))
-        assert len(row(answer[1][1])[0]) == 20000000
+        answer = c.ask(query("select repeat('x', 20000000)"))  # content detectors need the whole row
+        assert [e["C"] for e in errors(answer)] == ["54000"], show(answer)[:200]
+    with connect(env.gateway) as c:
         answer = c.ask(query("select ssn, repeat('x', 20000000) from customers where id = 1"))
-        assert [len(v) for v in rows(answer)[0]] == [3, 20000000], show(answer)[:200]
+        assert [e["C"] for e in errors(answer)] == ["54000"], show(answer)[:200]
     with connect(env.gateway) as c:  # a bare sensitive column beside a large one that has an origin
         env.postgres.sql("UPDATE customers SET notes = to_jsonb(repeat('n', 30000000)) WHERE id = 8", "shop")
         answer = c.ask(query("select ssn, notes from customers where id = 8"))

@@ -14,8 +14,16 @@ HERE = pathlib.Path(__file__).resolve().parent / "attacks"
 sys.path.insert(0, str(HERE))
 
 from attackworld import World  # noqa: E402
-from checks import run_tests  # noqa: E402
+from checks import Skip, run_tests  # noqa: E402
 
+# Known and not closed yet, each with its reason, here and in the log. One that is held after all must leave this list.
+OPEN = {
+    "test_view_replaced_between_question_and_execution": "a Query is analysed again when it runs; a view that a DBA replaces in that moment "
+                                                         "is noticed a second later",
+    "test_planning_runs_immutable_code": "Bind plans, and planning computes what is IMMUTABLE, before the Execute is judged",
+    "test_foreign_key_to_a_secret": "23503 or not tells whether a value exists: give the referencing column a mask, too",
+    "test_width_of_a_plan": "EXPLAIN says the average length of a column",
+}
 LOG = HERE.parents[2] / "docs" / "attacks.md"
 
 
@@ -28,6 +36,18 @@ def attacks():
                 assert name not in found, f"two attacks are called {name}"
                 found[name] = test
     return found
+
+
+def still_open(name, test):
+    def run(world):
+        try:
+            test(world)
+        except Skip:
+            raise
+        except Exception:
+            raise Skip(f"OPEN: {OPEN[name]}") from None
+        raise AssertionError("this is held now: take it out of OPEN, and say so in docs/attacks.md")
+    return run
 
 
 def test_the_log_names_every_attack(_):
@@ -43,6 +63,7 @@ def main():
     chosen = {"test_the_log_names_every_attack": test_the_log_names_every_attack} | attacks()
     if options.words:
         chosen = {n: t for n, t in chosen.items() if any(w in n for w in options.words)}
+    chosen = {n: still_open(n, t) if n in OPEN else t for n, t in chosen.items()}
     world = World(major=options.major)
     try:
         return run_tests(chosen, world)

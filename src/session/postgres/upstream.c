@@ -34,8 +34,8 @@ static void completed(struct session *s, struct pending *p, const char *tag)
 	struct judged *j = p->unit ? p->unit->judged : NULL;
 	size_t i = p->unit ? p->unit->statement_index++ : 0;
 
-	/* Rows of an SQL cursor: its DECLARE is long done. */
-	if (j && i < j->facts.count && tag && !(p->portal && p->portal->by_sql))
+	/* Rows of what SQL has prepared or declared: that PREPARE or DECLARE is long done. */
+	if (j && i < j->facts.count && tag && !(p->portal && (p->portal->by_sql || (p->portal->statement && p->portal->statement->by_sql))))
 		names_completed(s, &j->facts.list[i], p->unit);
 	if (tag && strcmp(tag, "DISCARD ALL") == 0) {
 		prepared_drop(s, NULL);
