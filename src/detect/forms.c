@@ -175,6 +175,8 @@ int detect_bytea_decode(struct qw_bytes cell, struct qw_buf *out)
 
 	if (!detect_bytea_is_hex(cell))
 		return decode_octal(cell, out);
+	if (n == 0)
+		return 0;
 	err = qw_buf_reserve(out, n);
 	if (!err)
 		err = qw_unhex(qw_bytes(cell.p + 2, cell.n - 2), out->p + out->n);
