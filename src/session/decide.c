@@ -295,10 +295,8 @@ static void keep_resolution(struct session *s)
 		r->portal->resolution = resolution_ref(made);
 		r->portal->resolved_index = r->unit->resolved_index;
 	}
-	if (!owner || owner->resolution == made || made->count != owner->facts.count || made->labels != owner->labels)
-		return;
-	resolution_unref(owner->resolution);
-	owner->resolution = resolution_ref(made);
+	if (owner && made->count == owner->facts.count)
+		resolution_keep(s, owner, made);
 }
 
 void decide_resolved(struct session *s)

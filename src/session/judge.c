@@ -20,7 +20,6 @@ void judged_unref(struct judged *j)
 		return;
 	judged_unref(j->origin);
 	columns_unref(j->columns);
-	resolution_unref(j->resolution);
 	labels_unref(j->labels);
 	qw_arena_fini(&j->arena);
 	free(j);

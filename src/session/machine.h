@@ -60,7 +60,6 @@ struct judged {
 	const char *database; /* in this database, */
 	struct labels *labels; /* and under these; NULL: the role masks nothing */
 	bool *is_clear; /* of each statement: provably nothing that only the server's tree could tell */
-	struct resolution *resolution; /* the last one, when whole; NULL: none */
 	struct columns *columns; /* what its last description came to under `labels`; NULL: described less than twice */
 	bool is_described;
 	bool is_proven; /* described whole, nothing to refuse, under `labels` and the settings of this digest */
@@ -266,6 +265,7 @@ struct queued_action {
 
 enum { NAME_BUCKETS = 64, NAME_BYTES_MAX = 63, NAMES_MAX = 20000, PENDING_MAX = 65536 };
 
+enum { RESOLUTIONS_KEPT = 64 };
 struct session {
 	const struct session_options *options;
 	struct session_options own;
@@ -311,6 +311,10 @@ struct session {
 	/* labels */
 	struct labels *labels;
 	uint64_t labels_at_us; /* when they came */
+	struct {
+		struct judged *owner;
+		struct resolution *resolution;
+	} kept[RESOLUTIONS_KEPT]; /* what the trees of this session's texts showed; by the owner's address */
 	uint64_t unknown_at_us; /* when newer ones were asked for, since a tree held a relation that they do not know; 0: never */
 	bool labels_pending, labels_stale, up_waits_labels, up_asked_labels;
 
@@ -453,7 +457,9 @@ bool resolution_is_possible(const struct qw_statement *st); /* does it show a tr
 void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out);
 /* Does something before statement `i` of the same text change what its names mean? */
 bool resolution_is_disturbed(const struct judged *j, size_t i);
-/* The owner's, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
+/* The one kept, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
+void resolution_keep(struct session *s, struct judged *owner, struct resolution *r);
+void resolution_forget(struct session *s); /* all that is kept */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
 /* The columns of statement `i`, as the server described them: kept for COPY. */
 void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body);

@@ -49,6 +49,7 @@ void session_free(struct session *s)
 	run_reset(s);
 	pending_fini(s);
 	names_fini(s);
+	resolution_forget(s);
 	unit_unref(s->unit);
 	unit_unref(s->carried);
 	guards_leave(s);

@@ -164,7 +164,6 @@ static struct judged *twin(struct judged *of, struct qw_bytes sql)
 	j->facts.list = st;
 	j->labels = of->labels ? labels_ref(of->labels) : NULL;
 	j->columns = of->columns ? columns_ref(of->columns) : NULL;
-	j->resolution = NULL;
 	j->origin = judged_ref(of);
 	return j;
 }

@@ -228,9 +228,40 @@ static struct resolution *resolution_new(const struct session *s, const struct j
 	return NULL;
 }
 
+static size_t slot_of(const struct judged *owner)
+{
+	return ((uintptr_t)owner >> 6) % RESOLUTIONS_KEPT;
+}
+
+static void slot_clear(struct session *s, size_t slot)
+{
+	judged_unref(s->kept[slot].owner);
+	resolution_unref(s->kept[slot].resolution);
+	s->kept[slot].owner = NULL;
+	s->kept[slot].resolution = NULL;
+}
+
+void resolution_keep(struct session *s, struct judged *owner, struct resolution *r)
+{
+	const size_t slot = slot_of(owner);
+
+	judged_ref(owner);
+	resolution_ref(r);
+	slot_clear(s, slot);
+	s->kept[slot].owner = owner;
+	s->kept[slot].resolution = r;
+}
+
+void resolution_forget(struct session *s)
+{
+	for (size_t i = 0; i < RESOLUTIONS_KEPT; i++)
+		slot_clear(s, i);
+}
+
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types)
 {
-	struct resolution *r = owner->resolution;
+	const size_t slot = slot_of(owner);
+	struct resolution *r = s->kept[slot].owner == owner ? s->kept[slot].resolution : NULL;
 	uint8_t under[QW_DIGEST_BYTES];
 
 	if (!digest_under(s, types, under)) {
