@@ -458,6 +458,7 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 /* Does something before statement `i` of the same text change what its names mean? */
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The one kept, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
+bool resolution_is_kept(struct session *s, const struct resolution_need *n); /* nothing needs to be asked */
 void resolution_keep(struct session *s, struct judged *owner, struct resolution *r);
 void resolution_forget(struct session *s); /* all that is kept */
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);

@@ -258,6 +258,16 @@ void resolution_forget(struct session *s)
 		slot_clear(s, i);
 }
 
+bool resolution_is_kept(struct session *s, const struct resolution_need *n)
+{
+	const size_t slot = slot_of(n->owner);
+	const struct resolution *r = s->kept[slot].owner == n->owner ? s->kept[slot].resolution : NULL;
+	uint8_t under[QW_DIGEST_BYTES];
+
+	return r && r->labels == s->labels && n->index < r->count && r->is_asked[n->index] && digest_under(s, n->types, under) &&
+		memcmp(r->under, under, sizeof(under)) == 0;
+}
+
 struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types)
 {
 	const size_t slot = slot_of(owner);

@@ -195,6 +195,12 @@ static bool must_wait(struct session *s)
 	return true;
 }
 
+/* What is in flight changes no settings that are not in the digest already; of names that would not be sure. */
+static bool is_certain(struct session *s, const struct resolution_need *n)
+{
+	return !n->is_named && n->owner == s->run.judged && resolution_is_kept(s, n);
+}
+
 void resolve_ask(struct session *s)
 {
 	struct run *r = &s->run;
@@ -224,7 +230,9 @@ void resolve_ask(struct session *s)
 		}
 		if (n.ask == RESOLUTION_KNOWN)
 			take_known(s, &n);
-		else if (must_wait(s) || ask_one(s, &n))
+		else if (!is_certain(s, &n) && must_wait(s))
+			return;
+		else if (ask_one(s, &n))
 			return;
 	}
 	if (s->state == STATE_READY)
