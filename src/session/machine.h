@@ -27,8 +27,8 @@ enum session_state {
 };
 
 /*
- * What the server's own tree says of each statement of a text (flow.h): asked once, then kept with the text for as long as
- * labels, settings and types of the parameters are the same.
+ * What the server's own tree says of each statement of a text (flow.h): asked once, then kept by the session for as long
+ * as labels, settings and types of the parameters are the same.
  */
 struct tree_notes { /* of the resolution's arena */
 	uint32_t *relations; /* OIDs, each as often as it is read or written, views' own, too */
