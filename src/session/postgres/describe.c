@@ -67,7 +67,7 @@ static void describe_query(struct session *s)
 	const struct qw_statements *facts = &r->judged->facts;
 	const char *which;
 
-	if (s->pending_count)
+	if (question_close(s) || s->pending_count)
 		return;
 	if (s->tx_status == 'E' && facts->count == 1) {
 		r->stage = RUN_FORWARD; /* the server refuses it itself */
@@ -353,6 +353,8 @@ static struct columns *no_columns(void)
 
 void describe_on_none(struct session *s, struct pending *p, struct qw_bytes body)
 {
+	if (p && p->kind == PENDING_QUERY && p->is_carried)
+		return; /* to a Query nobody says that there are none */
 	if (!p || (p->kind != PENDING_DESCRIBE_PORTAL && p->kind != PENDING_DESCRIBE_STATEMENT) || p->is_poison) {
 		upstream_unexpected(s);
 		return;
