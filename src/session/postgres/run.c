@@ -152,9 +152,12 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		 */
 		p->copy_may_start = r->judged->copies_in;
 	}
+	if (!emulate_body(s, &body))
+		return;
 	guards_send(s, p, type, body);
 	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
 		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
+	emulate_behind(s);
 	run_reset(s);
 }
 
