@@ -33,7 +33,7 @@ static const char *const harmless[] = {
 	"make_date", "make_interval", "make_time", "make_timestamp", "make_timestamptz", "max", "md5", "min", "mod",
 	"mode", "normalize", "now", "nth_value", "ntile", "num_nonnulls", "num_nulls", "numeric", "obj_description",
 	"octet_length", "overlaps", "overlay", "parse_ident", "percent_rank", "percentile_cont", "percentile_disc",
-	"pg_backend_pid", "pg_client_encoding", "pg_column_size", "pg_encoding_to_char", "pg_function_is_visible",
+	"pg_advisory_unlock_all" /* the session's own */, "pg_backend_pid", "pg_client_encoding", "pg_column_size", "pg_encoding_to_char", "pg_function_is_visible",
 	"pg_get_constraintdef", "pg_get_expr", "pg_get_function_arguments", "pg_get_function_identity_arguments",
 	"pg_get_function_result", "pg_get_functiondef", "pg_get_indexdef", "pg_get_keywords", "pg_get_partkeydef",
 	"pg_get_ruledef", "pg_get_serial_sequence", "pg_get_triggerdef", "pg_get_userbyid", "pg_get_viewdef",

@@ -146,7 +146,7 @@ SCRIPT = (("reset all",), ("discard all",), ("discard all;",), ("select 1; reset
           (parse("", "discard all"), bind("", ""), execute(), SYNC), ("commit",),
           (parse("", "select 1"), bind("", ""), execute(), parse("", "discard all"), bind("", ""), execute(), SYNC),
           ("declare c cursor with hold for select 1; prepare p as select 1",), ("close all; deallocate all; unlisten *; reset all",),
-          ("fetch c",), (close(b"S", "p"), SYNC))
+          (close(b"S", "p"), SYNC))
 
 
 def connect_straight(env):
