@@ -163,48 +163,65 @@ static void send_pins(struct session *s, const char *sql)
 
 /* ---- what the session is then ---- */
 
-/* Neither of these is a setting that RESET ALL sets back: role, relations of pg_temp, what nobody could read. */
-static bool is_beyond_reset(const struct run *r)
+/* None of these is a setting that RESET ALL sets back: role, relations of pg_temp, what nobody could read. */
+static bool is_beyond_reset(const struct judged *j)
 {
-	const struct judged *j = r->judged;
-
-	if (r->is_fastpath || j->is_ddl || j->is_unparsed || (j->by_name && j->changes_settings))
-		return true;
+	if (j->is_ddl || j->is_unparsed || !j->facts.count || (j->by_name && j->changes_settings))
+		return true; /* FunctionCall has no statements */
 	for (size_t i = 0; i < j->facts.count; i++)
 		if (has_verb(&j->facts.list[i], QW_VERB_SET_ROLE) || has_verb(&j->facts.list[i], QW_VERB_DO))
 			return true;
 	return false;
 }
 
-/* When nothing but this has changed a setting until its ReadyForQuery, they are those of the login. */
-static void note(struct session *s, const struct qw_statement *last)
+static const struct qw_statement *last_of(const struct judged *j)
 {
-	s->way_back.is_on = is_discard_all(last) || !s->beyond_reset;
-	s->way_back.is_whole = is_discard_all(last);
-	s->way_back.at = s->pushed;
-	memcpy(s->way_back.digest, s->settings_digest, sizeof(s->way_back.digest));
+	return j->facts.count ? &j->facts.list[j->facts.count - 1] : NULL;
+}
+
+/* Nothing before it sets anything. A cursor WITH HOLD runs when it is committed: behind what stands behind it. */
+static bool is_all_that_sets(const struct judged *j)
+{
+	static const enum qw_verb sets[] = {QW_VERB_SET, QW_VERB_SET_PINNED, QW_VERB_RESET_ALL, QW_VERB_DISCARD};
+
+	for (size_t i = 0; i + 1 < j->facts.count; i++)
+		for (size_t k = 0; k < QW_COUNT(sets); k++)
+			if (has_verb(&j->facts.list[i], sets[k]))
+				return false;
+	return !j->by_name;
+}
+
+/*
+ * When nothing else of its transaction sets anything, and nothing sent behind it does until its ReadyForQuery, the settings are those
+ * of the login then, however they came to be others.
+ */
+void emulate_note(struct session *s, const struct judged *j)
+{
+	const struct qw_statement *last = last_of(j);
+	bool is_beyond = is_beyond_reset(j), is_whole = last && is_discard_all(last);
+
+	s->beyond_reset |= is_beyond;
+	if (is_beyond || j->changes_settings)
+		s->way_back.is_on = false;
+	if (!last || !emulate_is(last) || is_beyond || s->tx_settings || !is_all_that_sets(j))
+		return;
+	s->way_back.is_on = is_whole || !s->beyond_reset;
+	s->way_back.is_whole = is_whole;
 }
 
 void emulate_behind(struct session *s)
 {
 	const struct run *r = &s->run;
-	const struct qw_statements *facts = &r->judged->facts;
-	const struct qw_statement *last = facts->count ? &facts->list[facts->count - 1] : NULL;
+	const struct qw_statement *last = r->is_parse ? NULL : last_of(r->judged);
 
-	if (r->is_parse || s->state != STATE_READY)
+	if (!last || !emulate_is(last) || s->state != STATE_READY)
 		return;
-	if (is_beyond_reset(r)) {
-		s->beyond_reset = true;
-		s->way_back.is_on = false;
-	}
-	if (!last || !emulate_is(last))
-		return;
-	if (!r->is_query) {
+	if (!r->is_query)
 		send_pins(s, is_discard_all(last) ? set_pins_and_role : set_pins);
-	} else if (is_discard_all(last) && facts->count == 1 && push(s, PENDING_QUERY)) {
+	else if (is_discard_all(last) && r->judged->facts.count == 1 && push(s, PENDING_QUERY))
 		session_put(s, SESSION_UPSTREAM, pgwire_put_query(&s->out[SESSION_UPSTREAM], pins_text));
-	}
-	note(s, last);
+	s->way_back.at = s->pushed;
+	memcpy(s->way_back.digest, s->settings_digest, sizeof(s->way_back.digest));
 }
 
 /* Whatever is sent behind them may be read otherwise, should they fail. */

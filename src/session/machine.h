@@ -551,6 +551,7 @@ void names_completed(struct session *s, const struct qw_statement *st, const str
 
 /* ---- emulate.c: RESET ALL, DISCARD ALL ---- */
 bool emulate_is(const struct qw_statement *st);
+void emulate_note(struct session *s, const struct judged *j); /* the run will be sent; before its own changes are noted */
 /* Makes the run's message what is sent instead; borrowed until the next call. False: closed. Once it is sent: emulate_behind. */
 bool emulate_body(struct session *s, struct qw_bytes *message);
 void emulate_behind(struct session *s);

@@ -85,6 +85,7 @@ static void on_statement(struct watch *w, struct qw_bytes fields, enum session_w
 	QW_ASSERT(st->sql);
 	if (sql.n)
 		memcpy(st->sql, sql.p, sql.n);
+	st->sql[sql.n] = '\0';
 	st->sql_bytes = sql.n;
 }
 
@@ -297,18 +298,40 @@ static bool is_alone(const struct watched *st, const char *first)
 	return !end && is_words(st->sql, st->sql_bytes, first, "all");
 }
 
-/* The Query, or what was made of it: around RESET ALL everything is as the client said. */
+/* Up to the semicolon that ends it, which does not stand in its comment. */
+static size_t piece_of(const char *text)
+{
+	size_t n = strcspn(text, ";");
+	const char *comment = strstr(text, "/*"), *end = comment ? strstr(comment, "*/") : NULL;
+
+	return end && (size_t)(comment - text) < n ? (size_t)(end - text) + strcspn(end, ";") : n;
+}
+
+/* The Query, or what was made of it: everything is as the client said, but for each RESET ALL up to its semicolon. */
 static bool is_text_of(const struct watched *st, struct qw_bytes body)
 {
 	const size_t n = sizeof(reset_text) - 1;
-	const uint8_t *at = memmem(body.p, body.n, reset_text, n);
-	size_t before = at ? (size_t)(at - body.p) : 0, behind = at ? body.n - 1 - before - n : 0;
+	const uint8_t *at, *text = (const uint8_t *)st->sql, *end = text + st->sql_bytes;
+	const uint8_t *sent = body.p, *last = body.p + body.n - 1;
 
-	if (!at)
-		return body.n == st->sql_bytes + 1 && memcmp(body.p, st->sql, st->sql_bytes) == 0 && !is_alone(st, "reset");
-	return before + behind < st->sql_bytes && memcmp(body.p, st->sql, before) == 0 &&
-		memcmp(at + n, st->sql + st->sql_bytes - behind, behind) == 0 &&
-		is_words(st->sql + before, st->sql_bytes - before - behind, "reset", "all");
+	if (is_alone(st, "reset") && !memmem(body.p, body.n, reset_text, n))
+		return false;
+	while ((at = memmem(sent, (size_t)(last - sent), reset_text, n))) {
+		size_t before = (size_t)(at - sent), same = (size_t)(end - text) < before ? 0 : before, piece;
+
+		if (same != before || memcmp(sent, text, before) != 0)
+			return false;
+		text += before;
+		piece = piece_of((const char *)text);
+		piece = piece < (size_t)(end - text) ? piece : (size_t)(end - text);
+		if (!is_words((const char *)text, piece, "reset", "all"))
+			return false;
+		while (piece && text[piece - 1] == ' ')
+			piece--;
+		text += piece;
+		sent = at + n;
+	}
+	return last - sent == end - text && memcmp(sent, text, (size_t)(end - text)) == 0;
 }
 
 static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body);

@@ -145,6 +145,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->unit = unit_ref(r->unit);
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
+		emulate_note(s, r->judged);
 		note_forwarded(s, r->judged);
 		/*
 		 * Until the server says whether this is COPY FROM STDIN, nobody knows what the client's next messages are: some clients
