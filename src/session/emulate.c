@@ -294,6 +294,19 @@ bool emulate_on_message(struct session *s, struct pending *p, uint8_t type, stru
 	return true;
 }
 
+/* Server 13 tells of every SET, also of one that changes nothing. It is ours, or sets back ours. */
+bool emulate_hides(const struct pending *p, const struct pgwire_parameter *setting)
+{
+	const struct judged *j = p && p->unit ? p->unit->judged : NULL;
+
+	if (strcmp(setting->name, "client_encoding") != 0 && strcmp(setting->name, "standard_conforming_strings") != 0)
+		return false;
+	for (size_t i = 0; j && i < j->facts.count; i++)
+		if (emulate_is(&j->facts.list[i]))
+			return true;
+	return p && p->pins;
+}
+
 void emulate_completed(struct session *s, struct pending *p, const struct qw_statement *st, const char *tag)
 {
 	if (p->kind == PENDING_QUERY && is_replaced(st))

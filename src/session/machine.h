@@ -557,6 +557,7 @@ bool emulate_body(struct session *s, struct qw_bytes *message);
 void emulate_behind(struct session *s);
 bool emulate_must_wait(struct session *s, uint8_t type); /* the client's next message */
 bool emulate_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
+bool emulate_hides(const struct pending *p, const struct pgwire_parameter *setting); /* the client is not told; it is as pinned */
 void emulate_completed(struct session *s, struct pending *p, const struct qw_statement *st, const char *tag);
 void emulate_ready(struct session *s, uint8_t status); /* ReadyForQuery, while what it answers is in front */
 

@@ -206,7 +206,7 @@ static void on_copy(struct session *s, struct pending *p, uint8_t type, struct q
 
 /* ---- any time ---- */
 
-static void on_parameter_status(struct session *s, struct qw_bytes body)
+static void on_parameter_status(struct session *s, const struct pending *front, struct qw_bytes body)
 {
 	struct pgwire_parameter p;
 
@@ -219,7 +219,8 @@ static void on_parameter_status(struct session *s, struct qw_bytes body)
 			"Leave client_encoding at UTF8 and standard_conforming_strings on.");
 		return;
 	}
-	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'S', body));
+	if (s->pins_off || !emulate_hides(front, &p))
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'S', body));
 }
 
 /* Triggers like to notify of whole rows, so a role with masks hears only that something happened, and on which channel. */
@@ -298,7 +299,7 @@ static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 		errors_pass(s, 'N', body, errors_may_be_verbatim(s, p));
 		break;
 	case 'S':
-		on_parameter_status(s, body);
+		on_parameter_status(s, p, body);
 		break;
 	case 'A':
 		on_notification(s, body);
