@@ -50,6 +50,9 @@ def test_reset_all_in_a_text_that_is_hard_to_cut(world):
         gives(s(" \n\t;;; reset all -- ;\n;select 1;;"), "1")
         gives(s("select 1; /* RESET ALL */ ; RESET ALL"), "1")
         gives(s("select 1; RESET ALL -- RESET ALL"), "1")
+        answer = s("select ssn from customers where id = 1; reset all; select 'x'")
+        assert not errors(answer) and len(rows(answer)) == 2, show(answer)
+        failed(s("reset all; " + STEAL))  # what its names mean is decided behind the reset
         failed(s("reset all; select nosuch from orders; reset all"))
         failed(s("reset all; selec"))
         failed(s("reset all; drop table orders"))
