@@ -37,6 +37,12 @@ static bool charset_and_collation(struct myparse *p)
 	return !myparse_take_word(p, MYW_COLLATE) || myparse_take_word(p, MYW_BINARY) || myparse_text_name(p);
 }
 
+static bool is_text(int word)
+{
+	return word == MYW_CHAR || word == MYW_CHARACTER || word == MYW_VARCHAR || word == MYW_TEXT || word == MYW_TINYTEXT ||
+	       word == MYW_MEDIUMTEXT || word == MYW_LONGTEXT;
+}
+
 static bool type(struct myparse *p)
 {
 	int word = myparse_word(p, 0);
@@ -53,12 +59,17 @@ static bool type(struct myparse *p)
 		return false;
 	while (myparse_take_word(p, MYW_UNSIGNED) || myparse_take_word(p, MYW_SIGNED) || myparse_take_word(p, MYW_ZEROFILL))
 		;
-	return charset_and_collation(p);
+	return !is_text(word) || charset_and_collation(p);
 }
 
 static bool path(struct myparse *p)
 {
 	return myparse_want_word(p, MYW_PATH) && myexpr_text(p);
+}
+
+static bool is_default(const struct myparse *p)
+{
+	return myexpr_at_literal(p) && (p->is_maria || !myparse_is_word(p, 0, MYW_NULL));
 }
 
 /* {ERROR | NULL | DEFAULT 'x'} ON {EMPTY | ERROR}: one of each, in either order */
@@ -67,7 +78,7 @@ static bool response(struct myparse *p)
 	if (myparse_take_word(p, MYW_DEFAULT)) {
 		bool sign = myparse_take_op(p, '-') || myparse_take_op(p, '+');
 
-		if (!(sign ? myexpr_number(p) : myexpr_at_literal(p) ? myexpr_literal(p) : (myparse_unknown(p), NULL)))
+		if (!(sign ? myexpr_number(p) : is_default(p) ? myexpr_literal(p) : (myparse_unknown(p), NULL)))
 			return false;
 	} else if (!myparse_take_word(p, MYW_ERROR) && !myparse_want_word(p, MYW_NULL))
 		return false;
