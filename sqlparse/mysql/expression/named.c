@@ -137,7 +137,7 @@ struct my_expr *myexpr_user_variable(struct myparse *p)
 
 	if (!e || !myparse_want_op(p, '@'))
 		return NULL;
-	if (!myparse_is_kind(p, 0, MYLEX_HOST) && !myparse_is_kind(p, 0, MYLEX_STRING) && !myparse_is_kind(p, 0, MYLEX_QUOTED)) {
+	if (!(myparse_is_kind(p, 0, MYLEX_HOST) && myparse_peek(p, 0)->n) && !myparse_is_kind(p, 0, MYLEX_STRING) && !myparse_is_kind(p, 0, MYLEX_QUOTED)) {
 		myparse_unknown(p);
 		return NULL;
 	}

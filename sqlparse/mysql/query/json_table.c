@@ -62,9 +62,15 @@ static bool type(struct myparse *p)
 	return !is_text(word) || charset_and_collation(p);
 }
 
+/* MariaDB takes one literal here, MySQL neighbours too. */
+static bool path_text(struct myparse *p)
+{
+	return myexpr_text(p) && !(p->is_maria && p->at >= 2 && p->lex->tokens[p->at - 2].kind == MYLEX_STRING);
+}
+
 static bool path(struct myparse *p)
 {
-	return myparse_want_word(p, MYW_PATH) && myexpr_text(p);
+	return myparse_want_word(p, MYW_PATH) && (path_text(p) || myparse_unknown(p));
 }
 
 static bool is_default(const struct myparse *p)
@@ -156,7 +162,7 @@ struct my_source *myquery_json_table(struct myparse *p)
 	s->height = 1;
 	tail = &s->columns;
 	s->expr = myparse_expr(p);
-	if (!s->expr || !myparse_want_op(p, ',') || !myexpr_text(p) || !columns(p, &tail) || !myparse_want_op(p, ')') ||
+	if (!s->expr || !myparse_want_op(p, ',') || !path_text(p) || !columns(p, &tail) || !myparse_want_op(p, ')') ||
 		!myquery_alias(p, &s->alias))
 		return NULL;
 	if (!s->alias) {
