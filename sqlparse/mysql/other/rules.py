@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """*.rules -> rules.c: the grammar as a tree of nodes that match.c walks.
 
-    rules.py CALLS.H WORDS.TSV OUTPUT FILE.rules...
+    rules.py RULES.H WORDS.TSV rules.c rulenames.h FILE.rules...
 
 A rule is `name = body ;`. In a body:
   WORD          that word, bare and in any case           '='      that operator
-  lower         a rule of that name, or a call of calls.h  a b      one after the other
+  lower         a rule of that name, or a call of rules.h  a b      one after the other
   a | b         the first that matches (PEG: it is not tried again)
   [a]  {a}      at most once; as often as it matches       a%       a list with commas
   !a            a does not match here                      $maria $mysql   this flavour only

@@ -1,6 +1,6 @@
 /*
  * The statements that are not SELECT, INSERT, UPDATE, DELETE, REPLACE: a grammar as data. rules.py makes nodes of the *.rules files,
- * match.c walks them over the tokens, calls.c reads what is no plain word: names, texts, numbers, expressions, queries.
+ * match.c walks them over the tokens, call.c, held.c and set.c read what is no plain word: names, texts, numbers, expressions, queries.
  */
 #ifndef SQLPARSE_MYSQL_RULES_H
 #define SQLPARSE_MYSQL_RULES_H
@@ -26,5 +26,21 @@ struct rules_node {
 extern const struct rules_node rules_nodes[];
 extern const uint16_t rules_kids[], rules_roots[];
 extern const char *const rules_strings[];
+
+/* What the rules call. Each reads from the token at hand on and says whether it was there. */
+#define RULES_CALLS(X) \
+	X(ident) X(qname) X(name3) \
+	X(text_sys) X(text) X(text_or_ident) X(text_or_hex) X(hex) X(sqlstate) \
+	X(number) X(number_plain) X(number_any) \
+	X(user) X(uservar) X(end) X(interval_unit) \
+	X(expr) X(expr_primary) X(expr_value) X(query) X(create_select) X(explained) X(held_statement) \
+	X(prepared_text) X(immediate_text) X(named_execute) X(named_deallocate) \
+	X(setting) X(set_value) X(set_names)
+enum rules_call {
+#define X(name) RULES_CALL_##name,
+	RULES_CALLS(X)
+#undef X
+	RULES_CALL_COUNT
+};
 
 #endif
