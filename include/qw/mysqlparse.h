@@ -6,6 +6,7 @@
 #ifndef QW_MYSQLPARSE_H
 #define QW_MYSQLPARSE_H
 
+#include "qw/mysqltree.h"
 #include "qw/sqlparse.h"
 
 enum mysql_flavour { MYSQL_FLAVOUR_NONE, MYSQL_FLAVOUR_MYSQL, MYSQL_FLAVOUR_MARIADB };
@@ -35,7 +36,70 @@ struct mysql_dialect {
 	bool prepares; /* COM_STMT_PREPARE, PREPARE FROM: "?" may stand for a value */
 };
 
-struct my_statement; /* qw/mysqltree.h */
+/* ---- trees of statements; queries and expressions are in mysqltree.h ---- */
+struct my_set_item { /* column = value */
+	struct my_expr *column, *value;
+	struct my_set_item *next;
+};
+struct my_insert {
+	bool is_replace, is_ignore;
+	struct my_source *table;
+	struct my_expr *columns; /* COLUMN */
+	struct my_row *rows; /* VALUES; NULL with query or sets */
+	const char *row_alias; /* AS new */
+	struct my_named *row_columns;
+	struct my_query *query;
+	struct my_set_item *sets, *duplicate; /* SET a = 1; ON DUPLICATE KEY UPDATE */
+	struct my_item *returning;
+};
+struct my_update {
+	struct my_with *with;
+	struct my_source *from; /* every table of it may be written: the qualifiers of `sets` tell */
+	struct my_set_item *sets;
+	struct my_expr *where, *limit;
+	struct my_order *order;
+	struct my_item *returning;
+};
+struct my_target { /* DELETE t1, s.t2.* FROM ... : a name or alias of `from` */
+	const char *schema, *name;
+	struct my_target *next;
+};
+struct my_delete {
+	struct my_with *with;
+	struct my_target *targets; /* of the forms with several tables; else NULL and `from` is the one table */
+	struct my_source *from;
+	struct my_expr *where, *limit;
+	struct my_order *order;
+	struct my_item *returning;
+};
+
+/* What a statement of another kind does, noted while it is parsed: acts, and the parts that hold queries or expressions. */
+struct my_noted {
+	struct qw_act act;
+	struct my_noted *next;
+};
+struct my_part {
+	struct my_query *query;
+	struct my_expr *expr;
+	struct my_source *source;
+	struct my_statement *statement; /* EXPLAIN, CREATE EVENT DO ... */
+	struct my_part *next;
+};
+enum my_statement_kind { MY_STATEMENT_QUERY, MY_STATEMENT_INSERT, MY_STATEMENT_UPDATE, MY_STATEMENT_DELETE, MY_STATEMENT_OTHER };
+struct my_statement {
+	enum my_statement_kind kind;
+	uint16_t word; /* OTHER: of its first word, by the room's own numbers */
+	union {
+		struct my_query *query;
+		struct my_insert *insert;
+		struct my_update *update;
+		struct my_delete *del;
+	};
+	struct my_noted *noted; /* acts besides those that the tree shows */
+	struct my_part *parts;
+	struct qw_statement preset; /* of OTHER: named, inner, explains ...: whatever is no list */
+	uint32_t at, n;
+};
 
 struct mysql_parsed {
 	struct qw_statements facts;
