@@ -48,6 +48,12 @@ bool rules_call_ident(struct rules_run *r)
 	return myparse_is_name(r->p, 0) && rules_name(r, NULL, myparse_name(r->p));
 }
 
+/* A name that no keyword is, reserved or not: IDENT_sys. */
+bool rules_call_ident_sys(struct rules_run *r)
+{
+	return !myparse_is_kind(r->p, 0, MYLEX_WORD) && rules_call_ident(r);
+}
+
 bool rules_call_qname(struct rules_run *r)
 {
 	const char *schema = NULL, *name = NULL;
@@ -116,7 +122,7 @@ bool rules_call_uservar(struct rules_run *r)
 	if (!myparse_take_op(r->p, '@'))
 		return false;
 	name = host(r);
-	return rules_name(r, NULL, name);
+	return name && *name && rules_name(r, NULL, name);
 }
 
 /* ---- texts ---- */
@@ -148,6 +154,34 @@ bool rules_call_text_or_hex(struct rules_run *r)
 	return rules_call_text_sys(r) || rules_call_hex(r);
 }
 
+static bool take_any(struct rules_run *r, const int *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (myparse_take_word(r->p, words[i]))
+			return true;
+	return false;
+}
+
+/* A literal that is no plain number: texts (one behind the other are one), hex, NULL, TRUE, DATE '..'. */
+bool rules_call_literal(struct rules_run *r)
+{
+	static const int constants[] = {MYW_NULL, MYW_TRUE, MYW_FALSE}, temporal[] = {MYW_DATE, MYW_TIME, MYW_TIMESTAMP};
+	bool introduced;
+
+	if (take_any(r, constants, QW_COUNT(constants)))
+		return true;
+	if (myparse_is_kind(r->p, 1, MYLEX_STRING) && take_any(r, temporal, QW_COUNT(temporal)))
+		return take_kind(r, MYLEX_STRING);
+	introduced = take_kind(r, MYLEX_INTRODUCER);
+	if (rules_call_hex(r))
+		return true;
+	if (!take_kind(r, MYLEX_STRING) && (introduced || !take_kind(r, MYLEX_NSTRING)))
+		return false;
+	while (take_kind(r, MYLEX_STRING))
+		continue;
+	return true;
+}
+
 /* sp_pcontext.cc, is_sqlstate_valid: five of 0-9 A-Z, not 00... */
 bool rules_call_sqlstate(struct rules_run *r)
 {
@@ -161,22 +195,82 @@ bool rules_call_sqlstate(struct rules_run *r)
 	return text[0] != '0' || text[1] != '0';
 }
 
-/* ---- numbers ---- */
-
-bool rules_call_number(struct rules_run *r) /* a size, as in ulong_num: digits or hex */
+/* xa.cc: at most 64 bytes. */
+bool rules_call_xid_part(struct rules_run *r)
 {
-	return take_kind(r, MYLEX_INT) || take_kind(r, MYLEX_DECIMAL) || take_kind(r, MYLEX_FLOAT) ||
+	if (!rules_call_text_sys(r))
+		return rules_call_hex(r) && r->p->lex->tokens[r->p->at - 1].n <= 64;
+	return strlen(r->name) <= 64;
+}
+
+/* ---- numbers: each as one rule of the servers' grammars takes them ---- */
+
+/* Its value; UINT64_MAX for what is no plain integer, or one too large. */
+static uint64_t value_of(const struct rules_run *r)
+{
+	const struct mylex_token *t = myparse_peek(r->p, 0);
+	uint64_t value = 0;
+
+	if (t->kind != MYLEX_INT)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint64_t digit = (uint64_t)(r->p->lex->text.p[t->at + i] - '0');
+
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+			return UINT64_MAX;
+		value = value * 10 + digit;
+	}
+	return value;
+}
+
+static bool take_between(struct rules_run *r, uint64_t least, uint64_t most)
+{
+	uint64_t value = value_of(r);
+	bool is = value >= least && value <= most;
+
+	r->p->at += is;
+	return is;
+}
+
+bool rules_call_number_int(struct rules_run *r) /* real_ulong_num */
+{
+	return take_kind(r, MYLEX_INT) ||
 	       (myparse_is_kind(r->p, 0, MYLEX_HEX) && myparse_peek(r->p, 0)->code != MYLEX_QUOTED_FORM && take_kind(r, MYLEX_HEX));
 }
 
-bool rules_call_number_plain(struct rules_run *r) /* as in field_length: digits alone */
+bool rules_call_number(struct rules_run *r) /* ulong_num */
 {
-	return take_kind(r, MYLEX_INT);
+	return rules_call_number_int(r) || take_kind(r, MYLEX_DECIMAL) || take_kind(r, MYLEX_FLOAT);
 }
 
 bool rules_call_number_any(struct rules_run *r)
 {
 	return rules_call_number(r);
+}
+
+bool rules_call_number_length(struct rules_run *r) /* field_length */
+{
+	return take_kind(r, MYLEX_INT) || (r->p->is_maria && take_kind(r, MYLEX_DECIMAL));
+}
+
+bool rules_call_number_small(struct rules_run *r) /* NUM */
+{
+	return take_between(r, 0, INT32_MAX);
+}
+
+bool rules_call_number_long(struct rules_run *r) /* NUM, LONG_NUM */
+{
+	return take_between(r, 0, INT64_MAX);
+}
+
+bool rules_call_number_bit(struct rules_run *r)
+{
+	return take_between(r, 0, 1);
+}
+
+bool rules_call_number_pages(struct rules_run *r) /* STATS_SAMPLE_PAGES */
+{
+	return take_between(r, 1, 65535);
 }
 
 bool rules_call_interval_unit(struct rules_run *r)

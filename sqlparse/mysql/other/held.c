@@ -1,4 +1,5 @@
 /* What statements hold: expressions, queries, other statements, texts of statements. */
+#include "expression/expr.h"
 #include "run.h"
 
 static bool put_expr(struct rules_run *r, struct my_expr *e)
@@ -9,6 +10,32 @@ static bool put_expr(struct rules_run *r, struct my_expr *e)
 bool rules_call_expr(struct rules_run *r)
 {
 	return put_expr(r, myparse_expr(r->p));
+}
+
+bool rules_call_expr_primary(struct rules_run *r)
+{
+	return put_expr(r, myexpr_primary(r->p));
+}
+
+bool rules_call_expr_variable(struct rules_run *r) /* @@x */
+{
+	return myparse_is_op(r->p, 0, MYLEX_OP_ATAT) && rules_call_expr_primary(r);
+}
+
+/* An expression that holds no query. */
+bool rules_call_plain_expr(struct rules_run *r)
+{
+	size_t from = r->p->at;
+
+	if (!rules_call_expr(r))
+		return false;
+	for (size_t i = from; i < r->p->at; i++) {
+		const struct mylex_token *t = &r->p->lex->tokens[i];
+
+		if (t->kind == MYLEX_WORD && (t->code == MYW_SELECT || t->code == MYW_VALUES))
+			return false;
+	}
+	return true;
 }
 
 bool rules_call_expr_value(struct rules_run *r)

@@ -70,13 +70,21 @@ static bool many(struct rules_run *r, const struct rules_node *n)
 	return !rules_is_over(r);
 }
 
+/* A comma behind which nothing of the list stands is left to who comes next. */
 static bool list(struct rules_run *r, const struct rules_node *n)
 {
-	do {
-		if (!walk(r, kid(n, 0)))
-			return false;
-	} while (myparse_take_op(r->p, ','));
-	return true;
+	if (!walk(r, kid(n, 0)))
+		return false;
+	for (;;) {
+		struct mark m = here(r);
+
+		if (!myparse_take_op(r->p, ','))
+			return true;
+		if (!walk(r, kid(n, 0))) {
+			back(r, &m);
+			return !rules_is_over(r);
+		}
+	}
 }
 
 static bool none(struct rules_run *r, const struct rules_node *n)
@@ -109,6 +117,14 @@ static bool spelled(struct rules_run *r, const char *word)
 	return is;
 }
 
+/* What is no keyword of this flavour is a name that is spelled so. */
+static bool word(struct rules_run *r, uint16_t code)
+{
+	if (mylex_word_flags(code, r->p->dialect->flavour) & (MYLEX_WORD_IS | MYLEX_WORD_CALL))
+		return myparse_take_word(r->p, code);
+	return spelled(r, mylex_word_name(code));
+}
+
 static bool step(struct rules_run *r, const struct rules_node *n)
 {
 	switch ((enum rules_op)n->op) {
@@ -125,7 +141,7 @@ static bool step(struct rules_run *r, const struct rules_node *n)
 	case RULES_NOT:
 		return none(r, n);
 	case RULES_WORD:
-		return myparse_take_word(r->p, n->a);
+		return word(r, n->a);
 	case RULES_NAME:
 		return spelled(r, rules_strings[n->a]);
 	case RULES_OP:

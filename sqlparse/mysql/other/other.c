@@ -23,7 +23,8 @@ static const struct {
 	{MYW_CREATE, RULE_create_server}, {MYW_CREATE, RULE_create_routine}, {MYW_ALTER, RULE_alter_table}, {MYW_ALTER, RULE_alter_database},
 	{MYW_ALTER, RULE_create_view}, {MYW_ALTER, RULE_alter_user}, {MYW_ALTER, RULE_alter_sequence}, {MYW_ALTER, RULE_alter_server},
 	{MYW_ALTER, RULE_alter_routine}, {MYW_DROP, RULE_drop}, {MYW_RENAME, RULE_rename}, {MYW_TRUNCATE, RULE_truncate}, {MYW_GRANT, RULE_grant},
-	{MYW_REVOKE, RULE_revoke},
+	{MYW_REVOKE, RULE_revoke}, {MYW_IF, RULE_block}, {MYW_CASE, RULE_block}, {MYW_LOOP, RULE_block}, {MYW_WHILE, RULE_block},
+	{MYW_REPEAT, RULE_block}, {MYW_FOR, RULE_block},
 };
 
 /* Links what was found to the statement, in the order of the text. */

@@ -29,11 +29,11 @@ extern const char *const rules_strings[];
 
 /* What the rules call. Each reads from the token at hand on and says whether it was there. */
 #define RULES_CALLS(X) \
-	X(ident) X(qname) X(name3) \
-	X(text_sys) X(text) X(text_or_ident) X(text_or_hex) X(hex) X(sqlstate) \
-	X(number) X(number_plain) X(number_any) \
+	X(ident) X(ident_sys) X(qname) X(name3) \
+	X(text_sys) X(text) X(text_or_ident) X(text_or_hex) X(hex) X(sqlstate) X(xid_part) \
+	X(number) X(number_int) X(number_any) X(number_length) X(number_small) X(number_bit) X(number_pages) X(number_long) \
 	X(user) X(uservar) X(end) X(interval_unit) \
-	X(expr) X(expr_primary) X(expr_value) X(query) X(create_select) X(explained) X(held_statement) \
+	X(expr) X(literal) X(expr_primary) X(expr_variable) X(plain_expr) X(partition_expr) X(partition_end) X(expr_value) X(query) X(create_select) X(explained) X(held_statement) \
 	X(prepared_text) X(immediate_text) X(named_execute) X(named_deallocate) \
 	X(setting) X(set_value) X(set_names)
 enum rules_call {
