@@ -79,6 +79,14 @@ bool rules_call_end(struct rules_run *r)
 	return myparse_is_end(r->p);
 }
 
+/* MariaDB: only ALTER TABLE takes IF NOT EXISTS before what it adds. */
+bool rules_call_altering(struct rules_run *r)
+{
+	const struct mylex_token *first = &r->p->lex->tokens[r->from];
+
+	return r->p->is_maria && first->kind == MYLEX_WORD && first->code == MYW_ALTER;
+}
+
 /* The name of the host, or of a variable, behind "@". */
 static const char *host(struct rules_run *r)
 {

@@ -84,7 +84,7 @@ static bool unknown(struct rules_run *r)
 
 bool myparse_other(struct myparse *p, struct my_statement *s)
 {
-	struct rules_run r = {.p = p, .s = s, .problem_at = p->at};
+	struct rules_run r = {.p = p, .s = s, .from = p->at, .problem_at = p->at};
 
 	s->kind = MY_STATEMENT_OTHER;
 	for (size_t i = 0; i < QW_COUNT(firsts) && !rules_is_over(&r); i++)

@@ -16,6 +16,7 @@ struct rules_found {
 struct rules_run {
 	struct myparse *p;
 	struct my_statement *s;
+	size_t from; /* the statement's first token */
 	struct rules_found *found;
 	size_t count, cap;
 	const char *schema, *name; /* the last name that was read; NULL: none */
