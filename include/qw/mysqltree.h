@@ -25,7 +25,6 @@ enum my_expr_kind {
 	MY_EXPR_DEFAULT, /* DEFAULT as a value; DEFAULT(c): args */
 	MY_EXPR_INSERTED, /* VALUES(c) in ON DUPLICATE KEY UPDATE: args: the column */
 	MY_EXPR_MATCH, /* args: what is searched for, then the columns */
-	MY_EXPR_ALIASED, /* f(x AS y): args: x; `text`: y */
 	MY_EXPR_SEQUENCE /* NEXT VALUE FOR s, NEXTVAL(s), SETVAL(s, n): `column` names the sequence; `op`: 1 when it is moved */
 };
 enum my_literal {
@@ -56,8 +55,8 @@ struct my_window { /* OVER (...), WINDOW w AS (...) */
 	struct my_window *next;
 };
 struct my_call {
-	const char *schema, *name; /* as written; a word of the grammar in upper case */
-	bool is_aggregate, is_distinct, is_quoted; /* is_quoted: never a word of the grammar */
+	const char *schema, *name; /* the name in lower case */
+	bool is_aggregate, is_distinct, is_word; /* is_word: of the grammar; else native, loadable or stored, in that order */
 	struct my_order *order; /* GROUP_CONCAT, JSON_ARRAYAGG, WITHIN GROUP */
 	struct my_expr *more; /* LIMIT, SEPARATOR */
 	struct my_window *over;
@@ -76,6 +75,7 @@ struct my_expr {
 };
 struct my_order {
 	struct my_expr *expr;
+	bool is_directed; /* ASC or DESC is written */
 	struct my_order *next;
 };
 
@@ -91,7 +91,8 @@ struct my_named { /* a list of names */
 struct my_source {
 	enum my_source_kind kind;
 	uint16_t height;
-	bool is_natural, is_lateral, is_outer_left, is_outer_right; /* rows of the left (right) side may lack a partner */
+	bool is_natural, is_lateral, is_outer_left, is_outer_right; /* LEFT JOIN keeps all rows of the left side, RIGHT of the right */
+	bool in_parens;
 	const char *schema, *name, *alias;
 	struct my_query *query;
 	struct my_named *columns; /* of a derived table or JSON_TABLE: their names; of a join: USING */
@@ -121,7 +122,6 @@ enum my_body_kind { MY_BODY_SELECT, MY_BODY_VALUES, MY_BODY_TABLE, MY_BODY_QUERY
 enum my_set { MY_SET_UNION, MY_SET_EXCEPT, MY_SET_INTERSECT };
 struct my_body {
 	enum my_body_kind kind;
-	uint16_t height;
 	struct my_select *select;
 	struct my_row *rows; /* VALUES */
 	struct my_source *table; /* TABLE t */

@@ -1,5 +1,5 @@
 /*
- * What our parser says to each statement of a file: probe_sqlparse_mysql mariadb|mysql FILE
+ * What our parser says to each statement of a file: probe_mysqlparse mariadb|mysql FILE
  * FILE as in mariadbd.c. A line for each: "accepted VERB", "design SENTENCE", "unknown SENTENCE" or "several"; unknown is what the
  * grammar does not know, design what it refuses on purpose, whatever else the text holds.
  */
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 	uint8_t *p = argc == 3 ? read_all(argv[2], &n) : NULL;
 
 	if (!p) {
-		fprintf(stderr, "probe_sqlparse_mysql mariadb|mysql FILE\n");
+		fprintf(stderr, "probe_mysqlparse mariadb|mysql FILE\n");
 		return 2;
 	}
 	if (strcmp(argv[1], "mysql") == 0) {

@@ -15,7 +15,8 @@ struct myparse {
 	struct qw_arena *arena;
 	uint32_t *closers; /* of each "(" token: the token that closes it; 0 none */
 	size_t at; /* of the token that is next */
-	size_t depth, nodes;
+	size_t depth, nodes, subqueries;
+	uint16_t high; /* the highest tree below the query that is being read */
 	int err;
 	const char *problem;
 	bool is_maria;
@@ -100,6 +101,7 @@ bool myparse_int(struct myparse *p, struct qw_bytes *digits); /* an integer lite
 struct my_expr *myparse_expr(struct myparse *p);
 struct my_expr *myparse_exprs(struct myparse *p); /* expr, expr ... */
 struct my_query *myparse_query(struct myparse *p); /* with its tail; what may stand where a subquery or view can */
+struct my_query *myparse_select(struct myparse *p); /* a statement by itself: INTO may stand in it */
 struct my_query *myparse_subquery(struct myparse *p); /* ( query ) */
 bool myparse_at_query(const struct myparse *p); /* SELECT, WITH, TABLE, VALUES come next, or "(" that opens a query */
 struct my_source *myparse_table(struct myparse *p); /* [schema.]name alone, no alias */

@@ -4,7 +4,7 @@
 static bool query(struct myparse *p, struct my_statement *s)
 {
 	s->kind = MY_STATEMENT_QUERY;
-	s->query = myparse_query(p);
+	s->query = myparse_select(p);
 	return s->query != NULL;
 }
 

@@ -1,5 +1,5 @@
 /* The statements of the rules: which one a text begins, and what was found goes into the tree. */
-#include "core/other.h"
+#include "other.h"
 #include "run.h"
 
 /* A statement's rules, in the order in which they are tried. */
