@@ -145,9 +145,14 @@ def statements():
             for statement in Script(file.read_bytes()).statements():
                 unique.setdefault(statement)
         part = kept.with_suffix(".part")
-        part.write_bytes(b"".join(struct.pack("<I", len(s)) + s for s in unique))
+        part.write_bytes(framed(unique))
         part.rename(kept)
     return kept, unframed(kept.read_bytes())
+
+
+def framed(statements):
+    """As the oracle and the probe read them: 4 bytes of length before each."""
+    return b"".join(struct.pack("<I", len(s)) + s for s in statements)
 
 
 def unframed(data):

@@ -67,7 +67,7 @@ class Range(threading.Thread):
 def mariadb(file, count, jobs=2):
     """[error number] of all statements of the framed file; kept beside it, for the package of one version answers the same."""
     kept = file.with_suffix(f".{unpacked('libmariadbd19').name}")
-    if not kept.exists() or kept.stat().st_size != 2 * count:
+    if not kept.exists() or kept.stat().st_size != 2 * count or kept.stat().st_mtime < file.stat().st_mtime:
         program = compiled()
         ends = [count * i // jobs for i in range(jobs + 1)]
         ranges = [Range(program, file, a, b) for a, b in zip(ends, ends[1:])]
