@@ -1,6 +1,8 @@
 /* Names, texts, numbers: what the rules call for that is no plain word. */
 #include "run.h"
 
+#include <strings.h>
+
 bool rules_refuse(struct rules_run *r, const char *why)
 {
 	if (!r->refused)
@@ -12,6 +14,10 @@ bool rules_name(struct rules_run *r, const char *schema, const char *name)
 {
 	r->schema = schema;
 	r->name = name;
+	if (!r->act_name) {
+		r->act_schema = schema;
+		r->act_name = name;
+	}
 	return name != NULL;
 }
 
@@ -279,6 +285,21 @@ bool rules_call_number_bit(struct rules_run *r)
 bool rules_call_number_pages(struct rules_run *r) /* STATS_SAMPLE_PAGES */
 {
 	return take_between(r, 1, 65535);
+}
+
+/* Engines that keep rows in this server. Any other may reach files or other servers by its options: the act tells. */
+bool rules_call_engine(struct rules_run *r)
+{
+	static const char *const own[] = {"InnoDB", "MyISAM", "Aria", "MEMORY", "HEAP", "MERGE", "MRG_MyISAM", "ARCHIVE", "CSV", "BLACKHOLE", "SEQUENCE",
+		"RocksDB", "ndbcluster", "PERFORMANCE_SCHEMA", "default"};
+
+	if (!rules_call_text_or_ident(r))
+		return false;
+	for (size_t i = 0; i < QW_COUNT(own); i++)
+		if (strcasecmp(r->name, own[i]) == 0)
+			return true;
+	return rules_put(r, &(struct rules_found){
+				    .act = {.verb = QW_VERB_LOAD, .kind = QW_OBJECT_OTHER, .kind_name = "engine", .name = r->name}});
 }
 
 bool rules_call_interval_unit(struct rules_run *r)

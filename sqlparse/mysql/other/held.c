@@ -38,14 +38,17 @@ bool rules_call_plain_expr(struct rules_run *r)
 	return true;
 }
 
+/* An expression; where it is one number, that is the name. */
 bool rules_call_expr_value(struct rules_run *r)
 {
 	const struct mylex_token *t = myparse_peek(r->p, 0);
 	struct qw_bytes written = myparse_spelling(r->p, r->p->at, r->p->at + 1);
 
-	if (t->kind == MYLEX_INT && myparse_peek(r->p, 1)->kind == MYLEX_END)
-		return rules_name(r, NULL, myparse_copy(r->p, written)) && (r->p->at++, true);
-	return rules_call_expr(r);
+	if (!rules_call_expr(r))
+		return false;
+	if (t->kind != MYLEX_INT || !myparse_is_end(r->p) || r->p->lex->tokens[r->p->at - 1].at != t->at)
+		return true;
+	return rules_name(r, NULL, myparse_copy(r->p, written));
 }
 
 static bool put_query(struct rules_run *r)

@@ -12,11 +12,12 @@ static uint16_t kid(const struct rules_node *n, unsigned i)
 
 struct mark {
 	size_t at, count, depth;
+	const char *act_schema, *act_name;
 };
 
 static struct mark here(const struct rules_run *r)
 {
-	return (struct mark){.at = r->p->at, .count = r->count, .depth = r->p->depth};
+	return (struct mark){.at = r->p->at, .count = r->count, .depth = r->p->depth, .act_schema = r->act_schema, .act_name = r->act_name};
 }
 
 /* The problem of the way that came furthest is the one to tell of, should no other way be found. */
@@ -30,6 +31,8 @@ static void back(struct rules_run *r, const struct mark *m)
 	r->p->at = m->at;
 	r->p->depth = m->depth;
 	r->count = m->count;
+	r->act_schema = m->act_schema;
+	r->act_name = m->act_name;
 }
 
 /* Walks a node; where it fails all is as it was. */
@@ -100,12 +103,12 @@ static bool act(struct rules_run *r, const struct rules_node *n)
 {
 	struct rules_found found = {.act = {.verb = (enum qw_verb)n->a, .kind_name = rules_strings[n->b]}};
 
-	r->schema = r->name = NULL;
+	r->act_schema = r->act_name = NULL;
 	if (n->kid_count && !walk(r, kid(n, 0)))
 		return false;
-	found.act.kind = r->name ? (enum qw_object_kind)n->object : QW_OBJECT_NONE;
-	found.act.schema = r->schema;
-	found.act.name = r->name;
+	found.act.kind = r->act_name ? (enum qw_object_kind)n->object : QW_OBJECT_NONE;
+	found.act.schema = r->act_schema;
+	found.act.name = r->act_name;
 	return rules_put(r, &found);
 }
 

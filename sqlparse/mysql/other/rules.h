@@ -35,7 +35,7 @@ extern const char *const rules_strings[];
 	X(user) X(uservar) X(end) X(altering) X(interval_unit) \
 	X(expr) X(literal) X(expr_primary) X(expr_variable) X(plain_expr) X(partition_expr) X(partition_end) X(expr_value) X(query) X(create_select) X(explained) X(held_statement) \
 	X(prepared_text) X(immediate_text) X(named_execute) X(named_deallocate) \
-	X(setting) X(set_value) X(set_names)
+	X(engine) X(setting) X(set_value) X(set_names)
 enum rules_call {
 #define X(name) RULES_CALL_##name,
 	RULES_CALLS(X)

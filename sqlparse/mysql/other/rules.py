@@ -9,7 +9,7 @@ A rule is `name = body ;`. In a body:
   a | b         the first that matches (PEG: it is not tried again)
   [a]  {a}      at most once; as often as it matches       a%       a list with commas
   !a            a does not match here                      $maria $mysql   this flavour only
-  a@VERB:kind   when a matched: an act of QW_VERB_VERB; its object is the last name that a read
+  a@VERB:kind   when a matched: an act of QW_VERB_VERB; its object is the first name that a read
   @VERB:kind    the same without an object's name
   ^"sentence"   refused by design, whatever follows
 """

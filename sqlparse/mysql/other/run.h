@@ -20,6 +20,7 @@ struct rules_run {
 	struct rules_found *found;
 	size_t count, cap;
 	const char *schema, *name; /* the last name that was read; NULL: none */
+	const char *act_schema, *act_name; /* the first one since an act began */
 	const char *refused; /* by design: why */
 	const char *problem; /* of the parser, where it was last sent back; how far it had come */
 	size_t problem_at;
