@@ -36,7 +36,7 @@ static void queries(void **state)
 		{"SELECT a INTO @x FROM t", "select:t set:x | [t] | a |  |  | "},
 		{"SELECT a FROM t INTO OUTFILE '/tmp/f'", "select:t copy.file:/tmp/f | [t] | a |  |  |  | writes"},
 		{"SELECT sum(a) OVER (PARTITION BY b ORDER BY c) FROM t", "call:sum select:t | [t] | b c a |  |  | "},
-		{"SELECT a FROM t WHERE MATCH (b, c) AGAINST ('x' IN BOOLEAN MODE)", "call:match select:t | [t] | a b c |  |  | "},
+		{"SELECT a FROM t WHERE MATCH (b, c) AGAINST ('x' IN BOOLEAN MODE)", "select:t | [t] | a b c |  |  | "},
 		{"(SELECT a FROM t LIMIT 1) UNION ALL (SELECT b FROM u)", "select:t select:u | [t] [u] | a b |  |  | "},
 		{"SELECT * FROM JSON_TABLE(x, '$' COLUMNS (a INT PATH '$.a')) j", "select |  | * x |  |  | "},
 	};
