@@ -40,7 +40,7 @@ bool myparse_enter(struct myparse *p)
 {
 	if (p->problem || p->err)
 		return false;
-	if (p->depth >= p->limits->depth_max)
+	if (p->depth >= p->limits->depth_max || p->depth >= MYPARSE_DEPTH_MAX)
 		return myparse_fail(p, "the statement is nested too many levels deep");
 	p->depth++;
 	return true;

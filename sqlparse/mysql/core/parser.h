@@ -24,6 +24,9 @@ struct myparse {
 	bool in_routine; /* the body of a procedure, trigger, event: bare names may be variables */
 };
 
+/* Of what calls itself while parsing: bounds the stack (measured: below 2 kB a level), whatever limits->depth_max says. */
+enum { MYPARSE_DEPTH_MAX = 500 };
+
 int myparse_begin(struct myparse *p) QW_MUST_CHECK; /* lex, dialect, limits and arena are set: finds the closers */
 bool myparse_fail(struct myparse *p, const char *why); /* false; a constant sentence */
 bool myparse_unknown(struct myparse *p); /* false: what comes next is not known to the grammar */

@@ -77,6 +77,7 @@ static struct my_expr *plain_call(struct myparse *p, const struct plain *plain)
 }
 
 /* ---- words that need no parentheses ---- */
+enum { PRECISION_MAX = 6 }; /* digits of a second */
 enum bare { NOT_BARE, BRACES, PRECISION };
 
 static enum bare bare_of(const struct myparse *p)
@@ -108,10 +109,11 @@ static struct my_expr *bare_call(struct myparse *p, enum bare bare)
 {
 	size_t from = p->at;
 	struct my_expr *e = myexpr_call_begin(p, from);
+	uint64_t precision;
 
 	if (!e || !myparse_take_op(p, '('))
 		return myexpr_done(p, e, from);
-	if (bare == PRECISION && myparse_is_kind(p, 0, MYLEX_INT) && !myexpr_add(p, e, myexpr_number(p)))
+	if (bare == PRECISION && myparse_is_kind(p, 0, MYLEX_INT) && !myexpr_small(p, 0, PRECISION_MAX, &precision))
 		return NULL;
 	return myexpr_call_end(p, e, from);
 }

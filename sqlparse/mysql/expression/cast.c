@@ -1,20 +1,24 @@
 /* CAST, CONVERT, the types they take. */
 #include "expr.h"
 
-static bool optional_digits(struct myparse *p)
+static bool optional_digits(struct myparse *p, uint64_t max)
 {
-	return !myparse_is_op(p, 0, '(') || myexpr_digits(p);
+	return !myparse_is_op(p, 0, '(') || myexpr_digits(p, 0, max);
 }
+
+enum { SECOND_DIGITS = 6, DECIMAL_DIGITS = 65, DECIMAL_SCALE = 30, FLOAT_BITS = 53 };
 
 /* [(10)] [(10, 2)] */
 static bool decimal_size(struct myparse *p)
 {
-	struct qw_bytes digits;
+	uint64_t digits, scale = 0;
 
 	if (!myparse_take_op(p, '('))
 		return true;
-	if (!myparse_int(p, &digits) || (myparse_take_op(p, ',') && !myparse_int(p, &digits)))
+	if (!myexpr_small(p, 0, DECIMAL_DIGITS, &digits) || (myparse_take_op(p, ',') && !myexpr_small(p, 0, DECIMAL_SCALE, &scale)))
 		return false;
+	if (scale > digits && digits)
+		return myparse_fail(p, "a decimal type has more digits behind the point than digits");
 	return myparse_want_op(p, ')');
 }
 
@@ -34,7 +38,7 @@ static bool char_type(struct myparse *p)
 {
 	bool binary;
 
-	if (!optional_digits(p))
+	if (!optional_digits(p, UINT32_MAX))
 		return false;
 	if (myparse_take_word(p, MYW_BYTE))
 		return true;
@@ -59,13 +63,13 @@ static bool own_type(struct myparse *p, int word)
 {
 	if (p->is_maria) {
 		if (word == MYW_VARCHAR)
-			return myexpr_digits(p);
+			return myexpr_digits(p, 0, UINT32_MAX) && char_type(p);
 		if (word == MYW_INTERVAL)
-			return myparse_want_word(p, MYW_DAY_SECOND) && myexpr_digits(p);
+			return myparse_want_word(p, MYW_DAY_SECOND) && myexpr_digits(p, 0, SECOND_DIGITS);
 		return word == MYW_INT || word == MYW_INTEGER || word == MYW_FLOAT || myparse_unknown(p);
 	}
 	if (word == MYW_FLOAT)
-		return optional_digits(p);
+		return optional_digits(p, FLOAT_BITS);
 	return word == MYW_YEAR || word == MYW_JSON || word == MYW_REAL || is_geometry(word) || myparse_unknown(p);
 }
 
@@ -74,13 +78,14 @@ static bool known_type(struct myparse *p, int word)
 	switch (word) {
 	case MYW_BINARY:
 	case MYW_NCHAR:
+		return optional_digits(p, UINT32_MAX);
 	case MYW_TIME:
 	case MYW_DATETIME:
-		return optional_digits(p);
+		return optional_digits(p, SECOND_DIGITS);
 	case MYW_NATIONAL:
 		if (p->is_maria || (!myparse_take_word(p, MYW_CHAR) && !myparse_take_word(p, MYW_CHARACTER)))
 			return myparse_unknown(p);
-		return optional_digits(p);
+		return optional_digits(p, UINT32_MAX);
 	case MYW_CHAR:
 	case MYW_CHARACTER:
 		return char_type(p);
@@ -97,10 +102,24 @@ static bool known_type(struct myparse *p, int word)
 		return decimal_size(p);
 	case MYW_DOUBLE:
 		(void)myparse_take_word(p, MYW_PRECISION);
-		return true;
+		return !p->is_maria || !myparse_is_op(p, 0, '(') || !myparse_is_op(p, 2, ',') || decimal_size(p);
 	default:
 		return own_type(p, word);
 	}
+}
+
+/* Types that MariaDB finds by name. */
+static bool named_type(struct myparse *p)
+{
+	static const char *const names[] = {"INET4", "INET6", "UUID", "GEOMETRY", "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
+		"MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION"};
+
+	for (size_t i = 0; p->is_maria && i < QW_COUNT(names); i++)
+		if (myparse_is_spelled(p, 0, names[i])) {
+			p->at++;
+			return true;
+		}
+	return myparse_unknown(p);
 }
 
 bool myexpr_cast_type(struct myparse *p)
@@ -108,7 +127,7 @@ bool myexpr_cast_type(struct myparse *p)
 	int word = myparse_word(p, 0);
 
 	if (word == MYLEX_NO_WORD)
-		return myparse_unknown(p);
+		return named_type(p);
 	p->at++;
 	return known_type(p, word);
 }

@@ -50,7 +50,8 @@ bool myexpr_at_unit(const struct myparse *p, bool composed); /* DAY ...; compose
 bool myexpr_interval(struct myparse *p, struct my_expr *e); /* expr unit, behind INTERVAL: appends expr */
 bool myexpr_at_interval(const struct myparse *p); /* INTERVAL that is no function comes next */
 bool myexpr_cast_type(struct myparse *p);
-bool myexpr_digits(struct myparse *p); /* ( number ) */
+bool myexpr_small(struct myparse *p, uint64_t min, uint64_t max, uint64_t *out); /* an integer of these */
+bool myexpr_digits(struct myparse *p, uint64_t min, uint64_t max); /* ( number ) */
 
 /* window.c */
 bool myexpr_over(struct myparse *p, struct my_expr *call, bool must); /* [OVER ...] */

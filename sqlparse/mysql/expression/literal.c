@@ -81,6 +81,28 @@ struct my_expr *myexpr_number(struct myparse *p)
 	return myexpr_done(p, e, p->at - 1);
 }
 
+bool myexpr_small(struct myparse *p, uint64_t min, uint64_t max, uint64_t *out)
+{
+	struct qw_bytes digits;
+
+	*out = 0;
+	if (!myparse_int(p, &digits))
+		return false;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (*out > (UINT64_MAX - 9) / 10)
+			return myparse_fail(p, "a number is too large for its place");
+		*out = *out * 10 + (digits.p[i] - '0');
+	}
+	return (*out >= min && *out <= max) || myparse_fail(p, "a number is too small or too large for its place");
+}
+
+bool myexpr_digits(struct myparse *p, uint64_t min, uint64_t max)
+{
+	uint64_t n;
+
+	return myparse_want_op(p, '(') && myexpr_small(p, min, max, &n) && myparse_want_op(p, ')');
+}
+
 static struct my_expr *tokens(struct myparse *p, enum my_literal literal, size_t count)
 {
 	size_t from = p->at;

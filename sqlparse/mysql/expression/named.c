@@ -64,8 +64,6 @@ static struct my_expr *call(struct myparse *p)
 	e->call->name = myexpr_lower(p, name);
 	if (!e->call->name || !myparse_want_op(p, '(') || !myexpr_args(p, e, 0, SIZE_MAX) || !myparse_want_op(p, ')'))
 		return NULL;
-	if (p->is_maria && !e->call->schema && myparse_is_word(p, 0, MYW_OVER) && !myexpr_over(p, e, true))
-		return NULL;
 	return myexpr_done(p, e, from);
 }
 
@@ -139,7 +137,7 @@ struct my_expr *myexpr_user_variable(struct myparse *p)
 
 	if (!e || !myparse_want_op(p, '@'))
 		return NULL;
-	if (!myparse_is_kind(p, 0, MYLEX_HOST) && !myparse_is_kind(p, 0, MYLEX_STRING) && !myparse_is_kind(p, 0, MYLEX_QUOTED)) {
+	if (!(myparse_is_kind(p, 0, MYLEX_HOST) && myparse_peek(p, 0)->n) && !myparse_is_kind(p, 0, MYLEX_STRING) && !myparse_is_kind(p, 0, MYLEX_QUOTED)) {
 		myparse_unknown(p);
 		return NULL;
 	}
@@ -149,6 +147,12 @@ struct my_expr *myexpr_user_variable(struct myparse *p)
 	p->at++;
 	e->text = myparse_copy(p, name);
 	return e->text ? myexpr_done(p, e, from) : NULL;
+}
+
+static bool is_scope(const struct myparse *p)
+{
+	return myparse_is_op(p, 1, '.') && (myparse_is_spelled(p, 0, "GLOBAL") || myparse_is_spelled(p, 0, "SESSION") ||
+						   myparse_is_spelled(p, 0, "LOCAL"));
 }
 
 static struct my_expr *system_variable(struct myparse *p)
@@ -162,9 +166,15 @@ static struct my_expr *system_variable(struct myparse *p)
 	e->column = MYPARSE_NEW(p, struct my_column);
 	if (!e->column)
 		return NULL;
-	if ((word == MYW_GLOBAL || word == MYW_SESSION || word == MYW_LOCAL) && myparse_is_op(p, 1, '.')) {
+	if (word == MYW_GLOBAL || word == MYW_SESSION || word == MYW_LOCAL) {
 		e->column->schema = mylex_word_name((uint16_t)word);
-		p->at += 2;
+		p->at++;
+		if (!myparse_want_op(p, '.'))
+			return NULL;
+	}
+	if (is_scope(p)) {
+		myparse_unknown(p);
+		return NULL;
 	}
 	e->column->name = myparse_text_name(p);
 	if (e->column->name && myparse_take_op(p, '.')) {

@@ -91,7 +91,7 @@ static struct my_expr *compared(struct myparse *p, int op)
 	int word = myparse_word(p, 0);
 
 	if ((word == MYW_ALL || word == MYW_ANY || word == MYW_SOME) && myparse_is_op(p, 1, '(')) {
-		if (op == MY_OP_SAFE_EQ && p->is_maria) {
+		if (op == MY_OP_SAFE_EQ) {
 			myparse_unknown(p);
 			return NULL;
 		}
@@ -165,13 +165,7 @@ static struct my_expr *in_list(struct myparse *p, size_t from, struct my_expr *l
 		myparse_unknown(p);
 		return NULL;
 	}
-	p->at++;
-	if (myparse_at_query(p)) {
-		p->at--;
-		return myexpr_binary(p, MY_OP_IN, from, left, myexpr_query(p));
-	}
-	p->at--;
-	if (myparse_at_query(p)) /* ((SELECT 1) UNION ...) */
+	if (myparse_at_query(p))
 		return myexpr_binary(p, MY_OP_IN, from, left, myexpr_query(p));
 	p->at++;
 	right = myparse_exprs(p);

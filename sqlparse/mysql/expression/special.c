@@ -54,22 +54,50 @@ static bool get_format(struct myparse *p, struct my_expr *e)
 	return myparse_want_op(p, ',') && myexpr_add(p, e, myparse_expr(p));
 }
 
-bool myexpr_digits(struct myparse *p)
+/* Levels of a collation: 1, 2 DESC REVERSE, or 1 - 3. MariaDB */
+static bool levels(struct myparse *p)
 {
 	struct qw_bytes digits;
 
-	return myparse_want_op(p, '(') && myparse_int(p, &digits) && myparse_want_op(p, ')');
+	if (!p->is_maria || !myparse_take_word(p, MYW_LEVEL))
+		return true;
+	if (!myparse_int(p, &digits))
+		return false;
+	if (myparse_take_op(p, '-'))
+		return myparse_int(p, &digits);
+	for (;;) {
+		(void)(myparse_take_word(p, MYW_ASC) || myparse_take_word(p, MYW_DESC));
+		(void)myparse_take_word(p, MYW_REVERSE);
+		if (!myparse_take_op(p, ','))
+			return true;
+		if (!myparse_int(p, &digits))
+			return false;
+	}
+}
+
+static bool three_numbers(struct myparse *p)
+{
+	for (int i = 0; i < 3; i++) {
+		if (!myparse_want_op(p, ','))
+			return false;
+		if (!myparse_is_kind(p, 0, MYLEX_INT) && !myparse_is_kind(p, 0, MYLEX_HEX))
+			return myparse_unknown(p);
+		p->at++;
+	}
+	return true;
 }
 
 static bool weight_string(struct myparse *p, struct my_expr *e)
 {
 	if (!myexpr_add(p, e, myparse_expr(p)))
 		return false;
+	if (myparse_is_op(p, 0, ','))
+		return three_numbers(p);
 	if (!myparse_take_word(p, MYW_AS))
-		return true;
-	if (!myparse_take_word(p, MYW_CHAR) && !myparse_take_word(p, MYW_CHARACTER) && !myparse_want_word(p, MYW_BINARY))
-		return false;
-	return myexpr_digits(p);
+		return levels(p);
+	if (myparse_take_word(p, MYW_BINARY))
+		return myexpr_digits(p, 1, UINT32_MAX);
+	return (myparse_take_word(p, MYW_CHAR) || myparse_want_word(p, MYW_CHARACTER)) && myexpr_digits(p, 1, UINT32_MAX) && levels(p);
 }
 
 /* MATCH columns AGAINST (what IN ... MODE) */
@@ -116,7 +144,7 @@ static bool on_what(struct myparse *p, int word)
 
 	if (myparse_take_word(p, MYW_DEFAULT)) {
 		(void)(myparse_take_op(p, '-') || myparse_take_op(p, '+'));
-		if (!myexpr_at_literal(p) || !myexpr_literal(p))
+		if (!myexpr_at_literal(p) || myparse_is_word(p, 0, MYW_NULL) || !myexpr_literal(p))
 			return myparse_unknown(p);
 	} else if (!myparse_take_word(p, MYW_ERROR) && !myparse_take_word(p, MYW_NULL))
 		return true;

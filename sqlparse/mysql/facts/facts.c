@@ -42,7 +42,7 @@ int myfacts_make(struct myparse *p, const struct my_statement **trees, size_t co
 	if (!out->list)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < count && !p->err && !p->problem; i++) {
-		struct myfacts f = {.p = p, .out = &out->list[i], .verb = QW_VERB_SELECT};
+		struct myfacts f = {.p = p, .out = &out->list[i]};
 
 		*f.out = trees[i]->preset;
 		f.out->text = qw_bytes(p->lex->text.p + trees[i]->at, trees[i]->n);

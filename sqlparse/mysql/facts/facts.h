@@ -22,8 +22,8 @@ struct myfacts {
 	struct qw_statement *out;
 	struct myfacts_set acts, relations, columns, operators, types, literals;
 	const struct myfacts_scope *scope;
-	enum qw_verb verb; /* what is done to a table of FROM */
-	bool in_natural, reads, has_query;
+	bool in_natural, locks; /* of the tables that are met */
+	bool reads, has_query;
 };
 
 /* set.c: the item that is there already, or the new one; NULL: err is set */

@@ -185,9 +185,9 @@ static void table(struct myfacts *f, const struct my_source *s)
 {
 	if (myfacts_is_cte(f, s->schema, s->name))
 		return;
-	myfacts_on_table(f, f->verb, s->schema, s->name);
-	if (f->verb == QW_VERB_SELECT_LOCK)
-		f->reads = true;
+	myfacts_on_table(f, QW_VERB_SELECT, s->schema, s->name);
+	if (f->locks)
+		myfacts_on_table(f, QW_VERB_SELECT_LOCK, s->schema, s->name);
 	myfacts_relation(f, s, false);
 }
 
@@ -273,25 +273,23 @@ static void into(struct myfacts *f, const struct my_into *i)
 void myfacts_query(struct myfacts *f, const struct my_query *q)
 {
 	const struct myfacts_scope *before;
-	enum qw_verb verb = f->verb;
-	bool natural = f->in_natural;
+	bool natural = f->in_natural, locks = f->locks;
 
 	if (!q || f->p->err || f->p->problem)
 		return;
 	f->in_natural = false;
-	f->verb = QW_VERB_SELECT;
+	f->locks = false;
 	before = myfacts_with(f, q->with);
-	if (q->locks)
-		f->verb = QW_VERB_SELECT_LOCK;
+	f->locks = q->locks;
 	body(f, q->body);
 	if (q->locks)
 		myfacts_bare(f, QW_VERB_SELECT_LOCK, "query");
-	f->verb = QW_VERB_SELECT;
+	f->locks = false;
 	myfacts_order(f, q->order);
 	myfacts_exprs(f, q->limit);
 	if (q->into)
 		into(f, q->into);
 	f->scope = before;
-	f->verb = verb;
+	f->locks = locks;
 	f->in_natural = natural;
 }

@@ -97,7 +97,6 @@ void myfacts_update(struct myfacts *f, const struct my_update *u)
 	const struct myfacts_scope *before = myfacts_with(f, u->with);
 
 	updated(f, u);
-	f->verb = QW_VERB_SELECT;
 	if (is_read(u->from))
 		myfacts_source(f, u->from);
 	else
@@ -130,7 +129,6 @@ void myfacts_delete(struct myfacts *f, const struct my_delete *d)
 	const struct myfacts_scope *before = myfacts_with(f, d->with);
 
 	deleted(f, d);
-	f->verb = QW_VERB_SELECT;
 	if (d->targets)
 		myfacts_source(f, d->from);
 	myfacts_expr(f, d->where);

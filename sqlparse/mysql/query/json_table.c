@@ -37,6 +37,12 @@ static bool charset_and_collation(struct myparse *p)
 	return !myparse_take_word(p, MYW_COLLATE) || myparse_take_word(p, MYW_BINARY) || myparse_text_name(p);
 }
 
+static bool is_text(int word)
+{
+	return word == MYW_CHAR || word == MYW_CHARACTER || word == MYW_VARCHAR || word == MYW_TEXT || word == MYW_TINYTEXT ||
+	       word == MYW_MEDIUMTEXT || word == MYW_LONGTEXT;
+}
+
 static bool type(struct myparse *p)
 {
 	int word = myparse_word(p, 0);
@@ -53,12 +59,23 @@ static bool type(struct myparse *p)
 		return false;
 	while (myparse_take_word(p, MYW_UNSIGNED) || myparse_take_word(p, MYW_SIGNED) || myparse_take_word(p, MYW_ZEROFILL))
 		;
-	return charset_and_collation(p);
+	return !is_text(word) || charset_and_collation(p);
+}
+
+/* MariaDB takes one literal here, MySQL neighbours too. */
+static bool path_text(struct myparse *p)
+{
+	return myexpr_text(p) && !(p->is_maria && p->at >= 2 && p->lex->tokens[p->at - 2].kind == MYLEX_STRING);
 }
 
 static bool path(struct myparse *p)
 {
-	return myparse_want_word(p, MYW_PATH) && myexpr_text(p);
+	return myparse_want_word(p, MYW_PATH) && (path_text(p) || myparse_unknown(p));
+}
+
+static bool is_default(const struct myparse *p)
+{
+	return myexpr_at_literal(p) && (p->is_maria || !myparse_is_word(p, 0, MYW_NULL));
 }
 
 /* {ERROR | NULL | DEFAULT 'x'} ON {EMPTY | ERROR}: one of each, in either order */
@@ -67,7 +84,7 @@ static bool response(struct myparse *p)
 	if (myparse_take_word(p, MYW_DEFAULT)) {
 		bool sign = myparse_take_op(p, '-') || myparse_take_op(p, '+');
 
-		if (!(sign ? myexpr_number(p) : myexpr_at_literal(p) ? myexpr_literal(p) : (myparse_unknown(p), NULL)))
+		if (!(sign ? myexpr_number(p) : is_default(p) ? myexpr_literal(p) : (myparse_unknown(p), NULL)))
 			return false;
 	} else if (!myparse_take_word(p, MYW_ERROR) && !myparse_want_word(p, MYW_NULL))
 		return false;
@@ -145,7 +162,7 @@ struct my_source *myquery_json_table(struct myparse *p)
 	s->height = 1;
 	tail = &s->columns;
 	s->expr = myparse_expr(p);
-	if (!s->expr || !myparse_want_op(p, ',') || !myexpr_text(p) || !columns(p, &tail) || !myparse_want_op(p, ')') ||
+	if (!s->expr || !myparse_want_op(p, ',') || !path_text(p) || !columns(p, &tail) || !myparse_want_op(p, ')') ||
 		!myquery_alias(p, &s->alias))
 		return NULL;
 	if (!s->alias) {

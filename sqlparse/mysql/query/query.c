@@ -48,7 +48,9 @@ static struct my_body *parenthesised(struct myparse *p, struct my_body *b)
 		return NULL;
 	}
 	b->kind = MY_BODY_QUERY;
+	p->subqueries--; /* its options are those of the query around it */
 	b->query = myparse_subquery(p);
+	p->subqueries++;
 	return b->query ? b : NULL;
 }
 
@@ -73,7 +75,7 @@ static struct my_body *primary(struct myparse *p, struct my_into **into)
 	if (!myparse_want_word(p, MYW_VALUES))
 		return NULL;
 	b->kind = MY_BODY_VALUES;
-	b->rows = myquery_rows(p, !p->is_maria, false);
+	b->rows = myquery_rows(p, !p->is_maria, !p->is_maria);
 	return b->rows ? b : NULL;
 }
 
@@ -124,7 +126,9 @@ static struct my_body *set_level(struct myparse *p, bool intersect, struct my_in
 			b = set_of(p, b);
 		if (!b)
 			return NULL;
+		p->subqueries++; /* options of the whole stand in the first arm */
 		last->next = intersect ? primary(p, NULL) : set_level(p, true, NULL);
+		p->subqueries--;
 		last = last->next;
 		if (!last)
 			return NULL;

@@ -13,7 +13,7 @@ struct my_expr *myquery_value(struct myparse *p)
 	return myexpr_done(p, e, p->at - 1);
 }
 
-static bool values(struct myparse *p, struct my_row *row, bool defaults)
+static bool values(struct myparse *p, struct my_row *row, bool defaults, bool may_be_empty)
 {
 	struct my_expr **tail = &row->values;
 
@@ -26,7 +26,7 @@ static bool values(struct myparse *p, struct my_row *row, bool defaults)
 				return false;
 			tail = &(*tail)->next;
 		} while (myparse_take_op(p, ','));
-	else if (!defaults)
+	else if (!may_be_empty)
 		return myparse_unknown(p);
 	return myparse_want_op(p, ')');
 }
@@ -38,7 +38,7 @@ struct my_row *myquery_rows(struct myparse *p, bool row_word, bool defaults)
 	do {
 		struct my_row *row = MYPARSE_NEW(p, struct my_row);
 
-		if (!row || (row_word && !myparse_want_word(p, MYW_ROW)) || !values(p, row, defaults))
+		if (!row || (row_word && !myparse_want_word(p, MYW_ROW)) || !values(p, row, defaults, defaults && !row_word))
 			return NULL;
 		*tail = row;
 		tail = &row->next;

@@ -1,6 +1,6 @@
 #include "query.h"
 
-static struct my_cte *cte(struct myparse *p)
+static struct my_cte *cte(struct myparse *p, bool is_recursive)
 {
 	struct my_cte *c = MYPARSE_NEW(p, struct my_cte);
 
@@ -19,7 +19,7 @@ static struct my_cte *cte(struct myparse *p)
 	c->query = myparse_subquery(p);
 	if (!c->query)
 		return NULL;
-	if (p->is_maria && myparse_take_word(p, MYW_CYCLE) && (!myparse_names(p) || !myparse_want_word(p, MYW_RESTRICT)))
+	if (p->is_maria && is_recursive && myparse_take_word(p, MYW_CYCLE) && (!myparse_names(p) || !myparse_want_word(p, MYW_RESTRICT)))
 		return NULL;
 	return c;
 }
@@ -34,7 +34,7 @@ struct my_with *myquery_with(struct myparse *p)
 	w->is_recursive = myparse_take_word(p, MYW_RECURSIVE);
 	tail = &w->ctes;
 	do {
-		*tail = cte(p);
+		*tail = cte(p, w->is_recursive);
 		if (!*tail)
 			return NULL;
 		tail = &(*tail)->next;

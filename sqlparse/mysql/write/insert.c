@@ -84,6 +84,8 @@ bool myparse_insert(struct myparse *p, struct my_statement *s)
 	i->is_replace = myparse_is_word(p, 0, MYW_REPLACE);
 	p->at++;
 	options(p, i);
+	if (p->is_maria && myparse_is_word(p, 0, MYW_VALUE)) /* its lexer takes it for VALUES */
+		return myparse_unknown(p);
 	i->table = myparse_table(p);
 	return i->table && myquery_partitions(p) && body(p, i) && duplicate(p, i) && mywrite_returning(p, &i->returning);
 }

@@ -52,7 +52,7 @@ bool mywrite_portion(struct myparse *p)
 	if (!p->is_maria || !myparse_is_word(p, 0, MYW_FOR) || !myparse_is_word(p, 1, MYW_PORTION))
 		return true;
 	p->at += 2;
-	if (!myparse_want_word(p, MYW_OF) || !myparse_name(p) || !myparse_want_word(p, MYW_FROM))
+	if (!myparse_want_word(p, MYW_OF) || myparse_is_word(p, 0, MYW_SYSTEM_TIME) || !myparse_name(p) || !myparse_want_word(p, MYW_FROM))
 		return false;
 	e = myexpr_bit(p);
 	return e && myparse_want_word(p, MYW_TO) && myexpr_bit(p);

@@ -16,11 +16,7 @@ bool mywrite_update(struct myparse *p, struct my_statement *s, struct my_with *w
 	if (!u->from || !myparse_want_word(p, MYW_SET))
 		return false;
 	u->sets = mywrite_sets(p);
-	if (!u->sets || !myparse_where(p, &u->where) || !mywrite_order_limit(p, &u->order, &u->limit))
-		return false;
-	if (u->from->kind == MY_SOURCE_JOIN && !p->is_maria && (u->order || u->limit))
-		return myparse_fail(p, "an UPDATE of several tables takes no ORDER BY and no LIMIT");
-	return true;
+	return u->sets && myparse_where(p, &u->where) && mywrite_order_limit(p, &u->order, &u->limit);
 }
 
 bool myparse_update(struct myparse *p, struct my_statement *s)
