@@ -248,8 +248,8 @@ static bool take_between(struct rules_run *r, uint64_t least, uint64_t most)
 
 bool rules_call_number_int(struct rules_run *r) /* real_ulong_num */
 {
-	return take_kind(r, MYLEX_INT) ||
-	       (myparse_is_kind(r->p, 0, MYLEX_HEX) && myparse_peek(r->p, 0)->code != MYLEX_QUOTED_FORM && take_kind(r, MYLEX_HEX));
+	return take_kind(r, MYLEX_INT) || (myparse_is_kind(r->p, 0, MYLEX_HEX) &&
+						  myparse_peek(r->p, 0)->code != MYLEX_QUOTED_FORM && take_kind(r, MYLEX_HEX));
 }
 
 bool rules_call_number(struct rules_run *r) /* ulong_num */
@@ -290,23 +290,25 @@ bool rules_call_number_pages(struct rules_run *r) /* STATS_SAMPLE_PAGES */
 /* Engines that keep rows in this server. Any other may reach files or other servers by its options: the act tells. */
 bool rules_call_engine(struct rules_run *r)
 {
-	static const char *const own[] = {"InnoDB", "MyISAM", "Aria", "MEMORY", "HEAP", "MERGE", "MRG_MyISAM", "ARCHIVE", "CSV", "BLACKHOLE", "SEQUENCE",
-		"RocksDB", "ndbcluster", "PERFORMANCE_SCHEMA", "default"};
+	static const char *const own[] = {"InnoDB", "MyISAM", "Aria", "MEMORY", "HEAP", "MERGE", "MRG_MyISAM", "ARCHIVE", "CSV",
+		"BLACKHOLE", "SEQUENCE", "RocksDB", "ndbcluster", "PERFORMANCE_SCHEMA", "default"};
 
 	if (!rules_call_text_or_ident(r))
 		return false;
 	for (size_t i = 0; i < QW_COUNT(own); i++)
 		if (strcasecmp(r->name, own[i]) == 0)
 			return true;
-	return rules_put(r, &(struct rules_found){
-				    .act = {.verb = QW_VERB_LOAD, .kind = QW_OBJECT_OTHER, .kind_name = "engine", .name = r->name}});
+	return rules_put(
+		r, &(struct rules_found){
+			   .act = {.verb = QW_VERB_LOAD, .kind = QW_OBJECT_OTHER, .kind_name = "engine", .name = r->name}});
 }
 
 bool rules_call_interval_unit(struct rules_run *r)
 {
-	static const uint16_t units[] = {MYW_MICROSECOND, MYW_SECOND, MYW_MINUTE, MYW_HOUR, MYW_DAY, MYW_WEEK, MYW_MONTH, MYW_QUARTER, MYW_YEAR,
-		MYW_DAY_HOUR, MYW_DAY_MICROSECOND, MYW_DAY_MINUTE, MYW_DAY_SECOND, MYW_HOUR_MICROSECOND, MYW_HOUR_MINUTE,
-		MYW_HOUR_SECOND, MYW_MINUTE_MICROSECOND, MYW_MINUTE_SECOND, MYW_SECOND_MICROSECOND, MYW_YEAR_MONTH};
+	static const uint16_t units[] = {MYW_MICROSECOND, MYW_SECOND, MYW_MINUTE, MYW_HOUR, MYW_DAY, MYW_WEEK, MYW_MONTH,
+		MYW_QUARTER, MYW_YEAR, MYW_DAY_HOUR, MYW_DAY_MICROSECOND, MYW_DAY_MINUTE, MYW_DAY_SECOND, MYW_HOUR_MICROSECOND,
+		MYW_HOUR_MINUTE, MYW_HOUR_SECOND, MYW_MINUTE_MICROSECOND, MYW_MINUTE_SECOND, MYW_SECOND_MICROSECOND,
+		MYW_YEAR_MONTH};
 
 	for (size_t i = 0; i < QW_COUNT(units); i++)
 		if (myparse_take_word(r->p, units[i]))

@@ -1,5 +1,5 @@
 /* What statements hold: expressions, queries, other statements, texts of statements. */
-#include "expr.h"
+#include "../expression/expr.h"
 #include "run.h"
 
 static bool put_expr(struct rules_run *r, struct my_expr *e)

@@ -1,5 +1,5 @@
 /* The statements of the rules: which one a text begins, and what was found goes into the tree. */
-#include "other.h"
+#include "../core/other.h"
 #include "run.h"
 
 /* A statement's rules, in the order in which they are tried. */
@@ -7,24 +7,83 @@ static const struct {
 	uint16_t word;
 	uint16_t rule;
 } firsts[] = {
-	{MYW_SET, RULE_set}, {MYW_SHOW, RULE_show}, {MYW_USE, RULE_use}, {MYW_START, RULE_transaction}, {MYW_BEGIN, RULE_transaction},
-	{MYW_COMMIT, RULE_transaction}, {MYW_ROLLBACK, RULE_transaction}, {MYW_SAVEPOINT, RULE_transaction}, {MYW_RELEASE, RULE_transaction},
-	{MYW_EXPLAIN, RULE_describe}, {MYW_EXPLAIN, RULE_explain}, {MYW_DESCRIBE, RULE_describe}, {MYW_DESCRIBE, RULE_explain},
-	{MYW_DESC, RULE_describe}, {MYW_DESC, RULE_explain}, {MYW_ANALYZE, RULE_maintain}, {MYW_ANALYZE, RULE_explain},
-	{MYW_PREPARE, RULE_prepared}, {MYW_EXECUTE, RULE_prepared}, {MYW_DEALLOCATE, RULE_prepared}, {MYW_DROP, RULE_prepared},
-	{MYW_CALL, RULE_call}, {MYW_DO, RULE_do}, {MYW_HANDLER, RULE_handler}, {MYW_LOCK, RULE_lock}, {MYW_UNLOCK, RULE_lock},
-	{MYW_SIGNAL, RULE_signal}, {MYW_RESIGNAL, RULE_signal}, {MYW_GET, RULE_diagnostics}, {MYW_LOAD, RULE_load}, {MYW_XA, RULE_xa},
-	{MYW_HELP, RULE_help}, {MYW_CHECK, RULE_maintain}, {MYW_CHECKSUM, RULE_maintain}, {MYW_OPTIMIZE, RULE_maintain},
-	{MYW_REPAIR, RULE_maintain}, {MYW_CACHE, RULE_maintain}, {MYW_FLUSH, RULE_flush}, {MYW_RESET, RULE_reset}, {MYW_PURGE, RULE_purge},
-	{MYW_KILL, RULE_kill}, {MYW_SHUTDOWN, RULE_shutdown}, {MYW_RESTART, RULE_shutdown}, {MYW_BACKUP, RULE_backup}, {MYW_BINLOG, RULE_binlog},
-	{MYW_INSTALL, RULE_install}, {MYW_UNINSTALL, RULE_install}, {MYW_CHANGE, RULE_replication}, {MYW_START, RULE_replication},
-	{MYW_STOP, RULE_replication}, {MYW_CREATE, RULE_create_table}, {MYW_CREATE, RULE_create_index}, {MYW_CREATE, RULE_create_view},
-	{MYW_CREATE, RULE_create_database}, {MYW_CREATE, RULE_create_user}, {MYW_CREATE, RULE_create_role}, {MYW_CREATE, RULE_create_sequence},
-	{MYW_CREATE, RULE_create_server}, {MYW_CREATE, RULE_create_routine}, {MYW_ALTER, RULE_alter_table}, {MYW_ALTER, RULE_alter_database},
-	{MYW_ALTER, RULE_create_view}, {MYW_ALTER, RULE_alter_user}, {MYW_ALTER, RULE_alter_sequence}, {MYW_ALTER, RULE_alter_server},
-	{MYW_ALTER, RULE_alter_routine}, {MYW_DROP, RULE_drop}, {MYW_RENAME, RULE_rename}, {MYW_TRUNCATE, RULE_truncate}, {MYW_GRANT, RULE_grant},
-	{MYW_REVOKE, RULE_revoke}, {MYW_IF, RULE_block}, {MYW_CASE, RULE_block}, {MYW_LOOP, RULE_block}, {MYW_WHILE, RULE_block},
-	{MYW_REPEAT, RULE_block}, {MYW_FOR, RULE_block},
+	{MYW_SET, RULE_set},
+	{MYW_SHOW, RULE_show},
+	{MYW_USE, RULE_use},
+	{MYW_START, RULE_transaction},
+	{MYW_BEGIN, RULE_transaction},
+	{MYW_COMMIT, RULE_transaction},
+	{MYW_ROLLBACK, RULE_transaction},
+	{MYW_SAVEPOINT, RULE_transaction},
+	{MYW_RELEASE, RULE_transaction},
+	{MYW_EXPLAIN, RULE_describe},
+	{MYW_EXPLAIN, RULE_explain},
+	{MYW_DESCRIBE, RULE_describe},
+	{MYW_DESCRIBE, RULE_explain},
+	{MYW_DESC, RULE_describe},
+	{MYW_DESC, RULE_explain},
+	{MYW_ANALYZE, RULE_maintain},
+	{MYW_ANALYZE, RULE_explain},
+	{MYW_PREPARE, RULE_prepared},
+	{MYW_EXECUTE, RULE_prepared},
+	{MYW_DEALLOCATE, RULE_prepared},
+	{MYW_DROP, RULE_prepared},
+	{MYW_CALL, RULE_call},
+	{MYW_DO, RULE_do},
+	{MYW_HANDLER, RULE_handler},
+	{MYW_LOCK, RULE_lock},
+	{MYW_UNLOCK, RULE_lock},
+	{MYW_SIGNAL, RULE_signal},
+	{MYW_RESIGNAL, RULE_signal},
+	{MYW_GET, RULE_diagnostics},
+	{MYW_LOAD, RULE_load},
+	{MYW_XA, RULE_xa},
+	{MYW_HELP, RULE_help},
+	{MYW_CHECK, RULE_maintain},
+	{MYW_CHECKSUM, RULE_maintain},
+	{MYW_OPTIMIZE, RULE_maintain},
+	{MYW_REPAIR, RULE_maintain},
+	{MYW_CACHE, RULE_maintain},
+	{MYW_FLUSH, RULE_flush},
+	{MYW_RESET, RULE_reset},
+	{MYW_PURGE, RULE_purge},
+	{MYW_KILL, RULE_kill},
+	{MYW_SHUTDOWN, RULE_shutdown},
+	{MYW_RESTART, RULE_shutdown},
+	{MYW_BACKUP, RULE_backup},
+	{MYW_BINLOG, RULE_binlog},
+	{MYW_INSTALL, RULE_install},
+	{MYW_UNINSTALL, RULE_install},
+	{MYW_CHANGE, RULE_replication},
+	{MYW_START, RULE_replication},
+	{MYW_STOP, RULE_replication},
+	{MYW_CREATE, RULE_create_table},
+	{MYW_CREATE, RULE_create_index},
+	{MYW_CREATE, RULE_create_view},
+	{MYW_CREATE, RULE_create_database},
+	{MYW_CREATE, RULE_create_user},
+	{MYW_CREATE, RULE_create_role},
+	{MYW_CREATE, RULE_create_sequence},
+	{MYW_CREATE, RULE_create_server},
+	{MYW_CREATE, RULE_create_routine},
+	{MYW_ALTER, RULE_alter_table},
+	{MYW_ALTER, RULE_alter_database},
+	{MYW_ALTER, RULE_create_view},
+	{MYW_ALTER, RULE_alter_user},
+	{MYW_ALTER, RULE_alter_sequence},
+	{MYW_ALTER, RULE_alter_server},
+	{MYW_ALTER, RULE_alter_routine},
+	{MYW_DROP, RULE_drop},
+	{MYW_RENAME, RULE_rename},
+	{MYW_TRUNCATE, RULE_truncate},
+	{MYW_GRANT, RULE_grant},
+	{MYW_REVOKE, RULE_revoke},
+	{MYW_IF, RULE_block},
+	{MYW_CASE, RULE_block},
+	{MYW_LOOP, RULE_block},
+	{MYW_WHILE, RULE_block},
+	{MYW_REPEAT, RULE_block},
+	{MYW_FOR, RULE_block},
 };
 
 /* Links what was found to the statement, in the order of the text. */
@@ -38,8 +97,9 @@ static bool give(struct rules_run *r)
 		const struct rules_found *f = &r->found[i];
 
 		if (f->query || f->expr || f->statement) {
-			if (!(f->query ? myparse_note_query(r->p, r->s, f->query) : f->expr ? myparse_note_expr(r->p, r->s, f->expr)
-							       : myparse_note_statement(r->p, r->s, f->statement)))
+			if (!(f->query	      ? myparse_note_query(r->p, r->s, f->query)
+				    : f->expr ? myparse_note_expr(r->p, r->s, f->expr)
+					      : myparse_note_statement(r->p, r->s, f->statement)))
 				return false;
 			continue;
 		}

@@ -5,7 +5,7 @@
 #ifndef SQLPARSE_MYSQL_RULES_H
 #define SQLPARSE_MYSQL_RULES_H
 
-#include "lex.h"
+#include "../lex/lex.h"
 #include "rulenames.h" /* generated */
 
 enum rules_op {

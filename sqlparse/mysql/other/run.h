@@ -2,7 +2,7 @@
 #ifndef SQLPARSE_MYSQL_RUN_H
 #define SQLPARSE_MYSQL_RUN_H
 
-#include "parser.h"
+#include "../core/parser.h"
 #include "rules.h"
 
 /* What was found, in the order of the text: one of the pointers, or an act. */

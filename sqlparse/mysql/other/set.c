@@ -6,8 +6,8 @@
 /* Scopes that reach beyond the session. */
 static bool is_global(const struct myparse *p, size_t more)
 {
-	return myparse_is_word(p, more, MYW_GLOBAL) || (!p->is_maria && (myparse_is_word(p, more, MYW_PERSIST) ||
-		       myparse_is_word(p, more, MYW_PERSIST_ONLY)));
+	return myparse_is_word(p, more, MYW_GLOBAL) ||
+	       (!p->is_maria && (myparse_is_word(p, more, MYW_PERSIST) || myparse_is_word(p, more, MYW_PERSIST_ONLY)));
 }
 
 static bool is_scope(const struct myparse *p, size_t more)
@@ -76,10 +76,10 @@ static bool is_safe_charset(const char *value)
 /* A list of modes of which none changes how text is read. */
 static bool is_safe_modes(const char *value)
 {
-	static const char *const safe[] = {"", "ALLOW_INVALID_DATES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_CREATE_USER", "NO_AUTO_VALUE_ON_ZERO",
-		"NO_DIR_IN_CREATE", "NO_ENGINE_SUBSTITUTION", "NO_UNSIGNED_SUBTRACTION", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "ONLY_FULL_GROUP_BY",
-		"PAD_CHAR_TO_FULL_LENGTH", "REAL_AS_FLOAT", "STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "TRADITIONAL", "TIME_ROUND_FRACTIONAL",
-		"TIME_TRUNCATE_FRACTIONAL"};
+	static const char *const safe[] = {"", "ALLOW_INVALID_DATES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_CREATE_USER",
+		"NO_AUTO_VALUE_ON_ZERO", "NO_DIR_IN_CREATE", "NO_ENGINE_SUBSTITUTION", "NO_UNSIGNED_SUBTRACTION", "NO_ZERO_DATE",
+		"NO_ZERO_IN_DATE", "ONLY_FULL_GROUP_BY", "PAD_CHAR_TO_FULL_LENGTH", "REAL_AS_FLOAT", "STRICT_ALL_TABLES",
+		"STRICT_TRANS_TABLES", "TRADITIONAL", "TIME_ROUND_FRACTIONAL", "TIME_TRUNCATE_FRACTIONAL"};
 	char word[64];
 
 	while (value) {
@@ -101,11 +101,13 @@ static bool is_safe_modes(const char *value)
 /* The gateway reads text as utf8mb4 under modes that it knows, and learns of changes by tracking: whatever would blind it. */
 static bool changes_reading(const char *name, const char *value)
 {
-	static const char *const pinned[] = {"character_set_connection", "collation_connection", "character_set_client", "character_set_results"};
-	static const char *const tracked[] = {"session_track_system_variables", "session_track_schema", "session_track_state_change",
-		"session_track_transaction_info", "session_track_gtids", "pseudo_thread_id", "pseudo_slave_mode", "pseudo_replica_mode",
-		"character_set_database", "collation_database", "character_set_server", "collation_server", "character_set_filesystem",
-		"old_mode", "debug", "debug_dbug", "debug_sync"};
+	static const char *const pinned[] = {
+		"character_set_connection", "collation_connection", "character_set_client", "character_set_results"};
+	static const char *const tracked[] = {"session_track_system_variables", "session_track_schema",
+		"session_track_state_change", "session_track_transaction_info", "session_track_gtids", "pseudo_thread_id",
+		"pseudo_slave_mode", "pseudo_replica_mode", "character_set_database", "collation_database",
+		"character_set_server", "collation_server", "character_set_filesystem", "old_mode", "debug", "debug_dbug",
+		"debug_sync"};
 
 	if (strcmp(name, "sql_mode") == 0)
 		return !is_safe_modes(value);
@@ -202,11 +204,13 @@ bool rules_call_set_value(struct rules_run *r)
 bool rules_call_set_names(struct rules_run *r)
 {
 	const char *value = myparse_is_word(r->p, 0, MYW_DEFAULT) ? NULL : plain_value(r);
-	bool is_known = myparse_take_word(r->p, MYW_DEFAULT) || myparse_take_word(r->p, MYW_BINARY) || rules_call_text_or_ident(r);
+	bool is_known =
+		myparse_take_word(r->p, MYW_DEFAULT) || myparse_take_word(r->p, MYW_BINARY) || rules_call_text_or_ident(r);
 
-	return is_known && rules_put(r, &(struct rules_found){.act = {.verb = is_safe_charset(value) ? QW_VERB_SET : QW_VERB_SET_PINNED,
-								   .kind = QW_OBJECT_SETTING,
-								   .kind_name = "setting",
-								   .name = "names",
-								   .value = value}});
+	return is_known &&
+	       rules_put(r, &(struct rules_found){.act = {.verb = is_safe_charset(value) ? QW_VERB_SET : QW_VERB_SET_PINNED,
+							  .kind = QW_OBJECT_SETTING,
+							  .kind_name = "setting",
+							  .name = "names",
+							  .value = value}});
 }
