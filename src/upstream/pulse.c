@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reading.h"
+#include "catalog/reading.h"
 
 enum { PULSE_MS = 10000, SNAPSHOT_MAX = 4096, SQL_MAX = 16384 };
 

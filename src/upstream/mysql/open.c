@@ -72,7 +72,8 @@ static int set_tls(MYSQL *m, const struct upstream_target *t)
 
 static int set_options(MYSQL *m, const struct upstream_request *r)
 {
-	const unsigned timeout = upstream_timeout_s(r->target), protocol = *r->target->host == '/' ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+	const unsigned timeout = upstream_timeout_s(r->target);
+	const unsigned protocol = *r->target->host == '/' ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
 	const unsigned local_infile = 0;
 	const size_t packet = PACKET_BYTES_MAX;
 	int err = set_tls(m, r->target);
@@ -184,7 +185,7 @@ static void wipe(MYSQL *m)
 
 static int talk(struct upstream_mysql *u, const struct upstream_request *r, const struct vault_secret *s, struct upstream_failure *f)
 {
-	static const char unlike_set[] = "target %s: the session's variables are not as we set them";
+	static const char unlike_us[] = "the gateway cannot protect this database as it is set up";
 	const struct upstream_target *t = r->target;
 	const bool is_socket = *t->host == '/';
 	struct qw_bytes secret = qw_bytes(s->secret, s->secret_bytes);
@@ -202,15 +203,10 @@ static int talk(struct upstream_mysql *u, const struct upstream_request *r, cons
 	trouble = upstream_mysql_end();
 	if (err == QW_E_IO || trouble != UPSTREAM_MYSQL_FINE)
 		return upstream_mysql_fail(u->m, t, secret, trouble, f);
-	fault = err ? NULL : fault_of(u, t);
 	if (err == QW_E_NOMEM)
 		return upstream_fail(f, err, "53200", "out of memory", "out of memory");
-	if (err)
-		return upstream_fail(f, QW_E_UNSUPPORTED, "08001", "the gateway cannot protect this database as it is set up", unlike_set, t->name);
-	if (fault)
-		return upstream_fail(f, QW_E_UNSUPPORTED, "08001", "the gateway cannot protect this database as it is set up",
-			"target %s: %s", t->name, fault);
-	return 0;
+	fault = err ? "the session's variables are not as we set them" : fault_of(u, t);
+	return fault ? upstream_fail(f, QW_E_UNSUPPORTED, "08001", unlike_us, "target %s: %s", t->name, fault) : 0;
 }
 
 int upstream_mysql_open(struct vault *v, const struct upstream_request *r, struct upstream_mysql **out, struct upstream_failure *f)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../reading.h"
+#include "../catalog/reading.h"
 
 enum { ASK_MS = 20000, STATEMENT_BYTES_MAX = 64 << 20 };
 
