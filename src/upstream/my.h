@@ -43,4 +43,13 @@ int upstream_mysql_sql_mode(const char *given, char out[UPSTREAM_MYSQL_MODE_MAX]
 int upstream_mysql_begin_session(struct upstream_mysql *u) QW_MUST_CHECK;
 void upstream_mysql_forget(struct upstream_mysql *u); /* its values */
 
+/* ---- catalog.c, pulse.c: of the door, for MySQL ---- */
+int upstream_mysql_read_catalog(struct vault *v, const struct upstream_target *t, uint64_t generation, struct catalog **out,
+	struct upstream_failure *f) QW_MUST_CHECK;
+struct upstream_mysql_pulse;
+int upstream_mysql_pulse_open(struct vault *v, const struct upstream_target *t, struct upstream_mysql_pulse **out,
+	struct upstream_failure *f) QW_MUST_CHECK;
+int upstream_mysql_pulse(struct upstream_mysql_pulse *p, uint64_t *beat, struct upstream_failure *f) QW_MUST_CHECK;
+void upstream_mysql_pulse_free(struct upstream_mysql_pulse *p);
+
 #endif

@@ -25,3 +25,7 @@ CREATE VIEW v_calls AS SELECT id, f_get_ssn(id) AS s FROM orders;
 CREATE VIEW v_const AS SELECT 1 AS one, 'shop.customers' AS text;
 CREATE VIEW v_gone AS SELECT id FROM scratch;
 CREATE EVENT e_daily ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM scratch;
+CREATE VIEW v_cte AS WITH c AS (SELECT ssn x FROM customers) SELECT x FROM c UNION ALL SELECT t FROM scratch;
+CREATE VIEW v_odd AS SELECT 'it''s \\ a `shop`.`customers`' AS q, `a``b`.id FROM scratch `a``b`;
+SET sql_quote_show_create = 0;
+CREATE VIEW v_unquoted AS SELECT c.id, upper(c.ssn) AS u FROM customers c NATURAL JOIN orders o WHERE EXISTS (SELECT 1 FROM scratch);

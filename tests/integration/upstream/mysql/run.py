@@ -155,6 +155,8 @@ def load(server, password):
     if server.flavour == "mariadb":
         server.create_user("native", password, ["shop"], plugin="mysql_native_password")
     server.load(HERE / "more.sql", "shop")
+    server.create_user("reader", password)
+    server.sql("GRANT SELECT, INSERT, EXECUTE ON shop.* TO 'reader'@'%'; GRANT TRIGGER ON shop.scratch TO 'reader'@'%'")
 
 
 def main(flavour, program):

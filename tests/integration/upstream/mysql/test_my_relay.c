@@ -135,6 +135,7 @@ static void test_cancel(void **state)
 		struct upstream *u = connected(&ts[i]);
 		struct upstream_cancel *c = upstream_cancel_new(u);
 		time_t begin = time(NULL);
+		int failed;
 
 		assert_non_null(c);
 		send_query(u, "select count(*) from information_schema.columns a, information_schema.columns b, information_schema.columns c");
@@ -147,7 +148,8 @@ static void test_cancel(void **state)
 		upstream_free(u);
 		(void)usleep(300000);
 		*why = 0;
-		assert_int_equal(upstream_cancel(c, why, sizeof(why)) < 0, *why != 0); /* mostly there is no such session any more */
+		failed = upstream_cancel(c, why, sizeof(why)); /* mostly there is no such session any more */
+		assert_int_equal(failed != 0, *why != 0);
 		upstream_cancel_free(c);
 	}
 	upstream_cancel_free(NULL);
