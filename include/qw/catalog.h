@@ -67,7 +67,6 @@ const struct catalog_relation *catalog_find_named(const struct catalog *c, const
 int catalog_column_named(const struct catalog *c, const struct catalog_relation *r, const char *name); /* the same; index or -1 */
 /* Index in r->columns, or -1. */
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
-
 /* ---- what runs: functions that are not the server's own and unchanged, operators, and what writing or a type runs ---- */
 struct catalog_function {
 	uint32_t oid;

@@ -17,7 +17,8 @@ static bool join_listener(struct loader *l, const struct yaml_node *n, struct co
 	if (!value_string(l, n, "target", &name))
 		return false;
 	if (out->dialect == UPSTREAM_POSTGRES && key)
-		yaml_fail(&l->r, key, "a PostgreSQL client names its database, which names the target: remove target, or write dialect: mysql");
+		yaml_fail(&l->r, key,
+			"a PostgreSQL client names its database, which names the target: remove target, or write dialect: mysql");
 	else if (out->dialect == UPSTREAM_POSTGRES)
 		return true;
 	else if (!key)

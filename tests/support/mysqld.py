@@ -56,7 +56,7 @@ class MariaDB:
     def install(self):
         first = [f"--{name}={value}" for name, value in self.options.items() if name.startswith("lower-case")]
         self.as_owner(mysql_servers.mariadb()["mariadb-install-db"], "--no-defaults", "--basedir=/usr", f"--datadir={self.data}",
-                      "--auth-root-authentication-method=normal", "--skip-test-db", *first)
+                      f"--tmpdir={self.folder}", "--auth-root-authentication-method=normal", "--skip-test-db", *first)
 
     def command(self):
         return [mysql_servers.mariadb()["mariadbd"], "--no-defaults", "--basedir=/usr"]
@@ -141,7 +141,8 @@ class MySQL(MariaDB):
 
     def install(self):
         first = [f"--{name}={value}" for name, value in self.options.items() if name.startswith("lower-case")]
-        self.as_owner(*self.command(), "--initialize-insecure", f"--datadir={self.data}", "--innodb-buffer-pool-size=64M", *first)
+        self.as_owner(*self.command(), "--initialize-insecure", f"--datadir={self.data}", "--innodb-buffer-pool-size=64M",
+                      f"--tmpdir={self.folder}", *first)
 
     def settings(self):
         return {"innodb-buffer-pool-size": "64M", "innodb-flush-log-at-trx-commit": 2, "innodb-redo-log-capacity": "16M", "mysqlx": "OFF",

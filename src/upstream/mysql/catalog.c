@@ -79,11 +79,6 @@ void *my_grown(struct my_reading *rd, void *old, size_t count, size_t *cap, size
 	return p;
 }
 
-static bool is_word_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (unsigned char)c >= 0x80;
-}
-
 bool my_mentions(const char *text, const char *name)
 {
 	char printed[2 * MY_NAME_MAX];
@@ -98,9 +93,9 @@ bool my_mentions(const char *text, const char *name)
 	}
 	printed[n] = '\0';
 	for (const char *p = n ? strcasestr(text, printed) : NULL; p; p = strcasestr(p + 1, printed)) {
-		bool begins = p == text || !is_word_char(p[-1]) || !is_word_char(*p);
+		bool begins = p == text || !my_is_bare(p[-1]) || !my_is_bare(*p);
 
-		if (begins && (!is_word_char(p[n]) || !is_word_char(p[n - 1])))
+		if (begins && (!my_is_bare(p[n]) || !my_is_bare(p[n - 1])))
 			return true;
 	}
 	return n == 0;

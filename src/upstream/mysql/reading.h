@@ -68,6 +68,7 @@ struct my_scan {
 };
 /* Strings and comments are passed over. */
 struct my_word my_scan_next(struct my_scan *s);
+bool my_is_bare(char c); /* may be in a name without quotes */
 bool my_word_is(const struct my_word *w, const char *text); /* whatever the case of ASCII letters */
 /* A name, as it is declared: `` becomes `. False: longer than a name can be. */
 enum { MY_NAME_MAX = 260 };

@@ -55,8 +55,8 @@ static bool is_view(const struct my_relation *r)
 /* Engines that keep rows themselves. What comes from a file, a server, or other tables (MERGE) is foreign until it was reviewed. */
 static enum catalog_relkind kind_of(const struct my_relation *r)
 {
-	static const char *const engines[] = {"InnoDB", "MyISAM", "Aria", "MEMORY", "ARCHIVE", "BLACKHOLE", "RocksDB", "ROCKSDB", "ndbcluster",
-		"Columnstore", "TokuDB", "PERFORMANCE_SCHEMA", "SEQUENCE"};
+	static const char *const engines[] = {"InnoDB", "MyISAM", "Aria", "MEMORY", "ARCHIVE", "BLACKHOLE", "RocksDB", "ROCKSDB",
+		"ndbcluster", "Columnstore", "TokuDB", "PERFORMANCE_SCHEMA", "SEQUENCE"};
 
 	if (is_view(r))
 		return CATALOG_VIEW;

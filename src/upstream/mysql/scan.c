@@ -7,9 +7,10 @@
 
 #include "reading.h"
 
-static bool is_bare(char c)
+bool my_is_bare(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+		(unsigned char)c >= 0x80;
 }
 
 /* Past the closing quote. A doubled quote is one; a backslash escapes in strings, not in names. */
@@ -59,8 +60,8 @@ struct my_word my_scan_next(struct my_scan *s)
 		end = past_quoted(s, p + 1, '`', false);
 		w.kind = MY_QUOTED;
 		w.text = qw_bytes(p + 1, (size_t)(end - p) - (s->is_broken ? 1 : 2));
-	} else if (is_bare(*p)) {
-		while (is_bare(*end))
+	} else if (my_is_bare(*p)) {
+		while (my_is_bare(*end))
 			end++;
 		w.kind = MY_BARE;
 		w.text = qw_bytes(p, (size_t)(end - p));

@@ -52,15 +52,18 @@ static int split(struct looking *k, const char *text)
 	return 0;
 }
 
+static bool is_same(const struct my_word *a, const struct my_word *b)
+{
+	return is_name(a) && a->text.n == b->text.n && strncasecmp((const char *)a->text.p, (const char *)b->text.p, a->text.n) == 0;
+}
+
 /* A name that stands alone, and not as the heading of a column: of a table, an alias, a table of WITH. */
 static bool is_declared(const struct looking *k, const struct my_word *name)
 {
 	for (size_t i = 0; i + 1 < k->count; i++) {
 		const struct my_word *w = &k->words[i];
 
-		if (!is_name(w) || w->text.n != name->text.n || strncasecmp((const char *)w->text.p, (const char *)name->text.p, w->text.n) != 0)
-			continue;
-		if (is_sign(w + 1, '.') || (i > 0 && (is_sign(w - 1, '.') || my_word_is(w - 1, "as"))))
+		if (!is_same(w, name) || is_sign(w + 1, '.') || (i > 0 && (is_sign(w - 1, '.') || my_word_is(w - 1, "as"))))
 			continue;
 		return true;
 	}
