@@ -3,12 +3,12 @@
 
 #include "qw/mask.h"
 
-bool column_is_sensitive(const struct column *c)
+bool lineage_is_sensitive(const struct column *c)
 {
 	return c->label.kind != LABEL_PLAIN;
 }
 
-bool column_keeps_null(const struct column *c)
+bool lineage_keeps_null(const struct column *c)
 {
 	return c->label.kind == LABEL_MASK && c->label.spec && c->label.spec->kind != MASK_NULL;
 }
@@ -25,12 +25,12 @@ static bool label_same(const struct label *a, const struct label *b)
 	       (a->kind == LABEL_PLAIN || (a->kind == LABEL_MASK && a->spec == b->spec && same_text(a->domain, b->domain)));
 }
 
-bool column_same(const struct column *a, const struct column *b)
+bool lineage_same_column(const struct column *a, const struct column *b)
 {
 	return a->is_empty == b->is_empty && label_same(&a->label, &b->label) && a->relation_oid == b->relation_oid && a->attnum == b->attnum;
 }
 
-bool column_join(struct column *into, const struct column *from)
+bool lineage_join_column(struct column *into, const struct column *from)
 {
 	const char *name = into->name;
 
@@ -48,24 +48,24 @@ bool column_join(struct column *into, const struct column *from)
 	return label_same(&into->label, &from->label);
 }
 
-struct column column_plain(const char *name)
+struct column lineage_plain(const char *name)
 {
 	return (struct column){.label.kind = LABEL_PLAIN, .name = name};
 }
 
-struct columns columns_new(struct lineage *f, size_t count)
+struct columns lineage_columns_new(struct lineage *f, size_t count)
 {
 	struct columns c = {qw_arena_alloc(f->arena, (count + 1) * sizeof(struct column)), count};
 
 	for (size_t i = 0; c.items && i < count; i++)
-		c.items[i] = column_plain(NULL);
+		c.items[i] = lineage_plain(NULL);
 	return c;
 }
 
-int columns_clean(struct lineage *f, const struct columns *c, const struct use *use)
+int lineage_clean(struct lineage *f, const struct columns *c, const struct use *use)
 {
 	for (size_t i = 0; i < c->count && !f->is_blind; i++)
-		if (column_is_sensitive(&c->items[i]))
+		if (lineage_is_sensitive(&c->items[i]))
 			return lineage_refuse_column(f, &c->items[i], use);
 	return 0;
 }

@@ -17,7 +17,7 @@ static int output_of(struct lineage *f, const struct column *c, const char *name
 	if (!name)
 		return QW_E_NOMEM;
 	*out = (struct flow_output){.label = c->label, .name = name, .origin_relation = c->relation_oid, .origin_attnum = c->attnum};
-	if (!column_is_sensitive(c))
+	if (!lineage_is_sensitive(c))
 		return 0;
 	if (c->label.kind != LABEL_MASK || !c->label.spec)
 		return lineage_refuse_column(f, c, use);
@@ -60,7 +60,7 @@ static int query(struct lineage *f, const struct my_query *q)
 	struct columns c;
 	int rc = lineage_query(f, NULL, NULL, q, &c);
 
-	return rc || q->into ? rc : lineage_outputs(f, &c, items_of(q), &in_output);
+	return rc || q->into ? rc : lineage_outputs(f, &c, items_of(q), &use_output);
 }
 
 int lineage_statement(struct lineage *f, const struct my_statement *s)

@@ -1,20 +1,20 @@
 /* How a refusal is said. The rules' names and meanings are flow's. */
 #include "room.h"
 
-const struct use in_output = {.rule = "flow.expression", .clause = "the select list"};
-const struct use in_returning = {.rule = "flow.expression", .clause = "RETURNING"};
-const struct use in_where = {.rule = "flow.predicate", .clause = "WHERE or ON"};
-const struct use in_having = {.rule = "flow.predicate", .clause = "HAVING"};
-const struct use in_order = {.rule = "flow.order", .clause = "ORDER BY"};
-const struct use in_group = {.rule = "flow.group", .clause = "GROUP BY"};
-const struct use in_distinct = {.rule = "flow.distinct", .clause = "DISTINCT"};
-const struct use in_window = {.rule = "flow.window", .clause = "a window"};
-const struct use in_limit = {.rule = "flow.limit", .clause = "LIMIT or OFFSET"};
-const struct use in_setop = {.rule = "flow.setop", .clause = "UNION, INTERSECT or EXCEPT"};
-const struct use in_join = {.rule = "flow.predicate", .clause = "USING or NATURAL JOIN"};
-const struct use in_from = {.rule = "flow.function", .clause = "FROM"};
-const struct use in_write = {.rule = "flow.write", .clause = "a value that is written"};
-const struct use in_setting = {.rule = "flow.write", .clause = "a variable"};
+const struct use use_output = {.rule = "flow.expression", .clause = "the select list"};
+const struct use use_returning = {.rule = "flow.expression", .clause = "RETURNING"};
+const struct use use_where = {.rule = "flow.predicate", .clause = "WHERE or ON"};
+const struct use use_having = {.rule = "flow.predicate", .clause = "HAVING"};
+const struct use use_order = {.rule = "flow.order", .clause = "ORDER BY"};
+const struct use use_group = {.rule = "flow.group", .clause = "GROUP BY"};
+const struct use use_distinct = {.rule = "flow.distinct", .clause = "DISTINCT"};
+const struct use use_window = {.rule = "flow.window", .clause = "a window"};
+const struct use use_limit = {.rule = "flow.limit", .clause = "LIMIT or OFFSET"};
+const struct use use_setop = {.rule = "flow.setop", .clause = "UNION, INTERSECT or EXCEPT"};
+const struct use use_join = {.rule = "flow.predicate", .clause = "USING or NATURAL JOIN"};
+const struct use use_from = {.rule = "flow.function", .clause = "FROM"};
+const struct use use_write = {.rule = "flow.write", .clause = "a value that is written"};
+const struct use use_setting = {.rule = "flow.write", .clause = "a variable"};
 
 /* What the PostgreSQL side would say does not fit. */
 static const struct {
@@ -106,7 +106,7 @@ int lineage_refuse_column(struct lineage *f, const struct column *c, const struc
 
 int lineage_refuse_union(struct lineage *f, const struct column *a, const struct column *b)
 {
-	const char *one = object_of(f, column_is_sensitive(a) ? a : b);
+	const char *one = object_of(f, lineage_is_sensitive(a) ? a : b);
 
 	if (!one)
 		return QW_E_NOMEM;

@@ -77,8 +77,8 @@ struct use {
 	const char *as, *function; /* "an argument of function", its name */
 	const struct my_expr *opened; /* a column that may be sensitive here: the policy or a rule says so */
 };
-extern const struct use in_output, in_returning, in_where, in_having, in_order, in_group, in_distinct, in_window, in_limit, in_setop,
-	in_join, in_from, in_write, in_setting;
+extern const struct use use_output, use_returning, use_where, use_having, use_order, use_group, use_distinct, use_window, use_limit, use_setop,
+	use_join, use_from, use_write, use_setting;
 
 struct view { /* that was judged */
 	const struct view *next;
@@ -128,13 +128,13 @@ int lineage_add_compared(struct lineage *f, const struct mask_spec *spec);
 int lineage_add_call(struct lineage *f, const struct flow_call *call);
 
 /* column.c */
-bool column_is_sensitive(const struct column *c);
-bool column_keeps_null(const struct column *c); /* its mask shows what is NULL */
-bool column_same(const struct column *a, const struct column *b);
-bool column_join(struct column *into, const struct column *from); /* false: they carry different masks */
-struct column column_plain(const char *name);
-struct columns columns_new(struct lineage *f, size_t count); /* items is NULL when out of memory */
-int columns_clean(struct lineage *f, const struct columns *c, const struct use *use); /* none is sensitive */
+bool lineage_is_sensitive(const struct column *c);
+bool lineage_keeps_null(const struct column *c); /* its mask shows what is NULL */
+bool lineage_same_column(const struct column *a, const struct column *b);
+bool lineage_join_column(struct column *into, const struct column *from); /* false: they carry different masks */
+struct column lineage_plain(const char *name);
+struct columns lineage_columns_new(struct lineage *f, size_t count); /* items is NULL when out of memory */
+int lineage_clean(struct lineage *f, const struct columns *c, const struct use *use); /* none is sensitive */
 
 /* names/match.c */
 enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES }; /* MAYBE: letters beyond ASCII, whose case we do not know */

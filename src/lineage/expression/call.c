@@ -100,7 +100,7 @@ static int open_count(struct lineage *f, struct scope *s, const struct my_expr *
 		e->args->kind != MY_EXPR_COLUMN)
 		return 0;
 	rc = names_column(f, s, e->args->column, &column);
-	if (rc || !column_keeps_null(&column))
+	if (rc || !lineage_keeps_null(&column))
 		return rc;
 	f->out->applied++;
 	*opened = e->args;

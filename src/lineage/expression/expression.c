@@ -32,7 +32,7 @@ static int used_query(struct lineage *f, struct scope *s, const struct my_query 
 	struct columns c;
 	int rc = subquery(f, s, q, &c);
 
-	return rc ? rc : columns_clean(f, &c, use);
+	return rc ? rc : lineage_clean(f, &c, use);
 }
 
 static int used_column(struct lineage *f, struct scope *s, const struct my_expr *e, const struct use *use)
@@ -40,7 +40,7 @@ static int used_column(struct lineage *f, struct scope *s, const struct my_expr 
 	struct column c;
 	int rc = names_column(f, s, e->column, &c);
 
-	if (rc || !column_is_sensitive(&c) || e == use->opened)
+	if (rc || !lineage_is_sensitive(&c) || e == use->opened)
 		return rc;
 	return lineage_refuse_column(f, &c, use);
 }
@@ -120,7 +120,7 @@ static int used(struct lineage *f, struct scope *s, const struct my_expr *e, con
 	case MY_EXPR_QUERY:
 		return used_query(f, s, e->query, use);
 	case MY_EXPR_ASSIGN:
-		return lineage_used_all(f, s, e->args, &in_setting);
+		return lineage_used_all(f, s, e->args, &use_setting);
 	case MY_EXPR_SEQUENCE:
 		return sequence(f, e);
 	}
@@ -157,7 +157,7 @@ static int value_of_query(struct lineage *f, struct scope *s, const struct my_ex
 	if (rc)
 		return rc;
 	if (c.count != 1)
-		return columns_clean(f, &c, use); /* the server refuses it, but in rows */
+		return lineage_clean(f, &c, use); /* the server refuses it, but in rows */
 	*out = c.items[0];
 	out->name = NULL;
 	out->relation_oid = 0;
@@ -170,7 +170,7 @@ int lineage_value(struct lineage *f, struct scope *s, const struct my_expr *e, c
 {
 	int rc = lineage_enter(f);
 
-	*out = column_plain(NULL);
+	*out = lineage_plain(NULL);
 	if (rc)
 		return rc;
 	if (e->kind == MY_EXPR_COLUMN)

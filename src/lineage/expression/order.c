@@ -12,7 +12,7 @@ static const struct my_expr *bare(const struct my_expr *e)
 static int any_item(struct lineage *f, const struct scope *s, const struct use *use)
 {
 	for (size_t i = 0; i < s->item_count && !f->is_blind; i++)
-		if (column_is_sensitive(&s->items[i].column))
+		if (lineage_is_sensitive(&s->items[i].column))
 			return lineage_refuse_column(f, &s->items[i].column, use);
 	return 0;
 }
@@ -41,7 +41,7 @@ static int position(struct lineage *f, const struct scope *s, const struct my_ex
 		return any_item(f, s, use);
 	if (at > s->item_count)
 		return 0; /* the server refuses it */
-	if (!column_is_sensitive(&s->items[at - 1].column) || f->is_blind)
+	if (!lineage_is_sensitive(&s->items[at - 1].column) || f->is_blind)
 		return 0;
 	return lineage_refuse_column(f, &s->items[at - 1].column, use);
 }
@@ -73,11 +73,11 @@ int lineage_windows(struct lineage *f, struct scope *s, const struct my_window *
 	s->sees_items = true;
 	s->takes_positions = false;
 	for (; w && rc == 0; w = w->next) {
-		rc = lineage_used_all(f, s, w->partition, &in_window);
+		rc = lineage_used_all(f, s, w->partition, &use_window);
 		if (rc == 0)
-			rc = lineage_order(f, s, w->order, &in_window);
+			rc = lineage_order(f, s, w->order, &use_window);
 		if (rc == 0)
-			rc = lineage_used_all(f, s, w->bounds, &in_window);
+			rc = lineage_used_all(f, s, w->bounds, &use_window);
 	}
 	s->sees_items = sees;
 	s->takes_positions = takes;

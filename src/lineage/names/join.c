@@ -52,10 +52,10 @@ static int common(struct lineage *f, struct scope *s, struct joining *j, size_t 
 {
 	const struct column *a = names_at(s, j->left->items[left]), *b = names_at(s, j->right->items[right]);
 
-	if (column_is_sensitive(a) && !f->is_blind)
-		return lineage_refuse_column(f, a, &in_join);
-	if (column_is_sensitive(b) && !f->is_blind)
-		return lineage_refuse_column(f, b, &in_join);
+	if (lineage_is_sensitive(a) && !f->is_blind)
+		return lineage_refuse_column(f, a, &use_join);
+	if (lineage_is_sensitive(b) && !f->is_blind)
+		return lineage_refuse_column(f, b, &use_join);
 	j->in_left[left] = j->in_right[right] = true;
 	return 0;
 }

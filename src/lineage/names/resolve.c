@@ -21,9 +21,9 @@ static void take(struct found *found, const struct column *c)
 {
 	if (found->count++ == 0)
 		found->column = *c;
-	else if (!column_same(&found->column, c)) {
-		found->is_unclear |= column_is_sensitive(&found->column) || column_is_sensitive(c);
-		found->column = column_plain(c->name);
+	else if (!lineage_same_column(&found->column, c)) {
+		found->is_unclear |= lineage_is_sensitive(&found->column) || lineage_is_sensitive(c);
+		found->column = lineage_plain(c->name);
 	}
 }
 
@@ -34,7 +34,7 @@ static void take_named(struct found *found, const struct column *c, const char *
 
 	if (m == MATCH_YES)
 		take(found, c);
-	else if (m == MATCH_MAYBE && (c->name || column_is_sensitive(c)))
+	else if (m == MATCH_MAYBE && (c->name || lineage_is_sensitive(c)))
 		found->may_match = true;
 }
 
@@ -69,7 +69,7 @@ static void look_items(const struct scope *s, const struct my_column *c, struct 
 
 		if (m == MATCH_YES)
 			take(found, &item->column);
-		else if (m == MATCH_MAYBE && (item->alias || column_is_sensitive(&item->column)))
+		else if (m == MATCH_MAYBE && (item->alias || lineage_is_sensitive(&item->column)))
 			found->may_match = true;
 	}
 }
@@ -127,7 +127,7 @@ int names_column(struct lineage *f, struct scope *s, const struct my_column *c, 
 		if (rc)
 			return rc;
 		if (found.count || at->is_loose) {
-			*out = found.count ? found.column : column_plain(c->name);
+			*out = found.count ? found.column : lineage_plain(c->name);
 			out->name = c->name;
 			out->is_hidden = false;
 			if (f->is_blind)

@@ -64,7 +64,7 @@ static int json_table(struct opening *o, const struct my_source *src, struct ran
 		n++;
 	if (!c)
 		return QW_E_NOMEM;
-	*c = columns_new(o->f, n);
+	*c = lineage_columns_new(o->f, n);
 	if (!c->items)
 		return QW_E_NOMEM;
 	n = 0;
@@ -106,7 +106,7 @@ static int leaf(struct opening *o, const struct my_source *src, struct visible *
 	else if (rc == 0)
 		rc = names_table(o->f, o->s->ctes, src, &r);
 	if (rc == 0 && src->kind != MY_SOURCE_JSON_TABLE)
-		rc = lineage_used_all(o->f, o->s, src->expr, &in_from);
+		rc = lineage_used_all(o->f, o->s, src->expr, &use_from);
 	return rc ? rc : names_add_range(o->f, o->s, &r, out);
 }
 
@@ -119,7 +119,7 @@ static int condition(struct opening *o, const struct my_source *src, const struc
 		return 0;
 	rc = names_concat(o->f, left, right, &o->s->visible);
 	if (rc == 0)
-		rc = lineage_condition(o->f, o->s, src->expr, &in_where);
+		rc = lineage_condition(o->f, o->s, src->expr, &use_where);
 	o->s->visible = before;
 	return rc;
 }

@@ -34,7 +34,7 @@ static int find_cte(struct lineage *f, const struct cte *ctes, const char *name,
 
 static int table_columns(struct lineage *f, const struct catalog_relation *r, struct columns *out)
 {
-	*out = columns_new(f, r->column_count);
+	*out = lineage_columns_new(f, r->column_count);
 	if (!out->items)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < r->column_count; i++) {

@@ -36,7 +36,7 @@ static int columns_of(struct lineage *f, const struct catalog_relation *r, const
 {
 	if (inside->count != r->column_count)
 		return refuse(f, r, "flow.unknown", "has not the columns that its definition has: the catalog is old");
-	*out = columns_new(f, r->column_count);
+	*out = lineage_columns_new(f, r->column_count);
 	if (!out->items)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < out->count; i++) {
@@ -51,7 +51,7 @@ static int columns_of(struct lineage *f, const struct catalog_relation *r, const
 		column->type_oid = c->type_oid;
 		column->attnum = c->attnum;
 		column->is_empty = false;
-		if (labels_of_view(f->world->labels, r->oid, c->attnum, column_is_sensitive(column), &said))
+		if (labels_of_view(f->world->labels, r->oid, c->attnum, lineage_is_sensitive(column), &said))
 			column->label = said;
 	}
 	return 0;

@@ -17,7 +17,7 @@ static int order_outputs(struct lineage *f, struct scope *up, const struct cte *
 	for (const struct my_order *o = q->order; o && rc == 0 && q->body->kind == MY_BODY_QUERY; o = o->next)
 		if (o->expr->kind != MY_EXPR_LITERAL && (o->expr->kind != MY_EXPR_COLUMN || o->expr->column->table))
 			rc = lineage_unsupported(f, "an expression in ORDER BY behind parentheses");
-	return rc ? rc : lineage_order(f, &s, q->order, &in_order);
+	return rc ? rc : lineage_order(f, &s, q->order, &use_order);
 }
 
 /* VALUES (1, 2), (3, 4) */
@@ -28,7 +28,7 @@ static int values(struct lineage *f, struct scope *up, const struct cte *ctes, c
 
 	for (const struct my_expr *e = rows->values; e; e = e->next)
 		n++;
-	*out = columns_new(f, n);
+	*out = lineage_columns_new(f, n);
 	for (size_t i = 0; out->items && i < n; i++)
 		out->items[i].is_empty = true;
 	for (const struct my_row *r = rows; out->items && r; r = r->next) {
@@ -36,13 +36,13 @@ static int values(struct lineage *f, struct scope *up, const struct cte *ctes, c
 
 		for (const struct my_expr *e = r->values; e; e = e->next, i++) {
 			struct column c;
-			int rc = lineage_value(f, &s, e, &in_output, &c);
+			int rc = lineage_value(f, &s, e, &use_output, &c);
 
 			if (rc)
 				return rc;
 			if (i >= n)
 				return lineage_unsupported(f, "rows of several lengths");
-			if (!column_join(&out->items[i], &c))
+			if (!lineage_join_column(&out->items[i], &c))
 				return lineage_refuse_union(f, &out->items[i], &c);
 		}
 		if (i != n)
@@ -106,7 +106,7 @@ static int into(struct lineage *f, const struct my_query *q, const struct column
 
 	if (!q->into)
 		return 0;
-	return columns_clean(f, c, q->into->is_file ? &in_file : &in_setting);
+	return lineage_clean(f, c, q->into->is_file ? &in_file : &use_setting);
 }
 
 int lineage_query(struct lineage *f, struct scope *up, const struct cte *ctes, const struct my_query *q, struct columns *out)
@@ -123,7 +123,7 @@ int lineage_query(struct lineage *f, struct scope *up, const struct cte *ctes, c
 		rc = lineage_body(f, up, ctes, q->body, q, out);
 	f->locks = locks;
 	if (rc == 0)
-		rc = lineage_used_all(f, &limit, q->limit, &in_limit);
+		rc = lineage_used_all(f, &limit, q->limit, &use_limit);
 	if (rc == 0)
 		rc = into(f, q, out);
 	f->depth--;

@@ -100,7 +100,7 @@ int lineage_items(struct lineage *f, struct scope *s, const struct my_item *item
 
 int lineage_item_columns(struct lineage *f, const struct scope *s, struct columns *out)
 {
-	*out = columns_new(f, s->item_count);
+	*out = lineage_columns_new(f, s->item_count);
 	if (!out->items)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < s->item_count; i++) {
@@ -115,15 +115,15 @@ static int behind_items(struct lineage *f, struct scope *s, const struct my_sele
 	int rc;
 
 	s->sees_items = s->takes_positions = true;
-	rc = lineage_order(f, s, sel->group, &in_group);
+	rc = lineage_order(f, s, sel->group, &use_group);
 	if (rc == 0 && sel->having)
-		rc = lineage_used(f, s, sel->having, &in_having);
+		rc = lineage_used(f, s, sel->having, &use_having);
 	if (rc == 0 && sel->qualify)
-		rc = lineage_used(f, s, sel->qualify, &in_having);
+		rc = lineage_used(f, s, sel->qualify, &use_having);
 	if (rc == 0)
 		rc = lineage_windows(f, s, sel->windows);
 	if (rc == 0 && tail)
-		rc = lineage_order(f, s, tail->order, &in_order);
+		rc = lineage_order(f, s, tail->order, &use_order);
 	return rc;
 }
 
@@ -134,14 +134,14 @@ int lineage_select(struct lineage *f, struct scope *up, const struct cte *ctes, 
 	int rc = names_open(f, &s, sel->from);
 
 	if (rc == 0)
-		rc = lineage_condition(f, &s, sel->where, &in_where);
+		rc = lineage_condition(f, &s, sel->where, &use_where);
 	if (rc == 0)
-		rc = lineage_items(f, &s, sel->items, &in_output);
+		rc = lineage_items(f, &s, sel->items, &use_output);
 	if (rc == 0)
 		rc = behind_items(f, &s, sel, tail);
 	if (rc == 0)
 		rc = lineage_item_columns(f, &s, out);
 	if (rc == 0 && sel->is_distinct)
-		rc = columns_clean(f, out, &in_distinct);
+		rc = lineage_clean(f, out, &use_distinct);
 	return rc;
 }

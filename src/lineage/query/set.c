@@ -8,7 +8,7 @@ static int join(struct lineage *f, struct columns *into, const struct columns *f
 	for (size_t i = 0; i < into->count; i++) {
 		struct column before = into->items[i];
 
-		if (!column_join(&into->items[i], &from->items[i]))
+		if (!lineage_join_column(&into->items[i], &from->items[i]))
 			return lineage_refuse_union(f, &before, &from->items[i]);
 	}
 	return 0;
@@ -16,7 +16,7 @@ static int join(struct lineage *f, struct columns *into, const struct columns *f
 
 static int first_arm(struct lineage *f, const struct columns *arm, struct columns *out)
 {
-	*out = columns_new(f, arm->count);
+	*out = lineage_columns_new(f, arm->count);
 	if (!out->items)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < arm->count; i++) {
@@ -34,7 +34,7 @@ static int tell_recursion(struct lineage *f, const struct my_body *b, const stru
 
 	if (!c || c->is_seeded || c->written->query->body != b)
 		return 0;
-	c->columns = columns_new(f, so_far->count);
+	c->columns = lineage_columns_new(f, so_far->count);
 	if (!c->columns.items)
 		return QW_E_NOMEM;
 	memcpy(c->columns.items, so_far->items, so_far->count * sizeof(struct column));
@@ -56,9 +56,9 @@ int lineage_set(struct lineage *f, struct scope *up, const struct cte *ctes, con
 			bool compares = !arm->is_all || arm->set != MY_SET_UNION;
 
 			if (compares)
-				rc = columns_clean(f, out, &in_setop);
+				rc = lineage_clean(f, out, &use_setop);
 			if (rc == 0 && compares)
-				rc = columns_clean(f, &c, &in_setop);
+				rc = lineage_clean(f, &c, &use_setop);
 			if (rc == 0)
 				rc = join(f, out, &c);
 		}

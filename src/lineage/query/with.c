@@ -31,7 +31,7 @@ static bool columns_same(const struct columns *a, const struct columns *b)
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (!column_same(&a->items[i], &b->items[i]))
+		if (!lineage_same_column(&a->items[i], &b->items[i]))
 			return false;
 	return true;
 }

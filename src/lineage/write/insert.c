@@ -54,11 +54,11 @@ static int plain_scope(struct lineage *f, struct scope *s, const char *alias, co
 
 	if (!c)
 		return QW_E_NOMEM;
-	*c = columns_new(f, r->columns->count);
+	*c = lineage_columns_new(f, r->columns->count);
 	if (!c->items)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < c->count; i++) {
-		c->items[i] = column_plain(r->columns->items[i].name);
+		c->items[i] = lineage_plain(r->columns->items[i].name);
 		if (names) {
 			c->items[i].name = names->name;
 			names = names->next;
@@ -74,7 +74,7 @@ static int plain_scope(struct lineage *f, struct scope *s, const char *alias, co
 static int one_value(struct lineage *f, struct inserting *in, struct scope *s, const struct column *target, const struct my_expr *e)
 {
 	struct column value;
-	int rc = lineage_value(f, s, e, &in_write, &value);
+	int rc = lineage_value(f, s, e, &use_write, &value);
 
 	return rc ? rc : lineage_into(f, &in->r, target, &value, e, false, &in->is_labelled);
 }
@@ -139,7 +139,7 @@ static int duplicate(struct lineage *f, struct inserting *in)
 
 		rc = lineage_target_column(f, &in->r, set->column->column, &target);
 		if (rc == 0)
-			rc = lineage_value(f, &s, set->value, &in_write, &value);
+			rc = lineage_value(f, &s, set->value, &use_write, &value);
 		if (rc == 0)
 			rc = lineage_into(f, &in->r, target, &value, set->value, true, &is_labelled);
 	}
@@ -178,10 +178,10 @@ static int returning(struct lineage *f, const struct inserting *in)
 
 	if (rc || !in->i->returning)
 		return rc;
-	rc = lineage_items(f, &s, in->i->returning, &in_returning);
+	rc = lineage_items(f, &s, in->i->returning, &use_returning);
 	if (rc == 0)
 		rc = lineage_item_columns(f, &s, &c);
-	return rc ? rc : lineage_outputs(f, &c, in->i->returning, &in_returning);
+	return rc ? rc : lineage_outputs(f, &c, in->i->returning, &use_returning);
 }
 
 int lineage_insert(struct lineage *f, const struct my_insert *i)

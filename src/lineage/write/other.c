@@ -86,10 +86,10 @@ static int part(struct lineage *f, const struct my_part *p, bool only_queries)
 	if (p->query) {
 		rc = lineage_query(f, NULL, NULL, p->query, &c);
 		if (rc == 0)
-			rc = columns_clean(f, &c, &in_write);
+			rc = lineage_clean(f, &c, &use_write);
 	}
 	if (rc == 0 && p->expr && !only_queries)
-		rc = lineage_used_all(f, &loose, p->expr, &in_setting);
+		rc = lineage_used_all(f, &loose, p->expr, &use_setting);
 	if (rc == 0 && p->source && !only_queries)
 		rc = lineage_unsupported(f, "a table in a place that is not known");
 	if (rc == 0 && p->statement && !only_queries)

@@ -63,7 +63,7 @@ static int set(struct lineage *f, struct scope *s, const struct my_set_item *ite
 	if (rc == 0)
 		rc = lineage_target_column(f, &s->ranges[at], item->column->column, &target);
 	if (rc == 0)
-		rc = lineage_value(f, s, item->value, &in_write, &value);
+		rc = lineage_value(f, s, item->value, &use_write, &value);
 	return rc ? rc : lineage_into(f, &s->ranges[at], target, &value, item->value, true, &is_labelled);
 }
 
@@ -72,18 +72,18 @@ static int rest(struct lineage *f, struct scope *s, const struct my_expr *where,
 	const struct my_item *items)
 {
 	struct columns c;
-	int rc = lineage_condition(f, s, where, &in_where);
+	int rc = lineage_condition(f, s, where, &use_where);
 
 	if (rc == 0)
-		rc = lineage_order(f, s, order, &in_order);
+		rc = lineage_order(f, s, order, &use_order);
 	if (rc == 0)
-		rc = lineage_used_all(f, s, limit, &in_limit);
+		rc = lineage_used_all(f, s, limit, &use_limit);
 	if (rc || !items)
 		return rc;
-	rc = lineage_items(f, s, items, &in_returning);
+	rc = lineage_items(f, s, items, &use_returning);
 	if (rc == 0)
 		rc = lineage_item_columns(f, s, &c);
-	return rc ? rc : lineage_outputs(f, &c, items, &in_returning);
+	return rc ? rc : lineage_outputs(f, &c, items, &use_returning);
 }
 
 int lineage_update(struct lineage *f, const struct my_update *u)

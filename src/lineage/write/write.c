@@ -88,14 +88,14 @@ static bool erases(const struct column *value, const struct my_expr *written)
 int lineage_into(struct lineage *f, const struct range *r, const struct column *target, const struct column *value,
 	const struct my_expr *written, bool replaces, bool *is_labelled)
 {
-	struct use use = in_write;
+	struct use use = use_write;
 	int rc = 0;
 
-	if (column_is_sensitive(value)) {
+	if (lineage_is_sensitive(value)) {
 		use.clause = qw_arena_printf(f->arena, "the value that is written into %s.%s", r->alias, target->name);
 		return use.clause ? lineage_refuse_column(f, value, &use) : QW_E_NOMEM;
 	}
-	if (!column_is_sensitive(target))
+	if (!lineage_is_sensitive(target))
 		return 0;
 	*is_labelled = true;
 	if (target->label.kind != LABEL_MASK) {
