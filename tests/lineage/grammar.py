@@ -7,6 +7,7 @@ WEIGHED = ["customers"] * 6 + ["orders"] * 5 + ["archive", "scratch"] * 2 + ["v_
 ALIASES = ["a", "b", "c", "x", "customers", "orders", "ssn", "name"]
 COLUMN_ALIASES = ["id", "name", "ssn", "x", "y", "total", "region", "email", "É", "note"]
 FUNCTIONS = ["UPPER({})", "CONCAT({}, 'x')", "IFNULL({}, 0)", "LENGTH({})", "COALESCE({}, {})", "IF({}, 1, 2)", "ABS({})", "LEFT({}, 2)"]
+SENSITIVE = ("ssn", "email", "salary", "age", "tax_id", "loud", "top")
 AGGREGATES = ["COUNT({})", "MAX({})", "MIN({})", "SUM({})", "COUNT(DISTINCT {})", "GROUP_CONCAT({})"]
 
 
@@ -29,13 +30,14 @@ class Grammar:
     def column(self, sources, outer=()):
         if outer and self.chance(25):
             sources = outer
-        if not sources or self.chance(2):
+        if not sources or self.chance(0.3):
             return self.pick(COLUMN_ALIASES)
         s = self.pick(sources)
         name = self.pick(s.columns) if s.columns else "id"
         # mostly what is not sensitive, so that statements pass
-        if name in ("ssn", "email", "salary", "age", "tax_id", "loud", "top") and self.chance(55):
-            name = self.pick(s.columns)
+        for _ in range(3):
+            if name in SENSITIVE and self.chance(80):
+                name = self.pick(s.columns)
         name = self.pick([name, name, name, name.upper() if name.isascii() else name])
         return self.pick([name, f"{s.alias}.{name}", f"{s.alias}.{name}", f"`{s.alias}`.`{name}`"])
 
@@ -116,14 +118,23 @@ class Grammar:
                 out.append("*" if not out else f"{self.pick(sources).alias}.*")
                 names.append(None)
                 continue
-            e = self.column(sources, outer) if kind < 0.7 else self.expression(sources, outer)
+            if kind < 0.25 and self.chance(60):  # what should come out masked
+                s = self.pick(sources)
+                bare = [c for c in s.columns if c in SENSITIVE]
+                e = f"{s.alias}.{self.pick(bare)}" if bare else self.column(sources, outer)
+            else:
+                e = self.column(sources, outer) if kind < 0.7 else self.expression(sources, outer)
             if self.chance(12):
                 e = self.pick(AGGREGATES).format(self.column(sources, outer))
             elif self.chance(5):
                 e = f"{self.pick(['MAX', 'COUNT'])}({self.column(sources)}) OVER (PARTITION BY {self.column(sources)})"
-            alias = self.pick(COLUMN_ALIASES) if self.chance(35) else None
+            plain = e.replace("`", "").split(".")[-1]
+            name = plain if plain.isidentifier() else None
+            alias = self.pick(COLUMN_ALIASES) if self.chance(35) or (n and (not name or name in names)) else None
+            for _ in range(9):
+                alias = self.pick(COLUMN_ALIASES) if alias and n and alias in names else alias
             out.append(f"{e} AS {alias}" if alias else e)
-            names.append(alias or e.split(".")[-1].strip("`"))
+            names.append(alias or name)
         return out, names
 
     def select(self, n, outer, scalar=False):
@@ -134,13 +145,14 @@ class Grammar:
         if self.chance(40):
             text += f" WHERE {self.predicate(found, outer)}"
         if self.chance(15):
-            text += f" GROUP BY {self.pick(['1', self.column(found, outer), self.pick(COLUMN_ALIASES), self.column(found) + ', 1'])}"
+            text += f" GROUP BY {self.pick(['1', self.column(found, outer), self.pick([n for n in names if n] or ['id']), self.column(found) + ', 1'])}"
             if self.chance(10):
                 text += " WITH ROLLUP"
-        if self.chance(12):
-            text += f" HAVING {self.pick([self.pick(COLUMN_ALIASES) + ' IS NOT NULL', self.predicate(found, outer, 1)])}"
+        named = [n for n in names if n] or ["id"]
+        if self.chance(10):
+            text += f" HAVING {self.pick([self.pick(named) + ' IS NOT NULL', self.predicate(found, outer, 1)])}"
         if self.chance(15) and not scalar:
-            text += f" ORDER BY {self.pick(['1', '2', self.column(found), self.pick(COLUMN_ALIASES), self.expression(found, (), 2)])}"
+            text += f" ORDER BY {self.pick(['1', '2', self.column(found), self.pick(named), self.expression(found, (), 2)])}"
         if scalar:
             text += " ORDER BY 1 LIMIT 1" if self.chance(50) else " LIMIT 1"
         return text, names
