@@ -604,7 +604,8 @@ void question_execute(struct session *s);
 /* tree/resolve.c */
 void resolve_ask(struct session *s); /* stage RESOLVE */
 bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
-void resolve_failed(struct session *s, struct qw_bytes error); /* it was passed on: the statement is over */
+/* An error to what of a question; it was passed on: the statement is over. */
+void resolve_failed(struct session *s, enum pending_kind kind, struct qw_bytes error);
 void resolve_over(struct session *s); /* ReadyForQuery behind the Sync of a Query's question */
 
 /* describe.c */

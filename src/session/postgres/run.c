@@ -138,13 +138,22 @@ static void forward_bind(struct session *s, struct qw_bytes body)
 	run_reset(s);
 }
 
+/*
+ * BEGIN stands at the beginning. Newer servers make an implicit block of what is behind an Execute, and one statement does not end
+ * that: it would not be committed (src/backend/tcop/postgres.c, start_xact_command).
+ */
+static bool fits_behind(const struct session *s, const struct judged *j)
+{
+	return !judged_has_transaction_verb(j) && (s->connected.server_version < 160000 || j->facts.count > 1 || s->tx_status == 'T');
+}
+
 /* True: the server has to be heard first. */
 static bool forward_waits(struct session *s)
 {
 	struct run *r = &s->run;
 
-	if (r->is_open && judged_has_transaction_verb(r->judged))
-		(void)question_close(s); /* BEGIN stands at the beginning */
+	if (r->is_open && !r->is_carried && !r->is_bound && !fits_behind(s, r->judged))
+		return question_close(s);
 	if (!r->is_query || !r->is_printing)
 		return false;
 	if (guards_want_undo(s))

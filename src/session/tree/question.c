@@ -23,8 +23,10 @@ static struct pending *push(struct session *s, enum pending_kind kind)
 {
 	struct pending *p = s->state == STATE_READY ? pending_push(s, kind) : NULL;
 
-	if (p)
-		p->is_ours = p->is_preflight = p->is_resolve = true;
+	if (!p)
+		return NULL;
+	p->is_ours = p->is_resolve = true;
+	p->is_preflight = s->run.stage != RUN_FORWARD || !s->run.is_bind; /* behind a client's Bind, another run may go on */
 	return p;
 }
 
@@ -114,6 +116,7 @@ static void send_sync(struct session *s)
 {
 	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));
 	(void)push(s, PENDING_SYNC);
+	s->skipping = false;
 	s->run.is_open = s->run.is_printing = false;
 }
 
@@ -196,6 +199,7 @@ void question_bind(struct session *s)
 	p->is_tree = true;
 	p->is_preflight = false; /* it plans: what it says may hold data */
 	p->unit = unit_ref(s->run.unit);
+	portal_drop(s, ""); /* the client's, as any Query would */
 	question_quiet(s);
 }
 

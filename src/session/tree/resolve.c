@@ -149,6 +149,12 @@ static bool is_tree(const struct pgwire_error *e)
 		e->detail;
 }
 
+/* Planning may run functions, inline them, and print what they consist of: those say so, and are not the statement. */
+static bool is_own_tree(const struct pgwire_error *e)
+{
+	return is_tree(e) && !e->where;
+}
+
 static bool is_log(const struct pgwire_error *e)
 {
 	return e->severity && (strcmp(e->severity, "LOG") == 0 || strncmp(e->severity, "DEBUG", 5) == 0);
@@ -162,7 +168,7 @@ static void on_notice_of_bind(struct session *s, const struct pending *p, struct
 
 	if (pgwire_error_decode(body, &e))
 		upstream_unexpected(s);
-	else if (is_tree(&e))
+	else if (is_own_tree(&e))
 		r->is_changed |= !resolution_is_same(s, r->resolution, r->unit->resolved_index, qw_bytes_from(e.detail));
 	else if (!is_log(&e))
 		errors_pass(s, 'N', body, errors_may_be_verbatim(s, p));
@@ -176,7 +182,7 @@ static bool on_notice_of_watched(struct session *s, const struct pending *p, str
 
 	if (pgwire_error_decode(body, &e) || !is_log(&e))
 		return false;
-	if (is_tree(&e))
+	if (is_own_tree(&e))
 		portal->is_changed |= !resolution_is_same(s, portal->resolution, portal->resolved_index, qw_bytes_from(e.detail));
 	return true;
 }
@@ -305,23 +311,33 @@ bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, stru
 	return true;
 }
 
+/* Of what was refused meanwhile there is a record already. */
+static bool is_failing(const struct run *r, enum pending_kind kind)
+{
+	if (kind == PENDING_SYNC)
+		return r->stage == RUN_REVIEW || r->stage == RUN_DESCRIBE || r->stage == RUN_FORWARD;
+	return r->stage == RUN_RESOLVING || r->stage == RUN_BINDING;
+}
+
 /* Nothing ran, and it is in the record all the same. */
-void resolve_failed(struct session *s, struct qw_bytes error)
+void resolve_failed(struct session *s, enum pending_kind kind, struct qw_bytes error)
 {
 	struct run *r = &s->run;
 	struct pgwire_error e;
 	bool is_query = r->is_query;
 
-	if ((r->stage != RUN_RESOLVING && r->stage != RUN_BINDING && r->stage != RUN_REVIEW) || !r->unit || r->unit->is_done)
+	if (is_query)
+		r->is_printing = false; /* that ends with what has failed */
+	if (!is_failing(r, kind) || !r->unit || r->unit->is_done)
 		return;
 	r->preflight_failed = true;
 	if (!pgwire_error_decode(error, &e) && e.sqlstate)
 		(void)snprintf(r->unit->tag, sizeof(r->unit->tag), "%.5s", e.sqlstate);
-	if (r->stage != RUN_BINDING)
+	if (!r->is_recorded)
 		ledger_statement(s, r, r->verdict.effect == POLICY_REVIEW ? "review" : "allow", SESSION_WAIT_NONE);
 	result_attach(s, r->unit);
 	result_finish(s, "failed");
-	if (r->stage != RUN_REVIEW) /* there its Sync is sent */
+	if (kind != PENDING_SYNC)
 		question_failed(s);
 	if (!is_query)
 		run_reset(s); /* the rest of the pipeline is skipped, this message too */
