@@ -159,8 +159,9 @@ struct portal {
 	bool by_sql, with_hold;
 	struct spent spent;
 	bool is_cut_off; /* the rest of its rows was dropped */
-	bool is_watched; /* its Bind shows whether it is analysed again, and is not answered yet */
-	bool is_changed; /* it was, and is not what was judged */
+	bool is_watched; /* its Bind shows what it was analysed as, and is not answered yet */
+	bool is_seen; /* it was what was judged */
+	bool is_changed; /* it was not */
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -262,7 +263,7 @@ struct run {
 	bool is_counted, is_taken, taints; /* by guards/: once for a run */
 	bool is_open; /* Query: the transaction of its question goes on; it is ended before anything else is answered */
 	bool is_printing; /* and the server shows the trees of whatever it analyses */
-	bool is_carried, is_bound, is_changed; /* the server's unnamed statement is this one, and judged; and bound; and analysed again */
+	bool is_carried, is_bound, is_seen; /* the server's unnamed statement is this one; is bound; and is what was judged */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -591,7 +592,7 @@ void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run
 enum question_kind {
 	QUESTION_ONLY,
 	QUESTION_NAMED, /* of what was prepared before: no older analysis of it is used after this */
-	QUESTION_BIND, /* the same, and the Bind that comes next shows whether it is analysed again */
+	QUESTION_BIND, /* the same, and the Bind that comes next shows what it is analysed as */
 	QUESTION_CARRIED /* the server's unnamed statement stays, to be bound and executed */
 };
 void question_send(struct session *s, struct qw_bytes text, struct qw_bytes types, enum question_kind kind);

@@ -150,6 +150,15 @@ static void on_step(struct oracle *o, uint8_t type, struct qw_bytes body, uint8_
 {
 	bool is_unnamed = *name_of(type, body) == '\0';
 
+	if (type == 'B' && is_unnamed && o->is_carried && !o->is_bound) { /* plans are forgotten: it is analysed again */
+		const struct tree *t = trees_find(qw_buf_pending(&o->sql), qw_buf_pending(&o->types));
+
+		o->is_bound = true;
+		if (t && words_put_tree(&o->answer, t->said))
+			abort();
+		say(o, "2");
+		return;
+	}
 	must(is_ours(type, body) || (is_unnamed && (type == 'P' || (type == 'D' && o->is_carried))), "something of another name stands in it");
 	if (type == 'P')
 		on_parse(o, body, tx_status);
@@ -197,12 +206,6 @@ static enum oracle_step on_carried(struct oracle *o, uint8_t type, struct qw_byt
 		qw_buf_clear(&o->answer);
 		say(o, "Z %c", tx_status);
 		return ORACLE_CLOSED;
-	}
-	if (type == 'B' && o->is_carried && !o->is_bound && *name_of('B', body) == '\0') {
-		begin(o);
-		o->is_bound = true;
-		say(o, "2");
-		return ORACLE_MORE;
 	}
 	if (o->is_bound && (type == 'D' || type == 'E') && *name_of(type, body) == '\0') {
 		o->step = STEP_RUN;

@@ -166,6 +166,7 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 	if (want == PENDING_BIND)
 		ok = portal_install(s, p->portal);
 	if (want == PENDING_BIND && ok) {
+		p->portal->is_changed = p->portal->is_watched && !p->portal->is_seen;
 		p->portal->is_watched = false;
 		judge_bound(s, p->portal);
 	}

@@ -16,7 +16,7 @@ static const char print_on[] =
 static const char print_off[] =
 	"select pg_catalog.set_config('debug_print_rewritten', 'off', true),"
 	" pg_catalog.set_config('client_min_messages', pg_catalog.current_setting('querywarden.messages'), true)";
-/* What was prepared before may hold an older analysis than the one that is shown: it is made anew when it is next bound. */
+/* What was prepared may hold an older analysis than the one that is shown: it is made anew, and shown, when it is next bound. */
 static const char forget_plans[] = "discard plans";
 
 static struct pending *push(struct session *s, enum pending_kind kind)
@@ -192,8 +192,10 @@ void question_send(struct session *s, struct qw_bytes text, struct qw_bytes type
 
 void question_bind(struct session *s)
 {
-	struct pending *p = send_bind(s, "");
+	struct pending *p;
 
+	send_own(s, forget_plans);
+	p = send_bind(s, "");
 	if (!p)
 		return;
 	p->is_tree = true;

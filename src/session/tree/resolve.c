@@ -1,7 +1,7 @@
 /*
  * Asks the server for its own tree of a statement (stages RESOLVE and RESOLVING), inside of whatever transaction or pipeline the
- * client is in. A Query of one statement is then carried: what was parsed is bound (stage BINDING) and executed. Whatever the
- * server analyses again at Bind is shown again, and must be what was judged.
+ * client is in. A Query of one statement is then carried: what was parsed is bound (stage BINDING) and executed. Older analyses are
+ * forgotten before a Bind, so that the server analyses the statement again and shows it: it must be what was judged.
  */
 #include "../machine.h"
 
@@ -149,18 +149,15 @@ static bool is_tree(const struct pgwire_error *e)
 		e->detail;
 }
 
-/* Planning may run functions, inline them, and print what they consist of: those say so, and are not the statement. */
-static bool is_own_tree(const struct pgwire_error *e)
-{
-	return is_tree(e) && !e->where;
-}
-
 static bool is_log(const struct pgwire_error *e)
 {
 	return e->severity && (strcmp(e->severity, "LOG") == 0 || strncmp(e->severity, "DEBUG", 5) == 0);
 }
 
-/* A Bind of what is carried: planning may run code, and analyse the statement again. */
+/*
+ * A Bind of what is carried. Besides the statement it may analyse the bodies of SQL functions, which planning inlines: one of the
+ * trees must be the one that was judged, to the byte. It may also run code.
+ */
 static void on_notice_of_bind(struct session *s, const struct pending *p, struct qw_bytes body)
 {
 	struct run *r = &s->run;
@@ -168,8 +165,8 @@ static void on_notice_of_bind(struct session *s, const struct pending *p, struct
 
 	if (pgwire_error_decode(body, &e))
 		upstream_unexpected(s);
-	else if (is_own_tree(&e))
-		r->is_changed |= !resolution_is_same(s, r->resolution, r->unit->resolved_index, qw_bytes_from(e.detail));
+	else if (is_tree(&e))
+		r->is_seen |= resolution_is_same(s, r->resolution, r->unit->resolved_index, qw_bytes_from(e.detail));
 	else if (!is_log(&e))
 		errors_pass(s, 'N', body, errors_may_be_verbatim(s, p));
 }
@@ -182,8 +179,8 @@ static bool on_notice_of_watched(struct session *s, const struct pending *p, str
 
 	if (pgwire_error_decode(body, &e) || !is_log(&e))
 		return false;
-	if (is_own_tree(&e))
-		portal->is_changed |= !resolution_is_same(s, portal->resolution, portal->resolved_index, qw_bytes_from(e.detail));
+	if (is_tree(&e))
+		portal->is_seen |= resolution_is_same(s, portal->resolution, portal->resolved_index, qw_bytes_from(e.detail));
 	return true;
 }
 
@@ -217,7 +214,7 @@ static void next_step(struct session *s)
 	if (r->stage == RUN_BINDING) {
 		r->is_bound = true;
 		r->stage = RUN_FORWARD;
-		if (r->is_changed)
+		if (r->is_carried && !r->is_seen)
 			refuse_changed(s);
 	} else if (r->stage == RUN_RESOLVING) {
 		r->resolve_index++;
