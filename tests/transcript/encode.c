@@ -321,13 +321,23 @@ static int put_tree(struct scan *s, struct qw_buf *out)
 }
 
 /* What the server says to the gateway's own statements before and behind the text. */
+static const char forget_words[] = "1 | 2 | C \"DISCARD PLANS\" | 3 | 3";
 static const char own_words[] = "1 | 2 | D \"notice\" \"log\" | C \"SELECT 1\" | 3 | 3";
 
-static int put_own(struct qw_buf *out, bool is_off)
+static int put_own(struct qw_buf *out, const char *word)
 {
-	int err = is_off ? words_put_tree(out, "({QUERY of the gateway's own})\n") : words_encode("3", true, out);
+	int err = 0;
 
+	if (strcmp(word, "forget") == 0)
+		return words_encode(forget_words, true, out);
+	if (strcmp(word, "off") == 0)
+		err = words_put_tree(out, "({QUERY of the gateway's own})\n");
 	return err ? err : words_encode(own_words, true, out);
+}
+
+static bool is_own(const char *word)
+{
+	return strcmp(word, "on") == 0 || strcmp(word, "off") == 0 || strcmp(word, "forget") == 0;
 }
 
 static int encode(struct scan *s, bool from_server, struct qw_buf *out)
@@ -346,8 +356,8 @@ static int encode(struct scan *s, bool from_server, struct qw_buf *out)
 		else if (strcmp(s->word, "raw") == 0) {
 			if (next(s))
 				bld_bytes(&b, qw_bytes(s->word, s->n));
-		} else if (from_server && (strcmp(s->word, "on") == 0 || strcmp(s->word, "off") == 0))
-			err = put_own(out, s->word[1] == 'f');
+		} else if (from_server && is_own(s->word))
+			err = put_own(out, s->word);
 		else if (from_server && strcmp(s->word, "tree") == 0)
 			err = put_tree(s, out);
 		else {

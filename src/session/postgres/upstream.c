@@ -168,6 +168,8 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 	if (want == PENDING_BIND && ok) {
 		p->portal->is_changed = p->portal->is_watched && !p->portal->is_seen;
 		p->portal->is_watched = false;
+		if (p->portal->is_changed)
+			resolution_forget(s); /* what was shown before is not so any more */
 		judge_bound(s, p->portal);
 	}
 	if (want == PENDING_CLOSE && p->close_kind == 'S')

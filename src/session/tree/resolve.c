@@ -203,6 +203,7 @@ static void on_notice(struct session *s, const struct pending *p, struct qw_byte
 
 static void refuse_changed(struct session *s)
 {
+	resolution_forget(s); /* what was shown before is not so any more */
 	run_refuse(s, refusal_new("55000", "flow.tree", "what this statement means has changed while it was judged",
 		"The database's schema was changed in that moment.", "Send the statement once more."));
 }
