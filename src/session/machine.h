@@ -372,7 +372,7 @@ struct session {
 	bool found_logged; /* that detectors found something */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
 	uint8_t settings_digest[QW_DIGEST_BYTES];
-	char poison[48];
+	char poison[48], own_name[48]; /* what is refused for its name, which nobody has; and of what the gateway prepares */
 	struct qw_digest *digest; /* spare, re-used by units */
 	struct session_info info;
 	const char *close_reason;

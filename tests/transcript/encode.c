@@ -161,6 +161,13 @@ static void put_word(struct builder *b, struct scan *s)
 	bld_cstr(b, s->word);
 }
 
+static void put_oids(struct builder *b, struct scan *s)
+{
+	bld_be16(b, (uint16_t)count_words(*s));
+	while (next(s))
+		bld_be32(b, (uint32_t)strtoul(s->word, NULL, 10));
+}
+
 static void from_client(struct builder *b, char type, struct scan *s)
 {
 	switch (type) {
@@ -172,9 +179,7 @@ static void from_client(struct builder *b, char type, struct scan *s)
 	case 'P':
 		put_word(b, s);
 		put_word(b, s);
-		bld_be16(b, (uint16_t)count_words(*s));
-		while (next(s)) /* oids */
-			bld_be32(b, (uint32_t)strtoul(s->word, NULL, 10));
+		put_oids(b, s);
 		break;
 	case 'B':
 		put_word(b, s);
@@ -225,7 +230,7 @@ static void from_server_body(struct builder *b, char type, struct scan *s)
 		put_error(b, s);
 		break;
 	case 't':
-		bld_be16(b, 0);
+		put_oids(b, s);
 		break;
 	case 'G':
 	case 'H':

@@ -116,7 +116,7 @@ static bool is_question(struct harness *h, uint8_t type, struct qw_bytes body)
 	if (h->watch.has_failed)
 		oracle_failed(&h->oracle);
 	h->watch.has_failed = false;
-	h->oracle.of_query = h->watch.last_type == 'Q';
+	h->oracle.last_is_query = h->watch.last_type == 'Q';
 	switch (oracle_on(&h->oracle, type, body, h->watch.tx_status ? h->watch.tx_status : 'I')) {
 	case ORACLE_OTHER:
 		return false;

@@ -106,11 +106,12 @@ static bool is_own(struct qw_bytes sql)
 
 static void on_text(struct oracle *o, const struct pgwire_parse *p)
 {
-	must(o->prints && o->step == STEP_OWN, "a text that is not shown");
+	must(o->prints || o->has_failed, "a text that is not shown");
 	keep(&o->sql, p->sql);
 	keep(&o->types, p->types);
 	o->has_text = true;
 	o->is_carried = p->name[0] == '\0';
+	o->of_query |= o->is_carried; /* the client may have said more meanwhile */
 }
 
 static void on_parse(struct oracle *o, struct qw_bytes body, uint8_t tx_status)
@@ -141,7 +142,13 @@ static const char *name_of(uint8_t type, struct qw_bytes body)
 
 static bool is_ours(uint8_t type, struct qw_bytes body)
 {
-	return type && strchr("PBEDC", type) && strncmp(name_of(type, body), "qw_deny_", 8) == 0;
+	return type && strchr("PBEDC", type) && strncmp(name_of(type, body), "qw_tree_", 8) == 0;
+}
+
+/* It fails: there is no such name. */
+static bool is_poison(uint8_t type, struct qw_bytes body)
+{
+	return type == 'D' && strncmp(name_of(type, body), "qw_deny_", 8) == 0;
 }
 
 /* Plans are forgotten: what was parsed is analysed again, and shown. */
@@ -188,8 +195,10 @@ static void begin(struct oracle *o)
 {
 	qw_buf_clear(&o->answer);
 	o->has_text = o->has_failed = false;
-	if (o->step != STEP_ASKED)
+	if (o->step != STEP_ASKED) {
 		o->is_carried = o->is_bound = false;
+		o->of_query = o->last_is_query;
+	}
 	o->step = STEP_OWN;
 }
 
@@ -245,7 +254,7 @@ static enum oracle_step on_asked(struct oracle *o, uint8_t type, struct qw_bytes
 		return ORACLE_MORE;
 	}
 	o->follows_bind = type == 'B' && o->prints;
-	must(!o->prints || type == 'B' || is_ours(type, body), "the server shows trees of what a client sends");
+	must(!o->prints || type == 'B' || is_poison(type, body), "the server shows trees of what a client sends");
 	o->prints &= type == 'B'; /* else it is what must fail */
 	return over(o, ORACLE_OTHER);
 }

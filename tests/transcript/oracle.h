@@ -13,7 +13,8 @@ struct oracle {
 	struct qw_buf answer; /* so far */
 	bool has_text; /* what goes on asks for a tree */
 	bool has_failed; /* an error: all else is skipped up to Sync */
-	bool of_query; /* the client's last message is one: what is asked is of it, and a Sync the gateway's own */
+	bool last_is_query; /* the client's last message: then what is asked is of it, */
+	bool of_query; /* and a Sync behind it is the gateway's own */
 	bool forgets; /* what is parsed by the gateway: "discard plans" */
 	bool prints; /* the server shows trees */
 	bool is_carried, is_bound; /* the text is the unnamed statement, which will be run; and is bound */

@@ -139,12 +139,12 @@ static void forward_bind(struct session *s, struct qw_bytes body)
 }
 
 /*
- * BEGIN stands at the beginning. Newer servers make an implicit block of what is behind an Execute, and one statement does not end
- * that: it would not be committed (src/backend/tcop/postgres.c, start_xact_command).
+ * BEGIN stands at the beginning. PostgreSQL 18 makes an implicit block of what is behind an Execute, and a Query of one statement does
+ * not end that: it would not be committed (measured; start_xact_command() in its postgres.c).
  */
 static bool fits_behind(const struct session *s, const struct judged *j)
 {
-	return !judged_has_transaction_verb(j) && (s->connected.server_version < 160000 || j->facts.count > 1 || s->tx_status == 'T');
+	return !judged_has_transaction_verb(j) && (s->connected.server_version < 180000 || j->facts.count > 1 || s->tx_status == 'T');
 }
 
 /* True: the server has to be heard first. */

@@ -38,7 +38,7 @@ static void send_close(struct session *s, char kind)
 	if (!p)
 		return;
 	p->close_kind = (uint8_t)kind;
-	p->name = strdup(s->poison);
+	p->name = strdup(s->own_name);
 	if (!p->name) {
 		session_out_of_memory(s);
 		return;
@@ -46,7 +46,7 @@ static void send_close(struct session *s, char kind)
 	bld_init(&b, &s->out[SESSION_UPSTREAM]);
 	bld_begin(&b, 'C');
 	bld_u8(&b, (uint8_t)kind);
-	bld_cstr(&b, s->poison);
+	bld_cstr(&b, s->own_name);
 	bld_end(&b);
 	session_put(s, SESSION_UPSTREAM, bld_error(&b));
 }
@@ -103,11 +103,11 @@ static void put_execute(struct session *s, const char *portal)
 /* A statement of ours, run to its end. */
 static void send_own(struct session *s, const char *sql)
 {
-	(void)send_parse(s, s->poison, qw_bytes_from(sql), qw_bytes(NULL, 0));
-	(void)send_bind(s, s->poison);
+	(void)send_parse(s, s->own_name, qw_bytes_from(sql), qw_bytes(NULL, 0));
+	(void)send_bind(s, s->own_name);
 	if (!push(s, PENDING_EXECUTE))
 		return;
-	put_execute(s, s->poison);
+	put_execute(s, s->own_name);
 	send_close(s, 'P');
 	send_close(s, 'S');
 }
@@ -172,12 +172,12 @@ void question_send(struct session *s, struct qw_bytes text, struct qw_bytes type
 	r->is_open = r->is_query;
 	if (kind == QUESTION_CARRIED)
 		prepared_drop(s, ""); /* any Query ends the client's unnamed statement */
-	p = send_parse(s, kind == QUESTION_CARRIED ? "" : s->poison, text, types);
+	p = send_parse(s, kind == QUESTION_CARRIED ? "" : s->own_name, text, types);
 	if (!p)
 		return; /* closed */
 	p->is_tree = true;
 	session_put(s, SESSION_UPSTREAM,
-		pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', kind == QUESTION_CARRIED ? "" : s->poison));
+		pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', kind == QUESTION_CARRIED ? "" : s->own_name));
 	(void)push(s, PENDING_DESCRIBE_STATEMENT);
 	r->is_carried = kind == QUESTION_CARRIED;
 	r->is_printing = kind == QUESTION_CARRIED || kind == QUESTION_BIND;
