@@ -35,6 +35,7 @@ struct tree_notes { /* of the resolution's arena */
 	size_t relation_count;
 	uint8_t digest[QW_DIGEST_BYTES]; /* of the tree's text: what is analysed again must be the same */
 	struct qw_bytes description; /* of the columns that COPY gives: body of RowDescription */
+	size_t query_count; /* rules make more, or none, of one statement */
 	bool is_whole, has_cte;
 };
 struct resolution {
@@ -181,6 +182,7 @@ struct unit {
 	size_t statement_index; /* of a Query: how many have completed */
 	bool truncated, is_simple, failed, is_done;
 	char tag[96];
+	bool owes_columns; /* RowDescription waits for the first row, as behind a Query that writes */
 	bool owes_tag; /* CommandComplete waits for what commits it */
 	struct guard guard;
 	const char *rule; /* why it was ended; static */
@@ -673,6 +675,7 @@ struct columns_source {
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
 	struct columns **out, const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
+void result_begin(struct session *s, struct unit *u); /* RowDescription, when it is still owed */
 void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */
 void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */
 void result_finish(struct session *s, const char *outcome);

@@ -304,6 +304,20 @@ static void described_preflight(struct session *s, struct pending *p, struct qw_
 	pending_pop(s);
 }
 
+/* The server runs those to their end, and describes their rows then. */
+static bool writes_rows(const struct judged *j)
+{
+	const struct qw_statement *st = &j->facts.list[0];
+
+	for (size_t i = 0; i < st->act_count; i++) {
+		enum qw_verb v = st->acts[i].verb;
+
+		if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT || v == QW_VERB_DELETE || v == QW_VERB_MERGE)
+			return true;
+	}
+	return false;
+}
+
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
@@ -323,7 +337,9 @@ static void described_query(struct session *s, struct pending *p, struct qw_byte
 	result_attach(s, p->unit);
 	columns_unref(p->unit->columns);
 	p->unit->columns = c;
-	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+	p->unit->owes_columns = true;
+	if (!p->is_carried || !writes_rows(p->unit->judged))
+		result_begin(s, p->unit);
 }
 
 void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes body)

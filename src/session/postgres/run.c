@@ -156,7 +156,7 @@ static bool forward_waits(struct session *s)
 		return question_close(s);
 	if (!r->is_query || !r->is_printing)
 		return false;
-	if (guards_want_undo(s))
+	if (guards_want_undo(s) || r->resolution->notes[r->unit->resolved_index].query_count != 1)
 		r->is_carried = false;
 	r->stage = RUN_BINDING;
 	if (r->is_carried)

@@ -59,8 +59,10 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 	answer = guards_on_end(s, p, tag);
 	if (answer == GUARD_TAKEN || s->state != STATE_READY)
 		return;
-	if (answer == GUARD_PASS && p->is_carried)
+	if (answer == GUARD_PASS && p->is_carried) {
+		result_begin(s, p->unit);
 		p->unit->owes_tag = true;
+	}
 	else if (answer == GUARD_PASS)
 		put_to_unit(s, p, type, body);
 	else if (answer == GUARD_SUSPEND)
