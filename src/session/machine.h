@@ -474,7 +474,7 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The one kept, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 bool resolution_is_kept(struct session *s, const struct resolution_need *n); /* nothing needs to be asked */
-/* One that is kept will not do: of several statements each is locked, of what is prepared older analyses are forgotten. */
+/* One that is kept will not do: of several statements each is locked, a person has taken time, older analyses are not forgotten. */
 bool resolution_must_be_new(const struct session *s, const struct resolution_need *n, const struct resolution *kept);
 void resolution_keep(struct session *s, struct judged *owner, struct resolution *r);
 void resolution_forget(struct session *s); /* all that is kept */

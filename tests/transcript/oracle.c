@@ -87,11 +87,11 @@ static void on_own(struct oracle *o, struct qw_bytes sql)
 {
 	bool on;
 
+	if (o->prints && words_put_tree(&o->answer, "({QUERY of the gateway's own})\n"))
+		abort();
 	o->forgets = oracle_is_forget(sql);
 	if (!o->forgets) {
 		must(oracle_is_switch(sql, &on) && on != o->prints, "printing is switched on, then the text, then it is switched off");
-		if (!on && words_put_tree(&o->answer, "({QUERY of the gateway's own})\n"))
-			abort();
 		o->prints = on;
 	}
 	say(o, "1");

@@ -147,6 +147,12 @@ static bool fits_behind(const struct session *s, const struct judged *j)
 	return !judged_has_transaction_verb(j) && (s->connected.server_version < 180000 || j->facts.count > 1 || s->tx_status == 'T');
 }
 
+/* A rule of the database may make several of it. */
+static bool is_one_query(const struct run *r)
+{
+	return r->resolution && r->resolution->notes[r->unit->resolved_index].query_count == 1;
+}
+
 /* True: the server has to be heard first. */
 static bool forward_waits(struct session *s)
 {
@@ -156,7 +162,7 @@ static bool forward_waits(struct session *s)
 		return question_close(s);
 	if (!r->is_query || !r->is_printing)
 		return false;
-	if (guards_want_undo(s) || r->resolution->notes[r->unit->resolved_index].query_count != 1)
+	if (guards_want_undo(s) || !is_one_query(r))
 		r->is_carried = false;
 	r->stage = RUN_BINDING;
 	if (r->is_carried)

@@ -350,11 +350,12 @@ static void on_query(struct backend *b, const char *sql)
 
 /* ---- the extended protocol ---- */
 
-/* A LOG notice before the confirmation, also of what switches printing off. */
+/* A LOG notice before the confirmation, also of what switches printing off, or forgets plans meanwhile. */
 static bool show_tree(struct backend *b, const struct statement *st, struct qw_bytes types)
 {
-	const struct tree *t = st == &print_off ? NULL : trees_find(qw_bytes_from(st->sql), types);
-	const char *said = st == &print_off ? "({QUERY of the gateway's own})\n" : t && !t->is_error ? t->said : NULL;
+	bool is_own = st == &print_off || st == &forget;
+	const struct tree *t = is_own ? NULL : trees_find(qw_bytes_from(st->sql), types);
+	const char *said = is_own ? "({QUERY of the gateway's own})\n" : t && !t->is_error ? t->said : NULL;
 
 	if (!said)
 		return failed(b, "XX000 \"no tree of this text was captured\"");
