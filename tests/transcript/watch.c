@@ -340,7 +340,8 @@ static void frames(struct watch *w, struct watch_frames *f, struct qw_bytes byte
 
 static void on_asked(struct watch *w, uint8_t type)
 {
-	w->last_type = type;
+	if (!strchr("dcf", type)) /* which may come behind any */
+		w->last_type = type;
 	if (type == 'Q' || type == 'S' || type == 'F')
 		w->asked++;
 }
