@@ -265,7 +265,7 @@ struct run {
 	bool is_counted, is_taken, taints; /* by guards/: once for a run */
 	bool is_open; /* Query: the transaction of its question goes on; it is ended before anything else is answered */
 	bool is_printing; /* and the server shows the trees of whatever it analyses */
-	bool is_carried, is_bound, is_seen; /* the server's unnamed statement is this one; is bound; and is what was judged */
+	bool is_carried, is_seen; /* the server's unnamed statement is this one; it was bound, and is what was judged */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -526,6 +526,7 @@ void guards_tick(struct session *s);
 
 /* ---- guards/send.c: what waits, and what is carried ---- */
 bool guards_want_undo(const struct session *s); /* what runs may have to be undone */
+bool guards_begin(const struct session *s); /* it will be carried in a transaction of ours */
 bool guards_start(struct session *s); /* before it is sent; false: wait, or refused */
 void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* the message itself */
 bool guards_must_wait(struct session *s, uint8_t type); /* the client's next message */

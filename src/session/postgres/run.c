@@ -144,7 +144,8 @@ static void forward_bind(struct session *s, struct qw_bytes body)
  */
 static bool fits_behind(const struct session *s, const struct judged *j)
 {
-	return !judged_has_transaction_verb(j) && (s->connected.server_version < 180000 || j->facts.count > 1 || s->tx_status == 'T');
+	return !judged_has_transaction_verb(j) &&
+		(s->connected.server_version < 180000 || j->facts.count > 1 || s->tx_status == 'T' || guards_begin(s));
 }
 
 /* A rule of the database may make several of it. */
@@ -158,7 +159,7 @@ static bool forward_waits(struct session *s)
 {
 	struct run *r = &s->run;
 
-	if (r->is_open && !r->is_carried && !r->is_bound && !fits_behind(s, r->judged))
+	if (r->is_open && !r->is_carried && !fits_behind(s, r->judged))
 		return question_close(s);
 	if (!r->is_query || !r->is_printing)
 		return false;

@@ -213,7 +213,6 @@ static void next_step(struct session *s)
 	struct run *r = &s->run;
 
 	if (r->stage == RUN_BINDING) {
-		r->is_bound = true;
 		r->stage = RUN_FORWARD;
 		if (r->is_carried && !r->is_seen)
 			refuse_changed(s);
