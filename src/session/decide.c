@@ -372,7 +372,7 @@ void decide(struct session *s)
 	if (!r->is_parse && judge_is_nested(s, r->judged)) {
 		run_refuse(s,
 			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
-				"What is prepared here is itself EXECUTE, FETCH, PREPARE, DECLARE, CLOSE or DEALLOCATE.",
+				"What is prepared here is itself EXECUTE, FETCH, PREPARE, DECLARE, CLOSE, DEALLOCATE or RESET ALL.",
 				"Send that statement itself."));
 		return;
 	}

@@ -216,6 +216,8 @@ struct pending {
 	char *name; /* CLOSE */
 	struct unit *unit; /* EXECUTE, QUERY */
 	struct refusal *refusal;
+	struct unit *pins; /* ours: behind what this did, pins are set again (emulate.c) */
+	unsigned pins_left; /* QUERY: so many of the tags that come next are of statements of ours */
 };
 
 /* Why something is refused, as the agent reads it. */
@@ -373,11 +375,19 @@ struct session {
 	bool is_record_lost; /* for lack of memory: the session ends */
 	bool found_logged; /* that detectors found something */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
-	uint8_t settings_digest[QW_DIGEST_BYTES];
+	uint8_t settings_digest[QW_DIGEST_BYTES], login_digest[QW_DIGEST_BYTES];
+	struct { /* a RESET ALL or DISCARD ALL was sent: when all up to `at` is answered, settings are those of the login */
+		bool is_on, is_whole; /* DISCARD ALL: with all else */
+		uint64_t at;
+		uint8_t digest[QW_DIGEST_BYTES]; /* and this is still that of the settings */
+	} way_back;
+	uint64_t pins_last; /* `pushed` at the last of our statements behind one */
+	bool beyond_reset; /* something else than settings was changed: role, temporary relations */
 	char poison[48], own_name[48]; /* what is refused for its name, which nobody has; and of what the gateway prepares */
 	struct qw_digest *digest; /* spare, re-used by units */
 	struct session_info info;
 	const char *close_reason;
+	struct qw_buf emulated; /* a Query as it is sent instead of the client's */
 	struct qw_buf literals; /* one definition without its literals, */
 	struct qw_buf scratch; /* one masked value */
 	struct qw_buf scan; /* decoded bytes of one cell, for the detectors */
@@ -558,6 +568,18 @@ void portal_drop(struct session *s, const char *name); /* NULL: all */
 void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
 void names_fini(struct session *s);
 void names_completed(struct session *s, const struct qw_statement *st, const struct unit *u); /* effects of SQL on names */
+
+/* ---- emulate.c: RESET ALL, DISCARD ALL ---- */
+bool emulate_is(const struct qw_statement *st);
+void emulate_note(struct session *s, const struct judged *j); /* the run will be sent; before its own changes are noted */
+/* Makes the run's message what is sent instead; borrowed until the next call. False: closed. Once it is sent: emulate_behind. */
+bool emulate_body(struct session *s, struct qw_bytes *message);
+void emulate_behind(struct session *s);
+bool emulate_must_wait(struct session *s, uint8_t type); /* the client's next message */
+bool emulate_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
+bool emulate_hides(const struct pending *p, const struct pgwire_parameter *setting); /* the client is not told; it is as pinned */
+void emulate_completed(struct session *s, struct pending *p, const struct qw_statement *st, const char *tag);
+void emulate_ready(struct session *s, uint8_t status); /* ReadyForQuery, while what it answers is in front */
 
 /* ---- settings.c ---- */
 void settings_extend(struct session *s, struct qw_bytes what);

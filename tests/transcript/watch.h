@@ -6,6 +6,7 @@
  *   - records are numbered without gaps; nothing comes after CLOSE
  *   - no value that is marked with WATCH_CANARY reaches the client while `hides_canaries`
  *   - the client never gets more ReadyForQuery than it asked for
+ *   - behind RESET ALL and DISCARD ALL the gateway's pins go upstream before anything else
  *   - what the server prints of its trees (WATCH_TREE) never reaches the client
  *   - while `needs_trees`: nothing that names what is sensitive goes upstream before the server showed a tree of just that text.
  *     What a question looks like, and that it switches printing off again, is held to in oracle.h and by the server of the
@@ -60,6 +61,7 @@ struct watch {
 	uint8_t tx_status; /* as the server said it last, */
 	uint64_t unready; /* and how many more times it will */
 	bool server_is_lost; /* it sent garbage */
+	bool owes_pins; /* the next message upstream */
 	bool is_open, hides_canaries, hides_trees, needs_trees, is_closed;
 };
 

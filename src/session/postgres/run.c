@@ -203,6 +203,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->unit = unit_ref(r->unit);
 		p->portal = r->portal ? portal_ref(r->portal) : NULL;
 		r->unit->started_us = s->now.mono_us;
+		emulate_note(s, r->judged);
 		note_forwarded(s, r->judged);
 		/*
 		 * Until the server says whether this is COPY FROM STDIN, nobody knows what the client's next messages are: some clients
@@ -211,9 +212,12 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		p->copy_may_start = r->judged->copies_in;
 		p->is_carried = r->is_carried;
 	}
+	if (!emulate_body(s, &body))
+		return;
 	guards_send(s, p, type, body);
 	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
 		pending_flush(s); /* if it is no COPY, its answer must not wait for a Sync */
+	emulate_behind(s);
 	run_reset(s);
 }
 

@@ -12,11 +12,22 @@ static const struct statement empty = {.sql = ""};
 static const struct statement nonsense = {.sql = "?", .error = "42601 \"syntax error at or near qw_deny_07070707070707070707070707070707\"",
 	.fails_early = true};
 
+#define PINS \
+	"select pg_catalog.set_config('client_encoding', 'UTF8', false), pg_catalog.set_config('standard_conforming_strings', 'on', false)"
+
 /* Nobody but the gateway says these. */
 static const struct statement hidden[] = {
 	{"BEGIN /* querywarden */", 0, 0, "BEGIN", EFFECT_BEGIN, 0, 0, 0, 0},
 	{"COMMIT /* querywarden */", 0, 0, "COMMIT", EFFECT_COMMIT, 0, 0, 0, 0},
 	{"ROLLBACK /* querywarden */", 0, 0, "ROLLBACK", EFFECT_ROLLBACK, 0, 0, 0, 0},
+	{"RESET ALL", 0, 0, "RESET", 0, 0, 0, 0, 0},
+	{"SET client_encoding TO 'UTF8'", 0, 0, "SET", 0, 0, 0, 0, 0},
+	{"SET standard_conforming_strings TO on", 0, 0, "SET", 0, 0, 0, 0, 0},
+	{"SET standard_conforming_strings TO on /* querywarden */", 0, 0, "SET", 0, 0, 0, 0, 0},
+	{"RESET ROLE /* querywarden */", 0, 0, "RESET", 0, 0, 0, 0, 0},
+	{PINS " /* querywarden */", "a:text b:text", "\"UTF8\" \"on\"", "SELECT 3", 0, 0, 0, 0, 0},
+	{PINS ", pg_catalog.set_config('role', null, false) /* querywarden */", "a:text b:text c:text", "\"UTF8\" \"on\" NULL", "SELECT 3",
+		0, 0, 0, 0, 0},
 	{"SELECT * FROM ONLY \"customers\"", "x:text", "\"CANARY\"", "SELECT 3", 0, 0, 0, 0, 0},
 };
 static const struct statement print_on = {"on", "x:text", "\"log\"", "SELECT 1", EFFECT_PRINT_ON, 0, 0, 0, 0};
@@ -249,6 +260,12 @@ static bool run_effect(struct backend *b, const struct statement *st)
 			return failed(b, "42P03 \"cursor exists\"");
 		put(b->portal, st->arg, lookup(st->inner, strlen(st->inner)))->is_cursor = true;
 		break;
+	case EFFECT_DISCARD:
+		if (b->tx != 'I' || b->in_text)
+			return failed(b, "25001 \"DISCARD ALL cannot run inside a transaction block\"");
+		for (size_t i = 0; i < BACKEND_NAMES; i++)
+			b->portal[i].used = b->prepared[i].used = false;
+		break;
 	case EFFECT_CLOSE:
 		if (!find(b->portal, st->arg))
 			return failed(b, "34000 \"no such cursor\"");
@@ -319,6 +336,7 @@ static void go_on(struct backend *b)
 			break;
 	}
 	b->rest_count = 0;
+	b->in_text = false;
 	ready(b);
 }
 
@@ -328,7 +346,7 @@ static void on_query(struct backend *b, const char *sql)
 	drop(b->prepared, "");
 	drop(b->portal, "");
 	b->rest_count = 0;
-	for (const char *at = sql; b->rest_count < 8;) {
+	for (const char *at = sql; b->rest_count < BACKEND_REST;) {
 		const char *end = strchr(at, ';');
 		size_t n = end ? (size_t)(end - at) : strlen(at);
 		const struct statement *st = lookup(at, n);
@@ -345,6 +363,7 @@ static void on_query(struct backend *b, const char *sql)
 		at = end + 1;
 	}
 	check_end(b);
+	b->in_text = b->rest_count > 1;
 	go_on(b);
 }
 

@@ -19,6 +19,7 @@ enum effect {
 	EFFECT_DECLARE,
 	EFFECT_FETCH,
 	EFFECT_CLOSE,
+	EFFECT_DISCARD, /* ALL */
 	EFFECT_COPY_IN,
 	EFFECT_COPY_OUT,
 	EFFECT_PRINT_ON, /* of its trees: a setting local to the transaction */
@@ -38,7 +39,7 @@ struct statement {
 extern const struct statement pool[];
 extern const size_t pool_count;
 
-enum { BACKEND_NAMES = 16 };
+enum { BACKEND_NAMES = 16, BACKEND_REST = 32 };
 
 struct backend_name {
 	char name[64];
@@ -53,7 +54,8 @@ struct backend {
 	struct backend_name prepared[BACKEND_NAMES], portal[BACKEND_NAMES];
 	uint8_t tx; /* I T E */
 	bool skips, in_extended_copy, in_simple_copy, ended;
-	const struct statement *rest[8]; /* of a Query, behind a COPY */
+	const struct statement *rest[BACKEND_REST]; /* of a Query, behind a COPY */
+	bool in_text; /* of several statements */
 	size_t rest_count;
 	bool prints; /* the tree of what is analysed */
 	bool is_open; /* the transaction of a question: a statement of the gateway ran in it */

@@ -314,6 +314,10 @@ static void test_clear(void **state)
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .qualifier = "orders", .column = "note")));
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .qualifier = "sub", .column = "lower"))); /* plain, if called */
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_attrdef")));
+	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .function = "pg_advisory_unlock_all")));
+	assert_true(is_clear(l, SAID(.verb = QW_VERB_UNLISTEN)));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .function = "pg_advisory_unlock")));
+	assert_false(is_clear(l, SAID(.verb = QW_VERB_RESET_ALL)));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "customers")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "unheard_of")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "v_filter"))); /* which rows there are depends on a secret */
