@@ -210,6 +210,7 @@ struct pending {
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
 	bool is_watched; /* BIND: the client's, and trees are shown */
+	bool tells_bind; /* ours: when it is answered, the client's Bind is; an error to ours is one to that */
 	bool is_carried; /* QUERY: sent as Describe, Execute and Sync of what was judged */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
@@ -622,6 +623,7 @@ enum question_kind {
 };
 void question_send(struct session *s, struct qw_bytes text, struct qw_bytes types, enum question_kind kind);
 bool question_close(struct session *s); /* ends the transaction of a Query's question: true when there was one */
+void question_watched(struct session *s); /* the same behind a client's Bind */
 void question_quiet(struct session *s); /* no more trees are shown; its end is the next step of the run */
 void question_failed(struct session *s); /* it, or the Bind, was answered by an error */
 void question_bind(struct session *s);

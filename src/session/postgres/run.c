@@ -134,7 +134,7 @@ static void forward_bind(struct session *s, struct qw_bytes body)
 	s->statement_count--; /* its Execute will be one */
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'B', body));
 	if (r->is_printing)
-		question_quiet(s);
+		question_watched(s);
 	run_reset(s);
 }
 

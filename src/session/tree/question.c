@@ -120,11 +120,16 @@ static void send_sync(struct session *s)
 	s->run.is_open = s->run.is_printing = false;
 }
 
+static struct pending *last_pending(struct session *s)
+{
+	return &s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap];
+}
+
 static void mark_last(struct session *s)
 {
 	if (s->state != STATE_READY)
 		return;
-	s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap].is_last = true;
+	last_pending(s)->is_last = true;
 	pending_flush(s);
 }
 
@@ -140,6 +145,13 @@ void question_quiet(struct session *s)
 {
 	quiet(s);
 	mark_last(s);
+}
+
+void question_watched(struct session *s)
+{
+	question_quiet(s);
+	if (s->state == STATE_READY)
+		last_pending(s)->tells_bind = true;
 }
 
 bool question_close(struct session *s)

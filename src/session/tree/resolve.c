@@ -238,7 +238,7 @@ static void keep_description(struct session *s, struct qw_bytes body)
 
 static void on_answer(struct session *s, struct pending *p)
 {
-	bool is_last = p->is_last;
+	bool is_last = p->is_last, tells_bind = p->tells_bind;
 
 	if (p->is_tree && !s->run.has_tree && s->run.stage == RUN_RESOLVING)
 		run_refuse(s,
@@ -246,6 +246,8 @@ static void on_answer(struct session *s, struct pending *p)
 				"Without its tree nothing can be judged, so nothing runs.",
 				"The operator finds out why: the server's version, or its setting debug_print_rewritten."));
 	pending_pop(s);
+	if (tells_bind)
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], '2', qw_bytes(NULL, 0)));
 	if (is_last)
 		next_step(s);
 }
