@@ -5,8 +5,9 @@
 /*
  * From masks to labels. Values flow from a table to the tables that inherit from it (a query may
  * name the child), from a child to its parents (a query of the parent returns the child's rows),
- * from a column to those that reference it by a foreign key, and from any of them into views. What cannot be followed (a cycle, a relation that is not in the
- * snapshot, a chain deeper than DEPTH_MAX) counts as sensitive.
+ * from a column to those that reference it by a foreign key, and from any of them into views. What
+ * cannot be followed (a cycle, a relation that is not in the snapshot, a chain deeper than
+ * DEPTH_MAX) counts as sensitive.
  */
 enum { DEPTH_MAX = 200 };
 enum depends_state { DEPENDS_NEW, DEPENDS_BUSY, DEPENDS_PLAIN, DEPENDS_SENSITIVE };

@@ -62,12 +62,24 @@ static int add_rule(struct reading *rd, struct catalog_hazard *h, struct catalog
 	return err ? err : catalog_add_hazard(rd->b, h);
 }
 
-/* ---- relation, text, definition, expressions; keys, is_equality, nulls_differ ---- */
+/* ---- relation, text, definition, expressions; keys, is_equality, nulls_differ, expressions that only fold case ---- */
+
+/* lower(x) is compared like x, and NULL where x is. */
+static bool add_folded(struct reading *rd, const char *tree, struct numbers *keys)
+{
+	struct reading_expression e = {0};
+	bool is_kept = reading_expression_scan(rd, tree, &e) == 0 && keys->count + e.columns.count <= COLUMNS_MAX;
+
+	for (size_t i = 0; is_kept && i < e.columns.count; i++)
+		keys->list[keys->count++] = (int16_t)e.columns.list[i];
+	reading_expression_fini(&e);
+	return is_kept;
+}
 
 static int take_unique(struct reading *rd, const PGresult *r, int row)
 {
 	struct numbers keys;
-	bool is_known = numbers_read(PQgetvalue(r, row, 4), &keys);
+	bool is_known = numbers_read(PQgetvalue(r, row, 4), &keys) && add_folded(rd, PQgetvalue(r, row, 7), &keys);
 	struct catalog_rule rule = {.kind = CATALOG_UNIQUE, .relation = reading_oid(r, row, 0), .keys = keys.list,
 		.key_count = keys.count, .is_equality = is_known && is_true(r, row, 5),
 		.nulls_differ = is_known && is_true(r, row, 6)};
@@ -160,13 +172,18 @@ static int take_foreign_key(struct reading *rd, const PGresult *r, int row)
 	ONLY(tree, "p.provolatile <> 'i' or p.pronamespace <> 'pg_catalog'::regnamespace or p.proname !~ '^(lower|upper|textcat|"    \
 		"[lrb]trim|length|char_length|md5|to_tsvector|setweight|tsvector_concat|(bool|int2|int4|int8|int24|int42|int48|int84|"    \
 		"int28|int82|text_?|bpchar|date_?|timestamp_|timestamptz_|numeric_|uuid_)(eq|ne|lt|le|gt|ge))$'")
+#define FOLDS(tree)                                                                                                             \
+	" (" tree " !~ '[{](?!(FUNCEXPR|VAR|RELABELTYPE) )' and not exists (select from pg_proc p where (p.pronamespace <>"           \
+	" 'pg_catalog'::regnamespace or p.proname not in ('lower', 'upper') or p.proargtypes[0] <> 25) and p.oid = any (array("       \
+	"select (regexp_matches(" tree ", ':funcid ([0-9]+)', 'g'))[1]::oid))))"
 
 static const char uniques_sql[] =
 	"select i.indrelid, case when i.indisexclusion then 'exclusion constraint ' else 'unique index ' end||x.relname||'" OF ","
-	" row(i.indkey, i.indnkeyatts, i.indclass, i.indcollation, i.indexprs, i.indpred, i.indisexclusion)::text, " TREE("i") ","
+	" row(i.indkey, i.indnkeyatts, i.indclass, i.indcollation, i.indexprs, i.indpred, i.indisexclusion)::text,"
+	" case when" FOLDS("i.indexprs::text") " then coalesce(i.indpred::text, '') else " TREE("i") " end,"
 	" array_to_string(i.indkey[0:i.indnkeyatts - 1], ' '),"
 	" not exists (select from pg_constraint k join pg_operator o on o.oid = any (k.conexclop) where k.conindid = i.indexrelid"
-	" and k.contype in ('x', 'p', 'u') and o.oprname <> '='), %s"
+	" and k.contype in ('x', 'p', 'u') and o.oprname <> '='), %s, case when" FOLDS("i.indexprs::text") " then i.indexprs::text else '' end"
 	" from pg_index i join pg_class x on x.oid = i.indexrelid" NAMED("i.indrelid") " where i.indisunique or i.indisexclusion";
 static const char indexes_sql[] =
 	"select i.indrelid, 'index '||x.relname||'" OF ", row(i.indkey, i.indexprs, i.indpred)::text, " TREE("i") ", true, '', false"
