@@ -212,10 +212,10 @@ static int line_hide(struct qw_bytes line, struct hiding *h)
 	h->hides_items = !is_harmless(p.key);
 	if (!h->hides_items || is_container(value) || is_word(value, "true") || is_word(value, "false"))
 		return put_line(line, h->out);
-	err = qw_buf_append(h->out, line.p, p.value);
+	err = put_line(qw_bytes(line.p, p.value), h->out);
 	if (!err)
 		err = qw_buf_append(h->out, instead_of(value), strlen(instead_of(value)));
-	return err ? err : qw_buf_append(h->out, line.p + p.end, line.n - p.end);
+	return err ? err : put_line(qw_bytes(line.p + p.end, line.n - p.end), h->out);
 }
 
 enum cell plans_hide(struct session *s, struct qw_bytes value, struct qw_bytes *out)

@@ -139,7 +139,7 @@ def test_unique_indexes_of_many_kinds(world):
         a.admin(*UNIQUES)
         settle()
         s = a.session()
-        for sql in ("insert into un (id, plain) values (3, 'a')", "insert into un (id) values (4), (5)", "insert into un values (14, 'a', null, null, true)", "update un set email = null", "update ex set plain = 3",
+        for sql in ("insert into un (id, plain) values (3, 'a')", "insert into un (id) values (4), (5)", "insert into un values (14, 'a', null, null, true)", "update ex set plain = 3",
                     "insert into ex (id, plain) values (9, 1)", "update gen set plain = 'x'", "insert into customers (name) values ('Zed')",
                     "update customers set phone = '1' where id = 1", "insert into customers (name, ssn) values ('q', 'mine')", "update onlypart_1 set plain = 'z'"):
             assert not errors(s(sql)), (sql, errors(s(sql)))
@@ -176,15 +176,16 @@ def test_equality_opens_single_values(world):
     """With the policy's leave one value may be tried at a time, and is counted; not a list, a range, or what others hold."""
     gateway = opened(world)
     with world.attack(gateway=gateway) as a:
-        a.admin(*USES, "create table lists (x text)", "insert into lists values ('a'), ('b')", "grant all on lists to app")
+        a.admin(*USES, "create table lists (x text)", "create table peers (id int primary key, name text, email text unique)", "insert into lists values ('a'), ('b')", "grant all on lists, peers to app")
         settle()
         s = a.session()
         assert [e.get("C") for e in errors(s(f"insert into uses values (10, '{NOBODY}')"))] == ["23503"]
         assert not errors(s(f"insert into uses values (11, '{GUESS}')")) and not errors(s(parse("", "update uses set ref = $1 where id = 11"), bind("", "", (GUESS.encode(),)), execute(), SYNC))
         answer = s(f"insert into customers (id, name, email) values (50, 'x', '{GUESS}')")
         assert errors(answer)[0]["C"] == "23505" and set(errors(answer)[0]) <= set("SVCMH"), errors(answer)
-        answer = s("insert into customers (id, name, email) values (1, 'x', 'new@x.zxq') on conflict (id) do update set email = excluded.email")
+        answer = s("insert into peers (id, name, email) values (1, 'x', 'new@x.zxq') on conflict (id) do update set email = excluded.email")
         assert not errors(answer), errors(answer)
+        assert not errors(s("update peers set email = null where id = 1"))
         for sql in (f"insert into uses values (12, '{GUESS}'), (13, '{NOBODY}')", "insert into uses select 12, x from lists", "update uses set ref = note",
                     "insert into uses values (12, (select x from lists limit 1))", f"update uses set ref = '{GUESS}' || id", "copy uses from stdin",
                     "insert into customers (name, email) select 'x', format('u%s@x.zxq', g) from generate_series(1, 100000) g",

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reading.h"
+#include "../reading.h"
 
 enum { COLUMNS_MAX = 256 }; /* a key has at most 32 (INDEX_MAX_KEYS), unless the server was built otherwise */
 
@@ -183,7 +183,8 @@ static const char uniques_sql[] =
 	" case when" FOLDS("i.indexprs::text") " then coalesce(i.indpred::text, '') else " TREE("i") " end,"
 	" array_to_string(i.indkey[0:i.indnkeyatts - 1], ' '),"
 	" not exists (select from pg_constraint k join pg_operator o on o.oid = any (k.conexclop) where k.conindid = i.indexrelid"
-	" and k.contype in ('x', 'p', 'u') and o.oprname <> '='), %s, case when" FOLDS("i.indexprs::text") " then i.indexprs::text else '' end"
+	" and k.contype in ('x', 'p', 'u') and o.oprname <> '='), %s,"
+	" case when" FOLDS("i.indexprs::text") " then i.indexprs::text else '' end"
 	" from pg_index i join pg_class x on x.oid = i.indexrelid" NAMED("i.indrelid") " where i.indisunique or i.indisexclusion";
 static const char indexes_sql[] =
 	"select i.indrelid, 'index '||x.relname||'" OF ", row(i.indkey, i.indexprs, i.indpred)::text, " TREE("i") ", true, '', false"
