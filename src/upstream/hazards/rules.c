@@ -134,8 +134,8 @@ static int add_cascades(struct reading *rd, const PGresult *r, int row, const st
 
 static int take_foreign_key(struct reading *rd, const PGresult *r, int row)
 {
-	struct numbers keys, parent_keys;
-	bool is_known = numbers_read(PQgetvalue(r, row, 6), &keys) & numbers_read(PQgetvalue(r, row, 7), &parent_keys);
+	struct numbers keys, parent_keys = {.count = 0};
+	bool is_known = numbers_read(PQgetvalue(r, row, 6), &keys) && numbers_read(PQgetvalue(r, row, 7), &parent_keys);
 	struct catalog_rule rule = {.kind = CATALOG_REFERENCE, .relation = reading_oid(r, row, 1), .parent = reading_oid(r, row, 0),
 		.keys = keys.list, .parent_keys = parent_keys.list, .key_count = keys.count, .is_equality = is_true(r, row, 8)};
 	struct catalog_hazard h = {.subject = rule.relation, .on = CATALOG_ON_INSERT | CATALOG_ON_UPDATE, .text = PQgetvalue(r, row, 4),

@@ -96,7 +96,8 @@ def test_plans_of_names(world):
         s = a.session()
         s("prepare w as select ssn from customers order by id")
         for messages in (("explain execute w",), ("explain (analyze) execute w",), ("begin",), (parse("", "explain select ssn from customers"), bind("plan", ""), SYNC),
-                         ("fetch all from plan",), ("rollback",), (parse("e", "explain select ssn from customers"), bind("", "e"), execute("", 1), execute(), SYNC),
+                         ("fetch all from plan",), ("rollback",), ("select 1; explain select ssn from customers; select 2",), ("explain select 1; explain select ssn from customers",),
+                         (parse("e", "explain select ssn from customers"), bind("", "e"), execute("", 1), execute(), SYNC),
                          (bind("", "e"), execute(), SYNC)):
             text = b"\n".join(r[0] or b"" for r in rows(s(*messages))).decode()
             assert not re.search(r"width=[1-9]|Memory: [1-9]|cost=0\.0*[1-9]|cost=[1-9]", text), text
