@@ -182,7 +182,8 @@ static const char uniques_sql[] =
 	" row(i.indkey, i.indnkeyatts, i.indclass, i.indcollation, i.indexprs, i.indpred, i.indisexclusion)::text,"
 	" case when" FOLDS("i.indexprs::text") " then coalesce(i.indpred::text, '') else " TREE("i") " end,"
 	" array_to_string(i.indkey[0:i.indnkeyatts - 1], ' '),"
-	" not exists (select from pg_constraint k join pg_operator o on o.oid = any (k.conexclop) where k.conindid = i.indexrelid"
+	" not i.indisexclusion or not exists (select from pg_constraint k join pg_operator o on o.oid = any (k.conexclop)"
+	" where k.conrelid = i.indrelid and k.conindid = i.indexrelid"
 	" and k.contype in ('x', 'p', 'u') and o.oprname <> '='), %s,"
 	" case when" FOLDS("i.indexprs::text") " then i.indexprs::text else '' end"
 	" from pg_index i join pg_class x on x.oid = i.indexrelid" NAMED("i.indrelid") " where i.indisunique or i.indisexclusion";
@@ -208,7 +209,7 @@ static const char partition_keys_sql[] =
 static const char foreign_keys_sql[] =
 	"select k.confrelid, k.conrelid, k.confdeltype, k.confupdtype, 'foreign key '||k.conname||'" OF "||' to '||m.nspname||'.'||"
 	"f.relname, row(k.conkey, k.confkey, k.conpfeqop, k.confmatchtype, k.confdeltype, k.confupdtype)::text, k.conkey::text,"
-	" k.confkey::text, not exists (select from pg_operator o where o.oid = any (k.conpfeqop) and o.oprname <> '=')"
+	" k.confkey::text, not exists (select from unnest(k.conpfeqop) x join pg_operator o on o.oid = x where o.oprname <> '=')"
 	" from pg_constraint k" NAMED("k.conrelid") " join pg_class f on f.oid = k.confrelid"
 	" join pg_namespace m on m.oid = f.relnamespace where k.contype = 'f'";
 
