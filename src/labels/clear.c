@@ -117,7 +117,7 @@ static bool name_is_clear(const struct labels *l, const char *schema, const char
 		if (!p->is_clear)
 			return false;
 		if (runs_things(verb) && (is_strange || labels_runs(l, p->relation->oid, verb, true) ||
-				labels_cascade(l, p->relation->oid, verb, 0, &act)))
+				labels_cascade(l, p->relation->oid, verb, 0, &act) || labels_may_tell(l, p->relation->oid, verb)))
 			return false;
 	}
 	return found > 0;
