@@ -94,7 +94,7 @@ int myreply_row_end(struct myreply_row_out *r, uint8_t *seq) QW_MUST_CHECK; /* M
 
 /* ---- an answer, packet by packet ---- */
 enum myreply_kind {
-	MYREPLY_OK, MYREPLY_ERROR,
+	MYREPLY_OK, MYREPLY_ERROR, MYREPLY_EOF, /* EOF: instead of OK, of SET_OPTION */
 	MYREPLY_INFILE, /* the server wants a file of the client: an attack; BROKEN afterwards */
 	MYREPLY_COUNT, /* columns that follow; when !metadata_follows, MariaDB left them away: those of the statement's last metadata */
 	MYREPLY_COLUMN, MYREPLY_COLUMNS_END, MYREPLY_ROW, MYREPLY_ROWS_END,
@@ -110,7 +110,7 @@ struct myreply_item {
 	enum myreply_kind kind;
 	struct qw_bytes payload;
 	struct myreply_ok ok;
-	struct myreply_eof eof; /* COLUMNS_END, ROWS_END, PARAMETERS_END */
+	struct myreply_eof eof; /* EOF, COLUMNS_END, ROWS_END, PARAMETERS_END */
 	struct myreply_error error;
 	struct myreply_column column; /* COLUMN, PARAMETER */
 	struct myreply_prepared prepared;
@@ -120,8 +120,8 @@ struct myreply_item {
 struct myreply {
 	struct mywire_link link;
 	enum mywire_answer answer;
-	enum myreply_state { MYREPLY_DONE, MYREPLY_FIRST, MYREPLY_IN_COLUMNS, MYREPLY_IN_COLUMNS_END, MYREPLY_IN_ROWS, MYREPLY_IN_PARAMETERS,
-		MYREPLY_IN_PARAMETERS_END, MYREPLY_BROKEN } state;
+	enum myreply_state { MYREPLY_BROKEN, MYREPLY_DONE, MYREPLY_FIRST, MYREPLY_IN_PARAMETERS, MYREPLY_IN_PARAMETERS_END,
+		MYREPLY_IN_COLUMNS, MYREPLY_IN_COLUMNS_END, MYREPLY_IN_ROWS } state;
 	size_t columns, left; /* of the open result; definitions still to come */
 	bool has_cursor; /* rows come when they are fetched */
 };

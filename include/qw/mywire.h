@@ -67,7 +67,7 @@ struct mywire_response {
 	struct mywire_attribute attributes[MYWIRE_ATTRIBUTES_MAX];
 	size_t attribute_count;
 };
-/* HandshakeResponse41. Strict: user and database UTF-8, bounded; reserved bytes 0; nothing left over. UNSUPPORTED: older than 4.1; LIMIT. */
+/* HandshakeResponse41. Strict: user and database UTF-8, bounded; reserved bytes 0; nothing left over. UNSUPPORTED: before 4.1; LIMIT. */
 int mywire_response_decode(struct qw_bytes payload, uint32_t offered, struct mywire_response *out) QW_MUST_CHECK;
 enum mywire_plugin { MYWIRE_PLUGIN_OTHER, MYWIRE_PLUGIN_CACHING_SHA2, MYWIRE_PLUGIN_CLEAR, MYWIRE_PLUGIN_OPENID };
 enum mywire_plugin mywire_plugin_find(const char *name); /* NULL: OTHER */
@@ -135,7 +135,7 @@ int mywire_execute_text(const struct mywire_execute *e, struct qw_buf *out, size
 
 /* ---- numbers, little endian, and types; for the room of replies ---- */
 uint64_t mywire_le(struct cursor *c, size_t bytes); /* 1 to 8 */
-uint64_t mywire_lenenc(struct cursor *c); /* fails at fb (NULL), ff and at more bytes than the number needs */
+uint64_t mywire_lenenc(struct cursor *c); /* fails at fb (NULL) and ff; more bytes than needed are fine */
 struct qw_bytes mywire_lenenc_bytes(struct cursor *c);
 bool mywire_lenenc_null(struct cursor *c, struct qw_bytes *value); /* true: fb, NULL */
 void mywire_put_le(struct builder *b, uint64_t v, size_t bytes);

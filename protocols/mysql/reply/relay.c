@@ -1,0 +1,31 @@
+/* What the server said, as the client's link has it: MariaDB's extensions do not go through. */
+#include "internal.h"
+
+int myreply_put(struct qw_buf *out, uint8_t *seq, struct mywire_link client,
+	const struct myreply_item *item)
+{
+	switch (item->kind) {
+	case MYREPLY_OK:
+		return myreply_put_ok(out, seq, client, &item->ok);
+	case MYREPLY_EOF:
+	case MYREPLY_COLUMNS_END:
+	case MYREPLY_ROWS_END:
+	case MYREPLY_PARAMETERS_END:
+		return myreply_put_eof(out, seq, &item->eof);
+	case MYREPLY_COUNT:
+		return myreply_put_count(out, seq, item->count);
+	case MYREPLY_COLUMN:
+	case MYREPLY_PARAMETER:
+		return myreply_put_column(out, seq, &item->column);
+	case MYREPLY_ERROR:
+	case MYREPLY_ROW:
+	case MYREPLY_PREPARED:
+	case MYREPLY_TEXT:
+		return mywire_put_packet(out, seq, item->payload);
+	case MYREPLY_PROGRESS:
+		return 0;
+	case MYREPLY_INFILE:
+		break;
+	}
+	return QW_E_STATE;
+}
