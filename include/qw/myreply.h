@@ -16,7 +16,7 @@ struct myreply_ok {
 	struct qw_bytes changes; /* the tracked state changes; a list for myreply_change_next */
 };
 int myreply_ok_decode(struct qw_bytes payload, struct mywire_link link, struct myreply_ok *out) QW_MUST_CHECK;
-/* A client without SESSION_TRACK gets neither changes nor STATE_CHANGED; that flag follows the changes for every client. */
+/* A client without SESSION_TRACK gets neither changes nor STATE_CHANGED; for others the flag is set when there are changes. */
 int myreply_put_ok(struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_ok *ok) QW_MUST_CHECK;
 
 enum myreply_change_kind { MYREPLY_SYSTEM_VARIABLE, MYREPLY_SCHEMA, MYREPLY_STATE, MYREPLY_GTIDS, MYREPLY_TRANSACTION_CHARACTERISTICS,
@@ -30,11 +30,9 @@ struct myreply_change {
 };
 int myreply_change_next(struct qw_bytes *changes, struct myreply_change *out) QW_MUST_CHECK; /* NOTFOUND at the end; MALFORMED */
 
-struct myreply_eof {
-	uint16_t warnings, status;
-};
+struct myreply_eof { uint16_t warnings, status; }; /* STATE_CHANGED here: what changed is told by the next OK only */
 int myreply_eof_decode(struct qw_bytes payload, struct myreply_eof *out) QW_MUST_CHECK;
-int myreply_put_eof(struct qw_buf *out, uint8_t *seq, const struct myreply_eof *eof) QW_MUST_CHECK;
+int myreply_put_eof(struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_eof *eof) QW_MUST_CHECK;
 
 struct myreply_error {
 	uint16_t code;
@@ -122,7 +120,7 @@ struct myreply {
 	enum mywire_answer answer;
 	enum myreply_state { MYREPLY_BROKEN, MYREPLY_DONE, MYREPLY_FIRST, MYREPLY_IN_PARAMETERS, MYREPLY_IN_PARAMETERS_END,
 		MYREPLY_IN_COLUMNS, MYREPLY_IN_COLUMNS_END, MYREPLY_IN_ROWS } state;
-	size_t columns, left; /* of the open result; definitions still to come */
+	size_t columns, left, known; /* of the open result; definitions still to come; of the metadata that may be left away */
 	bool has_cursor; /* rows come when they are fetched */
 };
 /* `columns`: of the statement, for ANSWER_FETCH and for metadata that MariaDB leaves away; 0 otherwise. ANSWER_NONE is DONE at once. */

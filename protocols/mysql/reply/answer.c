@@ -15,7 +15,7 @@
 void myreply_begin(
 	struct myreply *r, enum mywire_answer answer, struct mywire_link link, size_t columns)
 {
-	*r = (struct myreply){.link = link, .answer = answer, .columns = columns};
+	*r = (struct myreply){.link = link, .answer = answer, .columns = columns, .known = columns};
 	if (answer == MYWIRE_ANSWER_NONE)
 		r->state = MYREPLY_DONE;
 	else if (answer == MYWIRE_ANSWER_FETCH)
@@ -80,8 +80,9 @@ static int read_count(struct myreply *r, struct qw_bytes payload, struct myreply
 		return QW_E_MALFORMED;
 	out->count = (size_t)count;
 	out->metadata_follows = follows;
-	if (!follows && (r->answer != MYWIRE_ANSWER_EXECUTE || count != r->columns))
+	if (!follows && (r->answer != MYWIRE_ANSWER_EXECUTE || count != r->known))
 		return QW_E_MALFORMED; /* of which metadata? */
+	r->known = 0;		       /* only of the first result */
 	expect_columns(r, (size_t)count);
 	if (!follows)
 		r->state = MYREPLY_IN_COLUMNS_END;

@@ -11,7 +11,7 @@ int myreply_put(struct qw_buf *out, uint8_t *seq, struct mywire_link client,
 	case MYREPLY_COLUMNS_END:
 	case MYREPLY_ROWS_END:
 	case MYREPLY_PARAMETERS_END:
-		return myreply_put_eof(out, seq, &item->eof);
+		return myreply_put_eof(out, seq, client, &item->eof);
 	case MYREPLY_COUNT:
 		return myreply_put_count(out, seq, item->count);
 	case MYREPLY_COLUMN:

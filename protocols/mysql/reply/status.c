@@ -106,13 +106,17 @@ int myreply_eof_decode(struct qw_bytes payload, struct myreply_eof *out)
 	return cur_end(&c);
 }
 
-int myreply_put_eof(struct qw_buf *out, uint8_t *seq, const struct myreply_eof *eof)
+int myreply_put_eof(
+	struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_eof *eof)
 {
+	unsigned status = eof->status;
 	struct builder b;
 
+	if (!(client.capabilities & MYWIRE_SESSION_TRACK))
+		status &= ~(unsigned)MYWIRE_STATE_CHANGED;
 	mywire_begin(&b, out);
 	bld_u8(&b, MYREPLY_IS_EOF);
 	mywire_put_le(&b, eof->warnings, 2);
-	mywire_put_le(&b, eof->status & ~(unsigned)MYWIRE_STATE_CHANGED, 2);
+	mywire_put_le(&b, status, 2);
 	return mywire_end(&b, seq);
 }
