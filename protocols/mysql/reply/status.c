@@ -14,7 +14,10 @@ static void change_decode(struct cursor *c, struct myreply_change *out)
 		out->name = mywire_lenenc_bytes(&data);
 	if (kind == MYREPLY_GTIDS && cur_u8(&data) != 0) /* how they are encoded: as text */
 		cur_fail(c);
-	out->is_null = mywire_lenenc_null(&data, &out->value);
+	if (kind == MYREPLY_STATE) /* no length of its own */
+		out->value = cur_rest(&data);
+	else
+		out->is_null = mywire_lenenc_null(&data, &out->value);
 	if (cur_end(&data) || (out->is_null && kind != MYREPLY_SYSTEM_VARIABLE))
 		cur_fail(c);
 }
