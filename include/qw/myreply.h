@@ -1,7 +1,7 @@
 /*
  * What a MySQL or MariaDB server answers: packets decoded and encoded, rows cell by cell, and which packet of an answer comes
- * next. MariaDB's extensions are read here and not written: what goes to the client is the classic protocol of its link. Spans are
- * borrowed from the payload. docs/mysql-wire.md.
+ * next. What MariaDB's extensions add is read here, and written as the client's link has it. Spans are borrowed from the payload.
+ * docs/mysql-wire.md.
  */
 #ifndef QW_MYREPLY_H
 #define QW_MYREPLY_H
@@ -48,7 +48,7 @@ enum { MYREPLY_NOT_NULL = 1, MYREPLY_UNSIGNED = 0x20, MYREPLY_BINARY = 0x80 }; /
 enum { MYREPLY_COLLATION_BINARY = 63 };
 struct myreply_column {
 	struct qw_bytes catalog, schema, table, org_table, name, org_name;
-	struct qw_bytes extended; /* MariaDB's names of type and format; not passed on */
+	struct qw_bytes extended; /* MariaDB's names of type and format ("json"): empty them where a mask makes another type */
 	uint16_t collation, flags;
 	uint32_t length;
 	uint8_t type, decimals;
@@ -56,7 +56,7 @@ struct myreply_column {
 	struct qw_bytes default_value;
 };
 int myreply_column_decode(struct qw_bytes payload, struct mywire_link link, bool has_default, struct myreply_column *out) QW_MUST_CHECK;
-int myreply_put_column(struct qw_buf *out, uint8_t *seq, const struct myreply_column *column) QW_MUST_CHECK;
+int myreply_put_column(struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_column *column) QW_MUST_CHECK;
 int myreply_put_count(struct qw_buf *out, uint8_t *seq, size_t columns) QW_MUST_CHECK;
 
 /* ---- rows ---- */
@@ -130,7 +130,9 @@ int myreply_read(struct myreply *r, struct qw_bytes payload, struct myreply_item
 bool myreply_is_done(const struct myreply *r);
 /* Is a packet with this first byte and so many bytes in its first frame a row of the open result? Rows may pass without myreply_read. */
 bool myreply_is_row(const struct myreply *r, uint8_t first, uint32_t frame_bytes);
-/* Writes an item as the client's link has it: nothing for PROGRESS, no metadata byte or extended names; STATE for INFILE. */
+/* A result of OUT parameters, known by its COLUMNS_END: a client without PS_MULTI_RESULTS gets none of it, COUNT to ROWS_END. */
+bool myreply_is_hidden(struct mywire_link client, const struct myreply_eof *columns_end);
+/* Writes an item as the client's link has it: nothing for PROGRESS, no metadata byte; STATE for INFILE. */
 int myreply_put(struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_item *item) QW_MUST_CHECK;
 
 #endif

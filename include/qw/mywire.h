@@ -41,34 +41,34 @@ enum mywire_status {
 	MYWIRE_IN_TRANSACTION_READONLY = 0x2000, MYWIRE_STATE_CHANGED = 0x4000, MYWIRE_ANSI_QUOTES = 0x8000 /* MariaDB only */
 };
 struct mywire_link { uint32_t capabilities, extended; }; /* what both ends of one connection agreed on */
-uint32_t mywire_offer(bool multi_statements); /* what the gateway's greeting offers; no extended word */
+struct mywire_link mywire_offer(bool multi_statements, bool mariadb); /* what the greeting offers; for MariaDB EXT_METADATA, too */
 
 /* ---- login ---- */
 enum { MYWIRE_NONCE_BYTES = 20, MYWIRE_COLLATION_MYSQL = 255, MYWIRE_COLLATION_MARIADB = 45, MYWIRE_USER_MAX = 384, MYWIRE_NAME_MAX = 256,
 	MYWIRE_TOKEN_MAX = 16384 };
 struct mywire_greeting {
 	const char *version, *plugin; /* version: the upstream's, as it said it ("5.5.5-10.11.19-MariaDB-...") */
-	uint32_t connection_id, capabilities, extended;
-	uint8_t nonce[MYWIRE_NONCE_BYTES]; /* no byte is 0 */
-	uint8_t collation;
+	struct mywire_link offered;
+	uint32_t connection_id;
 	uint16_t status;
+	uint8_t collation, nonce[MYWIRE_NONCE_BYTES]; /* no byte of the nonce is 0 */
 };
 int mywire_put_greeting(struct qw_buf *out, uint8_t *seq, const struct mywire_greeting *g) QW_MUST_CHECK;
 int mywire_greeting_decode(struct qw_bytes payload, struct mywire_greeting *out) QW_MUST_CHECK;
-/* `offered`: the greeting's word; what a client sets beyond it is dropped. SSLRequest: 32 bytes. UNSUPPORTED: it asks for no TLS. */
-int mywire_ssl_request_decode(struct qw_bytes payload, uint32_t offered, uint32_t *capabilities) QW_MUST_CHECK;
+/* `offered`: the greeting's words; what a client sets beyond them is dropped. SSLRequest: 32 bytes. UNSUPPORTED: it asks for no TLS. */
+int mywire_ssl_request_decode(struct qw_bytes payload, struct mywire_link offered, struct mywire_link *out) QW_MUST_CHECK;
 enum { MYWIRE_ATTRIBUTES_MAX = 64 };
 struct mywire_attribute { struct qw_bytes name, value; };
 struct mywire_response {
-	uint32_t capabilities, packet_max;
-	uint8_t collation;
+	struct mywire_link link;
+	uint32_t packet_max, collation;
 	const char *user, *database, *plugin; /* database, plugin: NULL when absent or empty */
 	struct qw_bytes auth;
 	struct mywire_attribute attributes[MYWIRE_ATTRIBUTES_MAX];
 	size_t attribute_count;
 };
 /* HandshakeResponse41. Strict: user and database UTF-8, bounded; reserved bytes 0; nothing left over. UNSUPPORTED: before 4.1; LIMIT. */
-int mywire_response_decode(struct qw_bytes payload, uint32_t offered, struct mywire_response *out) QW_MUST_CHECK;
+int mywire_response_decode(struct qw_bytes payload, struct mywire_link offered, struct mywire_response *out) QW_MUST_CHECK;
 enum mywire_plugin { MYWIRE_PLUGIN_OTHER, MYWIRE_PLUGIN_CACHING_SHA2, MYWIRE_PLUGIN_CLEAR, MYWIRE_PLUGIN_OPENID };
 enum mywire_plugin mywire_plugin_find(const char *name); /* NULL: OTHER */
 const char *mywire_plugin_name(enum mywire_plugin p); /* not of OTHER */
@@ -108,15 +108,15 @@ struct qw_bytes mywire_sql_trim(struct qw_bytes sql); /* as the server: one NUL 
 int mywire_put_command(struct qw_buf *out, uint8_t *seq, uint8_t code, struct qw_bytes body) QW_MUST_CHECK;
 
 /* ---- STMT_EXECUTE and its parameters; types are 2 bytes each: type, and 0x80 in the second for unsigned ---- */
-struct mywire_statement { /* what must be known of the statement before */
+struct mywire_statement {
 	uint16_t parameter_count;
 	struct qw_bytes types; /* of the last EXECUTE that sent some; empty: none did */
 	const struct qw_bytes *long_data; /* for each parameter what SEND_LONG_DATA gave (p not NULL); NULL: none for any */
 };
-enum { MYWIRE_CURSOR_READ_ONLY = 1 };
+#define MYWIRE_STATEMENT_LAST UINT32_MAX /* as id: what was prepared last; clients of MariaDB pipeline so */
 struct mywire_execute {
 	uint32_t id;
-	uint8_t flags; /* 0 or CURSOR_READ_ONLY; others are UNSUPPORTED */
+	uint8_t flags; /* 1: a cursor; others are UNSUPPORTED */
 	bool has_types; /* new ones, to be kept for the next */
 	struct qw_bytes types, nulls, values;
 	uint16_t parameter_count, next;

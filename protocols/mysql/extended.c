@@ -4,7 +4,7 @@
  */
 #include "internal.h"
 
-enum { ITERATIONS = 1 };
+enum { ITERATIONS = 1, CURSOR_READ_ONLY = 1 };
 
 int mywire_type_form(uint8_t type)
 {
@@ -114,6 +114,13 @@ static int read_layout(
 	return check_types(out->types);
 }
 
+/* The mariadb package of npm says whether types follow even where no parameters are. */
+static void skip_bound(struct cursor *c)
+{
+	if (cur_left(c) && cur_u8(c) > 1)
+		cur_fail(c);
+}
+
 static int check_values(struct mywire_execute e)
 {
 	struct mywire_value value;
@@ -140,12 +147,16 @@ int mywire_execute_decode(
 	iterations = (uint32_t)mywire_le(&c, 4);
 	if (c.failed || iterations != ITERATIONS)
 		return QW_E_MALFORMED;
-	if (out->flags & ~MYWIRE_CURSOR_READ_ONLY)
+	if (out->flags & ~CURSOR_READ_ONLY)
 		return QW_E_UNSUPPORTED;
 	out->parameter_count = s->parameter_count;
 	out->long_data = s->long_data;
 	if (s->parameter_count)
 		err = read_layout(&c, s, out);
+	else
+		skip_bound(&c);
+	if (c.failed)
+		return QW_E_MALFORMED;
 	out->values = cur_rest(&c);
 	out->c = cur_from(out->values);
 	return err ? err : check_values(*out);

@@ -13,17 +13,27 @@ enum {
 	SSL_REQUEST_BYTES = 32
 };
 
-uint32_t mywire_offer(bool multi_statements)
+/*
+ * CLIENT_MYSQL unset says "MariaDB", and that the second word counts. Of that word only the names
+ * of types are offered: without them JSON is a string to MariaDB's clients.
+ */
+struct mywire_link mywire_offer(bool multi_statements, bool mariadb)
 {
-	uint32_t always = MYWIRE_CLIENT_MYSQL | MYWIRE_FOUND_ROWS | MYWIRE_LONG_FLAG |
-			  MYWIRE_CONNECT_WITH_DB | MYWIRE_NO_SCHEMA | MYWIRE_ODBC |
-			  MYWIRE_IGNORE_SPACE | MYWIRE_PROTOCOL_41 | MYWIRE_INTERACTIVE |
-			  MYWIRE_SSL | MYWIRE_IGNORE_SIGPIPE | MYWIRE_TRANSACTIONS |
-			  MYWIRE_RESERVED | MYWIRE_SECURE_CONNECTION | MYWIRE_MULTI_RESULTS |
+	uint32_t always = MYWIRE_FOUND_ROWS | MYWIRE_LONG_FLAG | MYWIRE_CONNECT_WITH_DB |
+			  MYWIRE_NO_SCHEMA | MYWIRE_ODBC | MYWIRE_IGNORE_SPACE |
+			  MYWIRE_PROTOCOL_41 | MYWIRE_INTERACTIVE | MYWIRE_SSL |
+			  MYWIRE_IGNORE_SIGPIPE | MYWIRE_TRANSACTIONS | MYWIRE_RESERVED |
+			  MYWIRE_SECURE_CONNECTION | MYWIRE_MULTI_RESULTS |
 			  MYWIRE_PS_MULTI_RESULTS | MYWIRE_PLUGIN_AUTH | MYWIRE_CONNECT_ATTRS |
 			  MYWIRE_AUTH_LENENC | MYWIRE_SESSION_TRACK;
 
-	return always | (multi_statements ? MYWIRE_MULTI_STATEMENTS : 0);
+	struct mywire_link offer = {always, mariadb ? MYWIRE_EXT_METADATA : 0};
+
+	if (multi_statements)
+		offer.capabilities |= MYWIRE_MULTI_STATEMENTS;
+	if (!mariadb)
+		offer.capabilities |= MYWIRE_CLIENT_MYSQL;
+	return offer;
 }
 
 static void put_zeros(struct builder *b, size_t n)
@@ -43,13 +53,13 @@ int mywire_put_greeting(struct qw_buf *out, uint8_t *seq, const struct mywire_gr
 	mywire_put_le(&b, g->connection_id, 4);
 	bld_bytes(&b, qw_bytes(g->nonce, NONCE_FIRST));
 	bld_u8(&b, 0);
-	mywire_put_le(&b, g->capabilities & 0xFFFF, 2);
+	mywire_put_le(&b, g->offered.capabilities & 0xFFFF, 2);
 	bld_u8(&b, g->collation);
 	mywire_put_le(&b, g->status, 2);
-	mywire_put_le(&b, g->capabilities >> 16, 2);
+	mywire_put_le(&b, g->offered.capabilities >> 16, 2);
 	bld_u8(&b, MYWIRE_NONCE_BYTES + 1);
 	put_zeros(&b, RESERVED_GREETING);
-	mywire_put_le(&b, g->extended, 4);
+	mywire_put_le(&b, g->offered.extended, 4);
 	bld_bytes(&b, qw_bytes(g->nonce + NONCE_FIRST, MYWIRE_NONCE_BYTES - NONCE_FIRST));
 	bld_u8(&b, 0);
 	bld_cstr(&b, g->plugin);
@@ -85,40 +95,46 @@ int mywire_greeting_decode(struct qw_bytes payload, struct mywire_greeting *out)
 	out->version = cur_cstr(&c);
 	out->connection_id = (uint32_t)mywire_le(&c, 4);
 	read_nonce(&c, out->nonce, NONCE_FIRST);
-	out->capabilities = (uint32_t)mywire_le(&c, 2);
+	out->offered.capabilities = (uint32_t)mywire_le(&c, 2);
 	out->collation = cur_u8(&c);
 	out->status = (uint16_t)mywire_le(&c, 2);
-	out->capabilities |= (uint32_t)mywire_le(&c, 2) << 16;
+	out->offered.capabilities |= (uint32_t)mywire_le(&c, 2) << 16;
 	if (cur_u8(&c) != MYWIRE_NONCE_BYTES + 1)
 		return QW_E_MALFORMED;
 	expect_zeros(&c, RESERVED_GREETING);
-	out->extended = (uint32_t)mywire_le(&c, 4);
+	out->offered.extended = (uint32_t)mywire_le(&c, 4);
 	read_nonce(&c, out->nonce + NONCE_FIRST, MYWIRE_NONCE_BYTES - NONCE_FIRST);
 	out->plugin = cur_cstr(&c);
 	return cur_end(&c);
 }
 
-/* The 32 bytes that both packets begin with. The last 4 are MariaDB's second word: never offered.
- */
-static void read_head(struct cursor *c, uint32_t offered, struct mywire_response *out)
+/* The 32 bytes that both packets begin with. The last 4 are MariaDB's second word, if the first
+ * says so. */
+static void read_head(struct cursor *c, struct mywire_link offered, struct mywire_response *out)
 {
-	out->capabilities = (uint32_t)mywire_le(c, 4) & offered;
+	uint32_t capabilities = (uint32_t)mywire_le(c, 4), extended;
+
 	out->packet_max = (uint32_t)mywire_le(c, 4);
 	out->collation = cur_u8(c);
 	expect_zeros(c, RESERVED_RESPONSE);
-	(void)mywire_le(c, 4);
+	extended = (uint32_t)mywire_le(c, 4);
+	out->link.capabilities = capabilities & offered.capabilities;
+	if (!(capabilities & MYWIRE_CLIENT_MYSQL))
+		out->link.extended = extended & offered.extended;
 }
 
-int mywire_ssl_request_decode(struct qw_bytes payload, uint32_t offered, uint32_t *capabilities)
+int mywire_ssl_request_decode(
+	struct qw_bytes payload, struct mywire_link offered, struct mywire_link *out)
 {
 	struct cursor c = cur_from(payload);
-	struct mywire_response head;
+	struct mywire_response head = {0};
+	uint32_t needed = MYWIRE_SSL | MYWIRE_PROTOCOL_41;
 
 	read_head(&c, offered, &head);
-	*capabilities = head.capabilities;
+	*out = head.link;
 	if (c.failed)
 		return QW_E_MALFORMED;
-	if (!(head.capabilities & MYWIRE_SSL) || !(head.capabilities & MYWIRE_PROTOCOL_41))
+	if ((head.link.capabilities & needed) != needed)
 		return QW_E_UNSUPPORTED;
 	return payload.n == SSL_REQUEST_BYTES ? cur_end(&c) : QW_E_MALFORMED;
 }
@@ -165,26 +181,27 @@ static int check_names(const struct mywire_response *r)
 	return err ? err : check_name(r->plugin, MYWIRE_NAME_MAX);
 }
 
-int mywire_response_decode(struct qw_bytes payload, uint32_t offered, struct mywire_response *out)
+int mywire_response_decode(
+	struct qw_bytes payload, struct mywire_link offered, struct mywire_response *out)
 {
 	struct cursor c = cur_from(payload);
+	uint32_t needed = MYWIRE_PROTOCOL_41 | MYWIRE_SECURE_CONNECTION, has;
 	int err = 0;
 
 	*out = (struct mywire_response){0};
 	read_head(&c, offered, out);
+	has = out->link.capabilities;
 	if (c.failed)
 		return QW_E_MALFORMED;
-	if (!(out->capabilities & MYWIRE_PROTOCOL_41) ||
-		!(out->capabilities & MYWIRE_SECURE_CONNECTION))
+	if ((has & needed) != needed)
 		return QW_E_UNSUPPORTED;
 	out->user = cur_cstr(&c);
-	out->auth = out->capabilities & MYWIRE_AUTH_LENENC ? mywire_lenenc_bytes(&c)
-							   : cur_bytes(&c, cur_u8(&c));
-	if (out->capabilities & MYWIRE_CONNECT_WITH_DB)
+	out->auth = cur_bytes(&c, has & MYWIRE_AUTH_LENENC ? mywire_lenenc(&c) : cur_u8(&c));
+	if (has & MYWIRE_CONNECT_WITH_DB)
 		out->database = read_name(&c);
-	if (out->capabilities & MYWIRE_PLUGIN_AUTH)
+	if (has & MYWIRE_PLUGIN_AUTH)
 		out->plugin = read_name(&c);
-	if (out->capabilities & MYWIRE_CONNECT_ATTRS)
+	if (has & MYWIRE_CONNECT_ATTRS)
 		err = read_attributes(&c, out);
 	if (!err)
 		err = cur_end(&c);

@@ -1,4 +1,5 @@
-/* However the bytes of a stream are cut into reads, the same packets are found, and the same end. */
+/* However the bytes of a stream are cut into reads, the same packets are found, and the same end.
+ */
 #include "../support/cmocka_qw.h"
 
 #include "qw/mywire.h"
@@ -105,7 +106,8 @@ static size_t make_stream(struct qw_buf *out, uint8_t *seq)
 
 static void put_end(struct qw_buf *out, uint8_t seq, unsigned how)
 {
-	uint8_t lie[] = {1, 0, 0, (uint8_t)(seq + 1), 'x'}, half[] = {2, 0, 0, seq, 'x'}, large[] = {0x2D, 1, 0, seq};
+	uint8_t lie[] = {1, 0, 0, (uint8_t)(seq + 1), 'x'}, half[] = {2, 0, 0, seq, 'x'},
+		large[] = {0x2D, 1, 0, seq};
 
 	if (how == 1)
 		assert_int_equal(qw_buf_append(out, lie, sizeof(lie)), 0);
@@ -161,7 +163,10 @@ static void test_continuation_in_pieces(void **state)
 			size_t cut = frame * (MYWIRE_FRAME_MAX + MYWIRE_HEADER) + near;
 
 			if (cut < wire)
-				assert_int_equal(mywire_packet_peek(qw_bytes(qw_buf_pending(&out).p, cut), 0, n, &packet), QW_E_INCOMPLETE);
+				assert_int_equal(
+					mywire_packet_peek(qw_bytes(qw_buf_pending(&out).p, cut), 0,
+						n, &packet),
+					QW_E_INCOMPLETE);
 		}
 	}
 	assert_int_equal(mywire_packet_peek(qw_buf_pending(&out), 0, n, &packet), 0);

@@ -1,6 +1,7 @@
 /*
- * Random packets, encoded and decoded again: nothing changes, and no strict prefix of the payload is accepted. What must hold
- * of what is accepted is asserted by the checks. Their first bytes tell what the decoder must know.
+ * Random packets, encoded and decoded again: nothing changes, and no strict prefix of the payload
+ * is accepted. What must hold of what is accepted is asserted by the checks. Their first bytes tell
+ * what the decoder must know.
  */
 #include "../support/cmocka_qw.h"
 #include "../support/decoder_check.h"
@@ -60,7 +61,8 @@ static size_t make_response(struct builder *b)
 	uint32_t caps = random_below(1u << 16) << 16 | random_below(1u << 16);
 	size_t pairs = random_below(5);
 
-	caps = (caps & mywire_offer(true)) | MYWIRE_PROTOCOL_41 | MYWIRE_SECURE_CONNECTION;
+	caps = (caps & mywire_offer(true, true).capabilities) | MYWIRE_PROTOCOL_41 |
+	       MYWIRE_SECURE_CONNECTION;
 	mywire_put_le(b, caps, 4);
 	put_random(b, 5);
 	mywire_put_le(b, 0, 8);
@@ -86,7 +88,8 @@ static size_t make_response(struct builder *b)
 	return 0;
 }
 
-static const uint8_t forms[] = {1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 15, 16, 245, 246, 247, 248, 249, 250, 251, 252, 253, 254, 255, 0};
+static const uint8_t forms[] = {1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 15, 16, 245, 246, 247, 248, 249,
+	250, 251, 252, 253, 254, 255, 0};
 
 static void put_value(struct builder *b, uint8_t type)
 {
@@ -228,7 +231,8 @@ static void test_identity_and_prefixes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROUNDS * QW_COUNT(makers); i++) {
-		const struct decoder_check *check = decoder_check_find(makers[i % QW_COUNT(makers)].name);
+		const struct decoder_check *check =
+			decoder_check_find(makers[i % QW_COUNT(makers)].name);
 		struct qw_bytes all;
 		struct qw_buf out;
 		struct builder b;

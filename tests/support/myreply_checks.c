@@ -48,7 +48,8 @@ static void check_ok_again(const struct myreply_ok *ok, struct mywire_link link)
 	QW_ASSERT(mywire_packet_peek(qw_buf_pending(&out), 0, MYWIRE_CHECK_OUT_MAX, &packet) == 0);
 	QW_ASSERT(myreply_ok_decode(packet.payload, link, &again) == 0);
 	QW_ASSERT(again.affected_rows == ok->affected_rows && again.warnings == ok->warnings);
-	QW_ASSERT(again.last_insert_id == ok->last_insert_id && qw_bytes_equal(again.info, ok->info));
+	QW_ASSERT(
+		again.last_insert_id == ok->last_insert_id && qw_bytes_equal(again.info, ok->info));
 	QW_ASSERT(((again.status ^ ok->status) & ~(unsigned)MYWIRE_STATE_CHANGED) == 0);
 	if (link.capabilities & MYWIRE_SESSION_TRACK)
 		QW_ASSERT(qw_bytes_equal(again.changes, ok->changes));
@@ -121,7 +122,7 @@ static struct qw_bytes put_again(struct qw_buf *out, const struct myreply_column
 	uint8_t seq = 0;
 
 	qw_buf_init(out, MYWIRE_CHECK_OUT_MAX);
-	QW_ASSERT(myreply_put_column(out, &seq, column) == 0);
+	QW_ASSERT(myreply_put_column(out, &seq, classic, column) == 0);
 	QW_ASSERT(mywire_packet_peek(qw_buf_pending(out), 0, MYWIRE_CHECK_OUT_MAX, &packet) == 0);
 	return packet.payload;
 }
@@ -145,10 +146,12 @@ int mywire_check_column(struct qw_bytes in)
 	mywire_check_inside(in, column.name);
 	mywire_check_inside(in, column.extended);
 	mywire_check_inside(in, column.default_value);
-	QW_ASSERT(myreply_column_decode(put_again(&first, &column), classic, has_default, &again) == 0);
+	QW_ASSERT(myreply_column_decode(put_again(&first, &column), classic, has_default, &again) ==
+		  0);
 	QW_ASSERT(qw_bytes_equal(again.name, column.name) && again.type == column.type);
 	QW_ASSERT(again.flags == column.flags && again.length == column.length);
-	QW_ASSERT(qw_bytes_equal(put_again(&second, &again), skip(qw_buf_pending(&first), MYWIRE_HEADER)));
+	QW_ASSERT(qw_bytes_equal(
+		put_again(&second, &again), skip(qw_buf_pending(&first), MYWIRE_HEADER)));
 	qw_buf_fini(&first);
 	qw_buf_fini(&second);
 	return 0;
@@ -227,7 +230,8 @@ static int relay(struct myreply *client, const struct myreply_item *item)
 	err = myreply_put(&out, &seq, client->link, item);
 	QW_ASSERT((err != 0) == (item->kind == MYREPLY_INFILE));
 	if (!err && item->kind != MYREPLY_PROGRESS) {
-		QW_ASSERT(mywire_packet_peek(qw_buf_pending(&out), 0, MYWIRE_CHECK_OUT_MAX, &packet) == 0);
+		QW_ASSERT(mywire_packet_peek(
+				  qw_buf_pending(&out), 0, MYWIRE_CHECK_OUT_MAX, &packet) == 0);
 		QW_ASSERT(myreply_read(client, packet.payload, &again) == 0);
 		QW_ASSERT(again.kind == item->kind);
 	}
@@ -235,7 +239,8 @@ static int relay(struct myreply *client, const struct myreply_item *item)
 	return err;
 }
 
-/* Three bytes: which answer, MariaDB's word (0x1D) or 1 for SESSION_TRACK, columns; then 2 bytes of length and a payload each. */
+/* Three bytes: which answer, MariaDB's word (0x1D) or 1 for SESSION_TRACK, columns; then 2 bytes of
+ * length and a payload each. */
 int mywire_check_answer(struct qw_bytes in)
 {
 	struct mywire_link link = classic;

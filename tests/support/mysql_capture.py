@@ -239,4 +239,6 @@ if __name__ == "__main__":
     save(out + "/mariadb-classic.packets", run(port, CLASSIC, 0, SCRIPT))
     save(out + "/mariadb-track.packets", run(port, CLASSIC | TRACK, 0, SCRIPT))
     save(out + "/mariadb-extended.packets", run(port, CLASSIC | TRACK, EXT, SCRIPT))
+    save(out + "/mariadb-metadata.packets", run(port, CLASSIC | TRACK, 8, SCRIPT))
+    save(out + "/mariadb-no-parameters.packets", run(port, CLASSIC & ~0x40000, 0, SCRIPT))
     save(out + "/mariadb-progress.packets", run(port, CLASSIC | TRACK, EXT, PROGRESS))

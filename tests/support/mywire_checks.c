@@ -8,7 +8,8 @@ enum { TEXT_MAX = 300, PARAMETERS_MAX = 40 };
 
 void mywire_check_inside(struct qw_bytes body, struct qw_bytes part)
 {
-	QW_ASSERT(part.n == 0 || (part.p >= body.p && part.n <= (size_t)(body.p + body.n - part.p)));
+	QW_ASSERT(
+		part.n == 0 || (part.p >= body.p && part.n <= (size_t)(body.p + body.n - part.p)));
 }
 
 void mywire_check_same(struct qw_buf *out, struct qw_bytes payload)
@@ -34,7 +35,8 @@ static int check_packets(struct qw_bytes in)
 		uint32_t first;
 
 		QW_ASSERT(packet.wire_bytes <= in.n && packet.frames > 0);
-		QW_ASSERT(packet.payload_bytes + (size_t)packet.frames * MYWIRE_HEADER == packet.wire_bytes);
+		QW_ASSERT(packet.payload_bytes + (size_t)packet.frames * MYWIRE_HEADER ==
+			  packet.wire_bytes);
 		QW_ASSERT(packet.next == (uint8_t)(seq + packet.frames));
 		QW_ASSERT(mywire_frame_peek(in, seq, &first) == 0 && first <= packet.payload_bytes);
 		qw_buf_init(&joined, MYWIRE_CHECK_OUT_MAX);
@@ -67,28 +69,30 @@ static int check_greeting(struct qw_bytes payload)
 
 static int check_ssl_request(struct qw_bytes payload)
 {
-	uint32_t capabilities;
-	int err = mywire_ssl_request_decode(payload, mywire_offer(true), &capabilities);
+	struct mywire_link offer = mywire_offer(true, true), link;
+	int err = mywire_ssl_request_decode(payload, offer, &link);
 
 	if (err)
 		return err;
-	QW_ASSERT(payload.n == 32 && (capabilities & MYWIRE_SSL));
-	QW_ASSERT((capabilities & ~mywire_offer(true)) == 0);
+	QW_ASSERT(payload.n == 32 && (link.capabilities & MYWIRE_SSL));
+	QW_ASSERT((link.capabilities & ~offer.capabilities) == 0 &&
+		  (link.extended & ~offer.extended) == 0);
 	return 0;
 }
 
-static void put_response(struct builder *b, struct qw_bytes payload, const struct mywire_response *r)
+static void put_response(
+	struct builder *b, struct qw_bytes payload, const struct mywire_response *r)
 {
 	bld_bytes(b, qw_bytes(payload.p, 32));
 	bld_cstr(b, r->user);
-	if (r->capabilities & MYWIRE_AUTH_LENENC)
+	if (r->link.capabilities & MYWIRE_AUTH_LENENC)
 		mywire_put_lenenc(b, r->auth.n);
 	else
 		bld_u8(b, (uint8_t)r->auth.n);
 	bld_bytes(b, r->auth);
-	if (r->capabilities & MYWIRE_CONNECT_WITH_DB)
+	if (r->link.capabilities & MYWIRE_CONNECT_WITH_DB)
 		bld_cstr(b, r->database ? r->database : "");
-	if (r->capabilities & MYWIRE_PLUGIN_AUTH)
+	if (r->link.capabilities & MYWIRE_PLUGIN_AUTH)
 		bld_cstr(b, r->plugin ? r->plugin : "");
 }
 
@@ -105,7 +109,7 @@ static int check_response(struct qw_bytes payload)
 	struct qw_bytes all;
 	struct qw_buf out;
 	struct builder b;
-	int err = mywire_response_decode(payload, mywire_offer(true), &r);
+	int err = mywire_response_decode(payload, mywire_offer(true, true), &r);
 
 	if (err)
 		return err;
@@ -122,7 +126,7 @@ static int check_response(struct qw_bytes payload)
 	all = qw_buf_pending(&out);
 	QW_ASSERT(bld_error(&b) == 0 && all.n <= payload.n);
 	QW_ASSERT(qw_bytes_equal(all, qw_bytes(payload.p, all.n)));
-	QW_ASSERT((r.capabilities & MYWIRE_CONNECT_ATTRS) || all.n == payload.n);
+	QW_ASSERT((r.link.capabilities & MYWIRE_CONNECT_ATTRS) || all.n == payload.n);
 	qw_buf_fini(&out);
 	return 0;
 }
@@ -155,7 +159,8 @@ static int check_command(struct qw_bytes payload)
 	mywire_check_inside(payload, c.text);
 	mywire_check_inside(payload, c.rest);
 	if (c.policy == MYWIRE_SQL) /* trimmed is trimmed */
-		QW_ASSERT(c.text.n == 0 || c.text.p[c.text.n - 1] == 0 || mywire_sql_trim(c.text).n == c.text.n);
+		QW_ASSERT(c.text.n == 0 || c.text.p[c.text.n - 1] == 0 ||
+			  mywire_sql_trim(c.text).n == c.text.n);
 	return 0;
 }
 
@@ -176,10 +181,12 @@ static void check_execute_text(const struct mywire_execute *e)
 	qw_buf_fini(&cut);
 }
 
-/* First byte: parameters. Second: 1 types are kept from before (all INT), 2 every other came as long data. */
+/* First byte: parameters. Second: 1 types are kept from before (all INT), 2 every other came as
+ * long data. */
 static int check_execute(struct qw_bytes in)
 {
-	static const uint8_t kept[2 * PARAMETERS_MAX] = {3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0};
+	static const uint8_t kept[2 * PARAMETERS_MAX] = {
+		3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0};
 	struct qw_bytes long_data[PARAMETERS_MAX] = {{NULL, 0}}, payload;
 	struct mywire_statement s = {0};
 	struct mywire_execute e;

@@ -31,7 +31,8 @@ int myreply_column_decode(struct qw_bytes payload, struct mywire_link link, bool
 	return cur_end(&c);
 }
 
-int myreply_put_column(struct qw_buf *out, uint8_t *seq, const struct myreply_column *column)
+int myreply_put_column(struct qw_buf *out, uint8_t *seq, struct mywire_link client,
+	const struct myreply_column *column)
 {
 	struct builder b;
 
@@ -42,6 +43,8 @@ int myreply_put_column(struct qw_buf *out, uint8_t *seq, const struct myreply_co
 	mywire_put_lenenc_bytes(&b, column->org_table);
 	mywire_put_lenenc_bytes(&b, column->name);
 	mywire_put_lenenc_bytes(&b, column->org_name);
+	if (client.extended & MYWIRE_EXT_METADATA)
+		mywire_put_lenenc_bytes(&b, column->extended);
 	mywire_put_lenenc(&b, FIXED_BYTES);
 	mywire_put_le(&b, column->collation, 2);
 	mywire_put_le(&b, column->length, 4);

@@ -1,5 +1,15 @@
-/* What the server said, as the client's link has it: MariaDB's extensions do not go through. */
+/* What the server said, as the client's link has it. */
 #include "internal.h"
+
+/*
+ * A server tells by the status of the metadata's end, and leaves the result away for such a client
+ * itself; the gateway's own link always has PS_MULTI_RESULTS.
+ */
+bool myreply_is_hidden(struct mywire_link client, const struct myreply_eof *columns_end)
+{
+	return (columns_end->status & MYWIRE_OUT_PARAMETERS) &&
+	       !(client.capabilities & MYWIRE_PS_MULTI_RESULTS);
+}
 
 int myreply_put(struct qw_buf *out, uint8_t *seq, struct mywire_link client,
 	const struct myreply_item *item)
@@ -16,7 +26,7 @@ int myreply_put(struct qw_buf *out, uint8_t *seq, struct mywire_link client,
 		return myreply_put_count(out, seq, item->count);
 	case MYREPLY_COLUMN:
 	case MYREPLY_PARAMETER:
-		return myreply_put_column(out, seq, &item->column);
+		return myreply_put_column(out, seq, client, &item->column);
 	case MYREPLY_ERROR:
 	case MYREPLY_ROW:
 	case MYREPLY_PREPARED:

@@ -1,4 +1,5 @@
-/* Which packet comes next: whole answers, written as short lists of packets, and what must break the reader. */
+/* Which packet comes next: whole answers, written as short lists of packets, and what must break
+ * the reader. */
 #include "../../support/cmocka_qw.h"
 
 #include "qw/myreply.h"
@@ -7,7 +8,8 @@ static const struct mywire_link plain = {MYWIRE_PROTOCOL_41, 0};
 static const struct mywire_link mariadb = {MYWIRE_PROTOCOL_41, 0x1D};
 
 #define COLUMN "\3def\0\0\0\1a\0\x0c\x3f\0\1\0\0\0\3\x81\0\0\0\0"
-#define COLUMN_X "\3def\0\0\0\1a\0\0\x0c\x3f\0\1\0\0\0\3\x81\0\0\0\0" /* extended metadata: none */
+#define COLUMN_X "\3def\0\0\0\1a\0\0\x0c\x3f\0\1\0\0\0\3\x81\0\0\0\0" /* extended metadata: none   \
+								       */
 #define OK "\0\0\0\2\0\0\0"
 #define OK_MORE "\0\0\0\x0a\0\0\0"
 #define EOF_ "\xfe\0\0\2\0"
@@ -19,9 +21,13 @@ struct step {
 	struct qw_bytes payload;
 	int kind; /* enum myreply_kind, or an error */
 };
-#define S(payload, kind) {{(const uint8_t *)("" payload), sizeof(payload) - 1}, kind}
+#define S(payload, kind)                                                                           \
+	{                                                                                          \
+		{(const uint8_t *)("" payload), sizeof(payload) - 1}, kind                         \
+	}
 
-static void expect(enum mywire_answer answer, struct mywire_link link, size_t columns, const struct step *steps, size_t count)
+static void expect(enum mywire_answer answer, struct mywire_link link, size_t columns,
+	const struct step *steps, size_t count)
 {
 	struct myreply reply;
 	struct myreply_item item;
@@ -42,10 +48,10 @@ static void expect(enum mywire_answer answer, struct mywire_link link, size_t co
 		assert_int_equal(myreply_read(&reply, QW_LIT(OK), &item), QW_E_MALFORMED);
 	}
 }
-#define EXPECT(answer, link, columns, ...) \
-	do { \
-		static const struct step steps_[] = {__VA_ARGS__}; \
-		expect(answer, link, columns, steps_, QW_COUNT(steps_)); \
+#define EXPECT(answer, link, columns, ...)                                                         \
+	do {                                                                                       \
+		static const struct step steps_[] = {__VA_ARGS__};                                 \
+		expect(answer, link, columns, steps_, QW_COUNT(steps_));                           \
 	} while (0)
 
 enum { M = QW_E_MALFORMED };
@@ -56,7 +62,8 @@ static void test_simple(void **state)
 
 	(void)state;
 	EXPECT(MYWIRE_ANSWER_OK, plain, 0, S(OK, MYREPLY_OK));
-	EXPECT(MYWIRE_ANSWER_OK, plain, 0, S(OK_MORE, MYREPLY_OK)); /* such an answer has one packet */
+	EXPECT(MYWIRE_ANSWER_OK, plain, 0,
+		S(OK_MORE, MYREPLY_OK)); /* such an answer has one packet */
 	EXPECT(MYWIRE_ANSWER_OK, plain, 0, S(EOF_, MYREPLY_EOF));
 	EXPECT(MYWIRE_ANSWER_OK, plain, 0, S(ERROR_, MYREPLY_ERROR));
 	EXPECT(MYWIRE_ANSWER_OK, plain, 0, S("\1", M));
@@ -71,51 +78,69 @@ static void test_results(void **state)
 {
 	(void)state;
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S(OK, MYREPLY_OK));
-	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S("\1x", MYREPLY_ROW),
-		S("\xfb", MYREPLY_ROW), S(EOF_, MYREPLY_ROWS_END));
-	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S(EOF_MORE, MYREPLY_ROWS_END),
-		S(OK_MORE, MYREPLY_OK), S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S("\1x", MYREPLY_ROW),
-		S(ERROR_, MYREPLY_ERROR));
+	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END), S("\1x", MYREPLY_ROW), S("\xfb", MYREPLY_ROW),
+		S(EOF_, MYREPLY_ROWS_END));
+	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END), S(EOF_MORE, MYREPLY_ROWS_END), S(OK_MORE, MYREPLY_OK),
+		S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END),
+		S("\1x", MYREPLY_ROW), S(ERROR_, MYREPLY_ERROR));
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S(OK_MORE, MYREPLY_OK), S(OK, MYREPLY_OK));
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\xfb/etc/passwd", MYREPLY_INFILE));
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S(EOF_, M));
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1\1", M)); /* a byte that was not negotiated */
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\xfc\1\x10", M)); /* 4097 columns */
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(EOF_, M));
-	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(COLUMN, M));
-	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(OK, M));
-	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S("\xfe\0\0\2\0\0", M));
+	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(COLUMN, M));
+	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(OK, M));
+	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END), S("\xfe\0\0\2\0\0", M));
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(ERROR_, MYREPLY_ERROR));
-	/* a text row is no EOF when it is long enough: its first cell has 16 MB (here it only says so) */
-	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END),
-		S("\xfe\0\0\0\1\0\0\0\0x", MYREPLY_ROW), S(EOF_, MYREPLY_ROWS_END));
+	/* a text row is no EOF when it is long enough: its first cell has 16 MB (here it only says
+	 * so) */
+	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END), S("\xfe\0\0\0\1\0\0\0\0x", MYREPLY_ROW),
+		S(EOF_, MYREPLY_ROWS_END));
 }
 
 static void test_prepared(void **state)
 {
 	(void)state;
 	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\0\0\0\0\0\0\0", MYREPLY_PREPARED));
-	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\0\2\0\0\0\0", MYREPLY_PREPARED), S(COLUMN, MYREPLY_PARAMETER), S(COLUMN, MYREPLY_PARAMETER),
-		S(EOF_, MYREPLY_PARAMETERS_END), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END));
-	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\0\0\1\0\0\0\0", MYREPLY_PREPARED), S(COLUMN, MYREPLY_PARAMETER), S(EOF_, MYREPLY_PARAMETERS_END));
-	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\0\0\0\0\0\0", MYREPLY_PREPARED), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END));
+	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\0\2\0\0\0\0", MYREPLY_PREPARED),
+		S(COLUMN, MYREPLY_PARAMETER), S(COLUMN, MYREPLY_PARAMETER),
+		S(EOF_, MYREPLY_PARAMETERS_END), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END));
+	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\0\0\1\0\0\0\0", MYREPLY_PREPARED),
+		S(COLUMN, MYREPLY_PARAMETER), S(EOF_, MYREPLY_PARAMETERS_END));
+	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\0\0\0\0\0\0", MYREPLY_PREPARED),
+		S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END));
 	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S(ERROR_, MYREPLY_ERROR));
 	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S(OK, M));
-	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\x10\0\0\0\0\0", M)); /* 4097 columns */
-	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\0\0\0\0\0\0\1", M)); /* OPTIONAL_RESULTSET_METADATA */
+	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0,
+		S("\0\1\0\0\0\1\x10\0\0\0\0\0", M)); /* 4097 columns */
+	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0,
+		S("\0\1\0\0\0\1\0\0\0\0\0\0\1", M)); /* OPTIONAL_RESULTSET_METADATA */
 	EXPECT(MYWIRE_ANSWER_PREPARE, plain, 0, S("\0\1\0\0\0\1\0\0\0\1\0\0", M));
 }
 
 static void test_executed(void **state)
 {
 	(void)state;
-	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S("\0\0\5\0\0\0", MYREPLY_ROW),
+	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END), S("\0\0\5\0\0\0", MYREPLY_ROW),
 		S(EOF_, MYREPLY_ROWS_END));
-	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_CURSOR, MYREPLY_COLUMNS_END));
-	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S("\1x", M));
+	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_CURSOR, MYREPLY_COLUMNS_END));
+	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_, MYREPLY_COLUMNS_END), S("\1x", M));
 	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 0, S(OK, MYREPLY_OK));
-	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1, S("\0\0\5\0\0\0", MYREPLY_ROW), S("\xfe\0\0\x82\0", MYREPLY_ROWS_END));
-	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1, S(EOF_MORE, MYREPLY_ROWS_END)); /* a fetch has no second result */
+	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1, S("\0\0\5\0\0\0", MYREPLY_ROW),
+		S("\xfe\0\0\x82\0", MYREPLY_ROWS_END));
+	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1,
+		S(EOF_MORE, MYREPLY_ROWS_END)); /* a fetch has no second result */
 	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1, S(ERROR_, MYREPLY_ERROR));
 	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1, S("\1", M));
 }
@@ -123,7 +148,8 @@ static void test_executed(void **state)
 static void test_fields(void **state)
 {
 	(void)state;
-	EXPECT(MYWIRE_ANSWER_FIELDS, plain, 0, S(COLUMN "\xfb", MYREPLY_COLUMN), S(COLUMN "\1x", MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END));
+	EXPECT(MYWIRE_ANSWER_FIELDS, plain, 0, S(COLUMN "\xfb", MYREPLY_COLUMN),
+		S(COLUMN "\1x", MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END));
 	EXPECT(MYWIRE_ANSWER_FIELDS, plain, 0, S(EOF_, MYREPLY_COLUMNS_END));
 	EXPECT(MYWIRE_ANSWER_FIELDS, plain, 0, S(ERROR_, MYREPLY_ERROR));
 	EXPECT(MYWIRE_ANSWER_FIELDS, plain, 0, S(COLUMN, M));
@@ -132,22 +158,29 @@ static void test_fields(void **state)
 static void test_cached_metadata(void **state)
 {
 	(void)state;
-	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\0", MYREPLY_COUNT), S(EOF_, MYREPLY_COLUMNS_END), S("\0\0\5\0\0\0", MYREPLY_ROW), S(EOF_, MYREPLY_ROWS_END));
-	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\1", MYREPLY_COUNT), S(COLUMN_X, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END), S(EOF_, MYREPLY_ROWS_END));
+	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\0", MYREPLY_COUNT),
+		S(EOF_, MYREPLY_COLUMNS_END), S("\0\0\5\0\0\0", MYREPLY_ROW),
+		S(EOF_, MYREPLY_ROWS_END));
+	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\1", MYREPLY_COUNT),
+		S(COLUMN_X, MYREPLY_COLUMN), S(EOF_, MYREPLY_COLUMNS_END),
+		S(EOF_, MYREPLY_ROWS_END));
 	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1", M));
 	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\2", M));
-	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 2, S("\1\0", M)); /* another count than the metadata that we kept */
+	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 2,
+		S("\1\0", M)); /* another count than the metadata that we kept */
 	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 0, S("\1\0", M));
 	EXPECT(MYWIRE_ANSWER_RESULT, mariadb, 1, S("\1\0", M));
 	/* the second result is of something else */
-	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\0", MYREPLY_COUNT), S(EOF_, MYREPLY_COLUMNS_END), S(EOF_MORE, MYREPLY_ROWS_END), S("\1\0", M));
+	EXPECT(MYWIRE_ANSWER_EXECUTE, mariadb, 1, S("\1\0", MYREPLY_COUNT),
+		S(EOF_, MYREPLY_COLUMNS_END), S(EOF_MORE, MYREPLY_ROWS_END), S("\1\0", M));
 }
 
 static void test_progress(void **state)
 {
 	(void)state;
-	EXPECT(MYWIRE_ANSWER_RESULT, mariadb, 0, S("\xff\xff\xff\1\1\2\5\x0d\0\4copy", MYREPLY_PROGRESS), S("\xff\xff\xff\1\2\2\0\0\0\0", MYREPLY_PROGRESS),
-		S(OK, MYREPLY_OK));
+	EXPECT(MYWIRE_ANSWER_RESULT, mariadb, 0,
+		S("\xff\xff\xff\1\1\2\5\x0d\0\4copy", MYREPLY_PROGRESS),
+		S("\xff\xff\xff\1\2\2\0\0\0\0", MYREPLY_PROGRESS), S(OK, MYREPLY_OK));
 	EXPECT(MYWIRE_ANSWER_RESULT, mariadb, 0, S("\xff\xff\xff\1\1\2\5\x0d\0\4cop", M));
 	EXPECT(MYWIRE_ANSWER_RESULT, mariadb, 0, S("\xff\xff\xff\2\1\2\5\x0d\0\4copy", M));
 	EXPECT(MYWIRE_ANSWER_RESULT, plain, 0, S("\xff\xff\xff\1\1\2\5\x0d\0\4copy", M));

@@ -1,7 +1,8 @@
 /*
- * One script of commands was run against MariaDB 10.11 on three links: classic, with SESSION_TRACK, and with what MariaDB's
- * client library forces (extended and cached metadata, progress). What the third link said, read and put for the other two,
- * must be byte for byte what the server said to them. Every row is also rebuilt cell by cell.
+ * One script of commands was run against MariaDB 10.11 on three links: classic, with SESSION_TRACK,
+ * and with what MariaDB's client library forces (extended and cached metadata, progress). What the
+ * third link said, read and put for the other two, must be byte for byte what the server said to
+ * them. Every row is also rebuilt cell by cell.
  */
 #include "../../support/cmocka_qw.h"
 
@@ -10,11 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CAPTURE_MAX = 1 << 18, STATEMENTS = 32, COLUMNS = 64, PACKETS_MAX = 1 << 24, ALL_EXTENDED = 0x1D };
+enum {
+	CAPTURE_MAX = 1 << 18,
+	STATEMENTS = 32,
+	COLUMNS = 64,
+	PACKETS_MAX = 1 << 24,
+	ALL_EXTENDED = 0x1D
+};
 enum { BASE = MYWIRE_PROTOCOL_41 | MYWIRE_MULTI_RESULTS | MYWIRE_PS_MULTI_RESULTS };
 
 static const char *folder;
 static const struct mywire_link classic = {BASE, 0}, track = {BASE | MYWIRE_SESSION_TRACK, 0};
+static const struct mywire_link metadata = {BASE | MYWIRE_SESSION_TRACK, MYWIRE_EXT_METADATA};
+static const struct mywire_link no_parameters = {BASE & ~MYWIRE_PS_MULTI_RESULTS, 0};
 static const struct mywire_link extended = {BASE | MYWIRE_SESSION_TRACK, ALL_EXTENDED};
 
 /* ---- a capture: '>' or '<', 4 bytes of length, a payload ---- */
@@ -29,7 +38,8 @@ static void capture_open(struct capture *out, const char *name)
 	size_t n;
 	FILE *f;
 
-	assert_true(snprintf(path, sizeof(path), "%s/%s.packets", folder, name) < (int)sizeof(path));
+	assert_true(
+		snprintf(path, sizeof(path), "%s/%s.packets", folder, name) < (int)sizeof(path));
 	f = fopen(path, "rb");
 	assert_non_null(f);
 	out->bytes = malloc(CAPTURE_MAX);
@@ -74,8 +84,9 @@ struct run {
 	struct myreply reply;
 	struct statement *current;
 	struct qw_buf out;
-	uint8_t seq;
-	bool is_binary;
+	uint8_t seq, seq_of_result;
+	size_t out_of_result; /* where the open result began */
+	bool is_binary, is_hidden;
 	unsigned rows, cached, progress, results;
 };
 
@@ -91,7 +102,8 @@ static struct statement *find(struct run *run, uint32_t id)
 /* The row again: its cells as they stand, and their values written anew, give the same bytes. */
 static void rebuild(struct run *run, struct qw_bytes payload)
 {
-	struct myreply_format format = {.types = run->is_binary ? run->metadata.types : NULL, .count = run->metadata.count};
+	struct myreply_format format = {
+		.types = run->is_binary ? run->metadata.types : NULL, .count = run->metadata.count};
 	struct myreply_row_out copied, written;
 	struct qw_buf a, b;
 	struct myreply_row row;
@@ -123,6 +135,20 @@ static void rebuild(struct run *run, struct qw_bytes payload)
 
 static void put(struct run *run, const struct myreply_item *item)
 {
+	if (item->kind == MYREPLY_COUNT) {
+		run->seq_of_result = run->seq;
+		run->out_of_result = run->out.n;
+	}
+	if (run->is_hidden) {
+		run->is_hidden = item->kind != MYREPLY_ROWS_END;
+		return;
+	}
+	if (item->kind == MYREPLY_COLUMNS_END && myreply_is_hidden(run->to, &item->eof)) {
+		run->is_hidden = true;
+		run->seq = run->seq_of_result;
+		run->out.n = run->out_of_result;
+		return;
+	}
 	assert_int_equal(myreply_put(&run->out, &run->seq, run->to, item), 0);
 }
 
@@ -135,7 +161,9 @@ static void put_cached(struct run *run)
 	for (size_t i = 0; i < run->metadata.count; i++) {
 		struct myreply_item item = {.kind = MYREPLY_COLUMN};
 
-		assert_int_equal(myreply_column_decode(run->metadata.definitions[i], run->from, false, &item.column), 0);
+		assert_int_equal(myreply_column_decode(run->metadata.definitions[i], run->from,
+					 false, &item.column),
+			0);
 		put(run, &item);
 	}
 }
@@ -194,7 +222,9 @@ static void take(struct run *run, const struct myreply_item *item, bool is_execu
 
 static void execute(struct run *run, struct qw_bytes payload)
 {
-	struct mywire_statement s = {.parameter_count = run->current->parameters, .types = run->current->types, .long_data = run->current->long_data};
+	struct mywire_statement s = {.parameter_count = run->current->parameters,
+		.types = run->current->types,
+		.long_data = run->current->long_data};
 	struct mywire_execute e;
 
 	assert_int_equal(mywire_execute_decode(payload, &s, &e), 0);
@@ -210,7 +240,8 @@ static void start(struct run *run, struct qw_bytes payload)
 	assert_int_equal(mywire_command_decode(payload, &command), 0);
 	run->seq = 1;
 	run->current = command.policy == MYWIRE_STATEMENT ? find(run, command.id) : NULL;
-	run->is_binary = command.answer == MYWIRE_ANSWER_EXECUTE || command.answer == MYWIRE_ANSWER_FETCH;
+	run->is_binary =
+		command.answer == MYWIRE_ANSWER_EXECUTE || command.answer == MYWIRE_ANSWER_FETCH;
 	if (run->current && command.code == MYWIRE_STMT_EXECUTE)
 		execute(run, payload);
 	if (run->current && command.code == MYWIRE_STMT_SEND_LONG_DATA)
@@ -247,15 +278,15 @@ static void play(const char *name, struct run *run)
 }
 
 /*
- * MariaDB says STATE_CHANGED in every EOF once something changed, to clients that can never learn what, too. Here these do not
- * see it.
+ * MariaDB says STATE_CHANGED in every EOF once something changed, to clients that can never learn
+ * what, too. Here these do not see it.
  */
 static struct qw_bytes without_state(struct qw_bytes payload, uint8_t eof[5])
 {
 	if (payload.n != 5 || payload.p[0] != 0xFE)
 		return payload;
 	memcpy(eof, payload.p, 5);
-	eof[4] &= (uint8_t)~(MYWIRE_STATE_CHANGED >> 8);
+	eof[4] &= (uint8_t) ~(MYWIRE_STATE_CHANGED >> 8);
 	return qw_bytes(eof, 5);
 }
 
@@ -314,6 +345,29 @@ static void test_extended_to_classic(void **state)
 	qw_buf_fini(&run.out);
 }
 
+static void test_extended_to_metadata(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	run = (struct run){.from = extended, .to = metadata};
+	play("mariadb-extended", &run);
+	expect_said(&run, "mariadb-metadata");
+	qw_buf_fini(&run.out);
+}
+
+/* A client without PS_MULTI_RESULTS is not told of OUT parameters. */
+static void test_hidden_results(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	run = (struct run){.from = extended, .to = no_parameters};
+	play("mariadb-extended", &run);
+	expect_said(&run, "mariadb-no-parameters");
+	qw_buf_fini(&run.out);
+}
+
 static void test_extended_to_track(void **state)
 {
 	static struct run run;
@@ -353,6 +407,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_same_link),
 		cmocka_unit_test(test_extended_to_classic),
 		cmocka_unit_test(test_extended_to_track),
+		cmocka_unit_test(test_extended_to_metadata),
+		cmocka_unit_test(test_hidden_results),
 		cmocka_unit_test(test_track_to_classic),
 		cmocka_unit_test(test_progress_is_swallowed),
 	};

@@ -38,7 +38,8 @@ static void test_refusals(void **state)
 	assert_int_equal(try(QW_LIT("")), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT("\xff\x10")), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT("\xfe\x10\4x")), QW_E_MALFORMED);
-	assert_int_equal(try(QW_LIT("\xff\0\0#HY000x")), QW_E_MALFORMED); /* clients take code 0 for "no error" */
+	assert_int_equal(try(QW_LIT("\xff\0\0#HY000x")),
+		QW_E_MALFORMED); /* clients take code 0 for "no error" */
 	assert_int_equal(try(QW_LIT("\xff\xff\xff#HY000x")), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT("\xff\x10\4#HY00")), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT("\xff\x10\4#hy000x")), QW_E_MALFORMED);

@@ -39,7 +39,15 @@ static void test_text(void **state)
 
 static const uint8_t types[] = {3, 253, 10, 11, 13, 8, 246};
 static const struct myreply_format binary = {.types = types, .count = 7};
-#define VALUES "\1\2\3\4" "\3ann" "\4\xea\7\1\2" "\0" "\xea\7" "\1\2\3\4\5\6\7\x08" "\4" "1.50"
+#define VALUES                                                                                     \
+	"\1\2\3\4"                                                                                 \
+	"\3ann"                                                                                    \
+	"\4\xea\7\1\2"                                                                             \
+	"\0"                                                                                       \
+	"\xea\7"                                                                                   \
+	"\1\2\3\4\5\6\7\x08"                                                                       \
+	"\4"                                                                                       \
+	"1.50"
 
 static void test_binary(void **state)
 {
@@ -48,7 +56,10 @@ static void test_binary(void **state)
 
 	(void)state;
 	assert_int_equal(read_all(QW_LIT("\0\0\0" VALUES), &binary), 0);
-	assert_int_equal(myreply_row_open(QW_LIT("\0\xf4\1" "\3ann"), &binary, &row), 0);
+	assert_int_equal(myreply_row_open(QW_LIT("\0\xf4\1"
+						 "\3ann"),
+				 &binary, &row),
+		0);
 	assert_int_equal(myreply_row_next(&row, &cell), 0);
 	assert_true(cell.is_null && cell.raw.n == 0);
 	assert_int_equal(myreply_row_next(&row, &cell), 0);
@@ -65,17 +76,22 @@ static void test_binary_refusals(void **state)
 	struct qw_bytes whole = QW_LIT("\0\0\0" VALUES);
 	static const uint8_t strange[] = {14};
 	static const uint8_t null[] = {6};
-	static const struct myreply_format unknown = {.types = strange, .count = 1}, nothing = {.types = null, .count = 1};
+	static const struct myreply_format unknown = {.types = strange, .count = 1},
+					   nothing = {.types = null, .count = 1};
 
 	(void)state;
 	for (size_t n = 0; n < whole.n; n++)
 		assert_int_equal(read_all(qw_bytes(whole.p, n), &binary), QW_E_MALFORMED);
 	assert_int_equal(read_all(QW_LIT("\1\0\0" VALUES), &binary), QW_E_MALFORMED);
-	assert_int_equal(read_all(QW_LIT("\0\1\0" VALUES), &binary), QW_E_MALFORMED); /* the two unused bits, and those behind */
+	assert_int_equal(read_all(QW_LIT("\0\1\0" VALUES), &binary),
+		QW_E_MALFORMED); /* the two unused bits, and those behind */
 	assert_int_equal(read_all(QW_LIT("\0\2\0" VALUES), &binary), QW_E_MALFORMED);
 	assert_int_equal(read_all(QW_LIT("\0\0\2" VALUES), &binary), QW_E_MALFORMED);
 	assert_int_equal(read_all(QW_LIT("\0\0\0" VALUES "x"), &binary), QW_E_MALFORMED);
-	assert_int_equal(read_all(QW_LIT("\0\0" "\1"), &unknown), QW_E_MALFORMED);
+	assert_int_equal(read_all(QW_LIT("\0\0"
+					 "\1"),
+				 &unknown),
+		QW_E_MALFORMED);
 	assert_int_equal(read_all(QW_LIT("\0\4"), &unknown), 0);
 	assert_int_equal(read_all(QW_LIT("\0\0"), &nothing), QW_E_MALFORMED);
 	assert_int_equal(read_all(QW_LIT("\0\4"), &nothing), 0);
@@ -109,7 +125,14 @@ static void test_rebuilt_binary(void **state)
 	}
 	assert_int_equal(myreply_row_end(&out_row, &seq), 0);
 	assert_int_equal(seq, 10);
-	assert_bytes_equal(qw_buf_pending(&out), QW_LIT("ore\x1b\0\0\x09\0\x80\0" "\1\2\3\4" "\3***" "\7\xd0\7\1\1\0\0\0" "\0" "\xea\7" "\4" "1.50"));
+	assert_bytes_equal(qw_buf_pending(&out), QW_LIT("ore\x1b\0\0\x09\0\x80\0"
+							"\1\2\3\4"
+							"\3***"
+							"\7\xd0\7\1\1\0\0\0"
+							"\0"
+							"\xea\7"
+							"\4"
+							"1.50"));
 	qw_buf_fini(&out);
 }
 

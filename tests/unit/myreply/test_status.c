@@ -5,7 +5,8 @@
 static const struct mywire_link classic = {MYWIRE_PROTOCOL_41, 0};
 static const struct mywire_link track = {MYWIRE_PROTOCOL_41 | MYWIRE_SESSION_TRACK, 0};
 
-static void expect_put(const struct myreply_ok *ok, struct mywire_link link, struct qw_bytes expected)
+static void expect_put(
+	const struct myreply_ok *ok, struct mywire_link link, struct qw_bytes expected)
 {
 	struct qw_buf out;
 	uint8_t seq = 3;
@@ -22,7 +23,8 @@ static void test_ok(void **state)
 	struct myreply_ok ok;
 
 	(void)state;
-	assert_int_equal(myreply_ok_decode(QW_LIT("\0\xfc\x2c\1\5\2\0\1\0\4info"), classic, &ok), 0);
+	assert_int_equal(
+		myreply_ok_decode(QW_LIT("\0\xfc\x2c\1\5\2\0\1\0\4info"), classic, &ok), 0);
 	assert_int_equal(ok.affected_rows, 300);
 	assert_int_equal(ok.last_insert_id, 5);
 	assert_int_equal(ok.status, MYWIRE_AUTOCOMMIT);
@@ -33,7 +35,9 @@ static void test_ok(void **state)
 }
 
 /* Real: MariaDB 10.11, `set sql_mode='ANSI_QUOTES'`. */
-#define ANSI "\0\0\0\2\xc0\0\0\0\x17\0\x15\x08sql_mode\x0b" "ANSI_QUOTES"
+#define ANSI                                                                                       \
+	"\0\0\0\2\xc0\0\0\0\x17\0\x15\x08sql_mode\x0b"                                             \
+	"ANSI_QUOTES"
 
 static void test_changes(void **state)
 {
@@ -71,8 +75,11 @@ static void test_some_changes(void **state)
 
 static void test_change_kinds(void **state)
 {
-	/* schema, state, GTIDs (MySQL), characteristics, transaction state, a variable that is NULL */
-	struct qw_bytes list = QW_LIT("\1\5\4shop\2\1" "1" "\3\4\0\2gt\4\1\0\5\x09\x08T_______\0\3\1a\xfb");
+	/* schema, state, GTIDs (MySQL), characteristics, transaction state, a variable that is NULL
+	 */
+	struct qw_bytes list = QW_LIT("\1\5\4shop\2\1"
+				      "1"
+				      "\3\4\0\2gt\4\1\0\5\x09\x08T_______\0\3\1a\xfb");
 	struct myreply_change change;
 
 	(void)state;
@@ -108,16 +115,20 @@ static void test_refusals(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < whole.n; n++)
-		assert_int_equal(myreply_ok_decode(qw_bytes(whole.p, n), track, &ok), QW_E_MALFORMED);
+		assert_int_equal(
+			myreply_ok_decode(qw_bytes(whole.p, n), track, &ok), QW_E_MALFORMED);
 	assert_int_equal(myreply_ok_decode(QW_LIT("\xfe\0\0\2\0\0\0"), track, &ok), QW_E_MALFORMED);
-	assert_int_equal(myreply_ok_decode(QW_LIT("\0\0\0\2\0\0\0\4info."), track, &ok), QW_E_MALFORMED);
+	assert_int_equal(
+		myreply_ok_decode(QW_LIT("\0\0\0\2\0\0\0\4info."), track, &ok), QW_E_MALFORMED);
 	assert_int_equal(changes(QW_LIT("\6\1x")), QW_E_MALFORMED); /* a kind that nobody knows */
 	assert_int_equal(changes(QW_LIT("\1\6\4shopX")), QW_E_MALFORMED);
 	assert_int_equal(changes(QW_LIT("\1\1\xfb")), QW_E_MALFORMED);
 	assert_int_equal(changes(QW_LIT("\3\2\1\0")), QW_E_MALFORMED); /* GTIDs in another form */
 	assert_int_equal(changes(QW_LIT("\0\2\1a")), QW_E_MALFORMED);
 	/* the second entry is wrong: the packet is, before anybody reads the first */
-	assert_int_equal(myreply_ok_decode(QW_LIT("\0\0\0\2\x40\0\0\0\x08\1\5\4shop\6"), track, &ok), QW_E_MALFORMED);
+	assert_int_equal(
+		myreply_ok_decode(QW_LIT("\0\0\0\2\x40\0\0\0\x08\1\5\4shop\6"), track, &ok),
+		QW_E_MALFORMED);
 }
 
 static void test_eof(void **state)
@@ -129,11 +140,13 @@ static void test_eof(void **state)
 	(void)state;
 	assert_int_equal(myreply_eof_decode(QW_LIT("\xfe\1\0\x0a\x40"), &eof), 0);
 	assert_int_equal(eof.warnings, 1);
-	assert_int_equal(eof.status, MYWIRE_MORE_RESULTS | MYWIRE_AUTOCOMMIT | MYWIRE_STATE_CHANGED);
+	assert_int_equal(
+		eof.status, MYWIRE_MORE_RESULTS | MYWIRE_AUTOCOMMIT | MYWIRE_STATE_CHANGED);
 	qw_buf_init(&out, 100);
 	assert_int_equal(myreply_put_eof(&out, &seq, track, &eof), 0);
 	assert_int_equal(myreply_put_eof(&out, &seq, classic, &eof), 0);
-	assert_bytes_equal(qw_buf_pending(&out), QW_LIT("\5\0\0\0\xfe\1\0\x0a\x40\5\0\0\1\xfe\1\0\x0a\0"));
+	assert_bytes_equal(
+		qw_buf_pending(&out), QW_LIT("\5\0\0\0\xfe\1\0\x0a\x40\5\0\0\1\xfe\1\0\x0a\0"));
 	assert_int_equal(myreply_eof_decode(QW_LIT("\xfe\1\0\2"), &eof), QW_E_MALFORMED);
 	assert_int_equal(myreply_eof_decode(QW_LIT("\xfe\1\0\2\0\0"), &eof), QW_E_MALFORMED);
 	assert_int_equal(myreply_eof_decode(QW_LIT("\0\1\0\2\0"), &eof), QW_E_MALFORMED);

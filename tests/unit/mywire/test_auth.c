@@ -7,7 +7,8 @@ static void test_names(void **state)
 	(void)state;
 	assert_int_equal(mywire_plugin_find("caching_sha2_password"), MYWIRE_PLUGIN_CACHING_SHA2);
 	assert_int_equal(mywire_plugin_find("mysql_clear_password"), MYWIRE_PLUGIN_CLEAR);
-	assert_int_equal(mywire_plugin_find("authentication_openid_connect_client"), MYWIRE_PLUGIN_OPENID);
+	assert_int_equal(
+		mywire_plugin_find("authentication_openid_connect_client"), MYWIRE_PLUGIN_OPENID);
 	assert_int_equal(mywire_plugin_find("mysql_native_password"), MYWIRE_PLUGIN_OTHER);
 	assert_int_equal(mywire_plugin_find(""), MYWIRE_PLUGIN_OTHER);
 	assert_int_equal(mywire_plugin_find(NULL), MYWIRE_PLUGIN_OTHER);
@@ -22,7 +23,9 @@ static void test_puts(void **state)
 	(void)state;
 	qw_buf_init(&out, 1000);
 	assert_int_equal(mywire_put_auth_switch(&out, &seq, MYWIRE_PLUGIN_CACHING_SHA2, nonce), 0);
-	assert_bytes_equal(qw_buf_pending(&out), QW_LIT("\x2c\0\0\2\xfe" "caching_sha2_password\0" "abcdefgh123456789012\0"));
+	assert_bytes_equal(qw_buf_pending(&out), QW_LIT("\x2c\0\0\2\xfe"
+							"caching_sha2_password\0"
+							"abcdefgh123456789012\0"));
 	qw_buf_clear(&out);
 	assert_int_equal(mywire_put_full_auth(&out, &seq), 0);
 	assert_bytes_equal(qw_buf_pending(&out), QW_LIT("\2\0\0\3\1\4"));
@@ -30,7 +33,8 @@ static void test_puts(void **state)
 	qw_buf_fini(&out);
 }
 
-static void expect_token(struct qw_bytes data, enum mywire_plugin p, int err, struct qw_bytes expected)
+static void expect_token(
+	struct qw_bytes data, enum mywire_plugin p, int err, struct qw_bytes expected)
 {
 	struct qw_bytes token;
 
@@ -60,7 +64,9 @@ static void test_tokens(void **state)
 	expect_token(QW_LIT("a.b.c\0"), MYWIRE_PLUGIN_OTHER, QW_E_UNSUPPORTED, none);
 	memset(big, 'a', sizeof(big) - 1);
 	expect_token(qw_bytes(big, sizeof(big)), MYWIRE_PLUGIN_CLEAR, QW_E_LIMIT, none);
-	assert_int_equal(mywire_token_decode(qw_bytes(big + 1, sizeof(big) - 1), MYWIRE_PLUGIN_CLEAR, &token), 0);
+	assert_int_equal(mywire_token_decode(
+				 qw_bytes(big + 1, sizeof(big) - 1), MYWIRE_PLUGIN_CLEAR, &token),
+		0);
 	assert_int_equal(token.n, MYWIRE_TOKEN_MAX);
 }
 

@@ -54,16 +54,35 @@ static void test_no_parameters(void **state)
 	assert_int_equal(e.id, 7);
 	assert_int_equal(e.flags, 0);
 	expect_end(&e);
-	assert_int_equal(try(QW_LIT(EXECUTE "\0"), 0), QW_E_MALFORMED);
+	assert_int_equal(try(QW_LIT(EXECUTE "\1"), 0), 0); /* the mariadb package */
+	assert_int_equal(try(QW_LIT(EXECUTE "\2"), 0), QW_E_MALFORMED);
+	assert_int_equal(try(QW_LIT(EXECUTE "\1\0"), 0), QW_E_MALFORMED);
 	e = decode(QW_LIT("\x17\7\0\0\0\1\1\0\0\0"), &s);
-	assert_int_equal(e.flags, MYWIRE_CURSOR_READ_ONLY);
+	assert_int_equal(e.flags, 1);
 }
 
 static void test_all_forms(void **state)
 {
 	struct mywire_statement s = {.parameter_count = 9};
-	struct mywire_execute e = decode(QW_LIT(EXECUTE "\2\0" "\1" "\1\0" "\6\0" "\2\x80" "\3\0" "\x08\x80" "\xfd\0" "\x0a\0" "\x0c\0" "\x0b\0"
-						"\xff" "\1\2" "\1\2\3\4" "\1\2\3\4\5\6\7\x08" "\3abc" "\4\xea\7\1\2" "\7\xea\7\1\2\3\4\5" "\x08\1\0\0\0\0\1\2\3"),
+	struct mywire_execute e = decode(QW_LIT(EXECUTE "\2\0"
+							"\1"
+							"\1\0"
+							"\6\0"
+							"\2\x80"
+							"\3\0"
+							"\x08\x80"
+							"\xfd\0"
+							"\x0a\0"
+							"\x0c\0"
+							"\x0b\0"
+							"\xff"
+							"\1\2"
+							"\1\2\3\4"
+							"\1\2\3\4\5\6\7\x08"
+							"\3abc"
+							"\4\xea\7\1\2"
+							"\7\xea\7\1\2\3\4\5"
+							"\x08\1\0\0\0\0\1\2\3"),
 		&s);
 
 	(void)state;
@@ -88,23 +107,43 @@ static void test_types_are_kept(void **state)
 	struct mywire_execute e, again;
 
 	(void)state;
-	assert_int_equal(mywire_execute_decode(QW_LIT(EXECUTE "\0" "\0" "\5\0\0\0"), &s, &e), QW_E_MALFORMED);
-	e = decode(QW_LIT(EXECUTE "\0" "\1" "\3\x80" "\5\0\0\0"), &s);
+	assert_int_equal(mywire_execute_decode(QW_LIT(EXECUTE "\0"
+							      "\0"
+							      "\5\0\0\0"),
+				 &s, &e),
+		QW_E_MALFORMED);
+	e = decode(QW_LIT(EXECUTE "\0"
+				  "\1"
+				  "\3\x80"
+				  "\5\0\0\0"),
+		&s);
 	s.types = e.types;
-	again = decode(QW_LIT(EXECUTE "\0" "\0" "\6\0\0\0"), &s);
+	again = decode(QW_LIT(EXECUTE "\0"
+				      "\0"
+				      "\6\0\0\0"),
+		&s);
 	assert_false(again.has_types);
 	expect_bytes(&again, QW_LIT("\6\0\0\0"));
 	expect_end(&again);
 	s.parameter_count = 2; /* the kept types are of another statement */
-	assert_int_equal(mywire_execute_decode(QW_LIT(EXECUTE "\0" "\0" "\6\0\0\0\6\0\0\0"), &s, &e), QW_E_MALFORMED);
+	assert_int_equal(mywire_execute_decode(QW_LIT(EXECUTE "\0"
+							      "\0"
+							      "\6\0\0\0\6\0\0\0"),
+				 &s, &e),
+		QW_E_MALFORMED);
 }
 
-/* What came as long data has no value here, and its NULL bit counts for nothing, as on the servers. */
+/* What came as long data has no value here, and its NULL bit counts for nothing, as on the servers.
+ */
 static void test_long_data(void **state)
 {
 	const struct qw_bytes long_data[3] = {[1] = QW_LIT("long"), [2] = QW_LIT("")};
 	struct mywire_statement s = {.parameter_count = 3, .long_data = long_data};
-	struct mywire_execute e = decode(QW_LIT(EXECUTE "\2" "\1" "\3\0\xfc\0\xfc\0" "\5\0\0\0"), &s);
+	struct mywire_execute e = decode(QW_LIT(EXECUTE "\2"
+							"\1"
+							"\3\0\xfc\0\xfc\0"
+							"\5\0\0\0"),
+		&s);
 	struct mywire_value v;
 
 	(void)state;
@@ -115,23 +154,35 @@ static void test_long_data(void **state)
 	assert_int_equal(mywire_execute_next(&e, &v), 0);
 	assert_true(v.is_long && v.value.n == 0);
 	expect_end(&e);
-	assert_int_equal(try(QW_LIT(EXECUTE "\2" "\1" "\3\0\xfc\0\xfc\0" "\5\0\0\0"), 3), QW_E_MALFORMED);
+	assert_int_equal(try(QW_LIT(EXECUTE "\2"
+					    "\1"
+					    "\3\0\xfc\0\xfc\0"
+					    "\5\0\0\0"),
+				 3),
+		QW_E_MALFORMED);
 }
 
 static void test_refusals(void **state)
 {
 	(void)state;
-	assert_int_equal(try(QW_LIT("\x17\7\0\0\0\2\1\0\0\0"), 0), QW_E_UNSUPPORTED); /* FOR UPDATE */
-	assert_int_equal(try(QW_LIT("\x17\7\0\0\0\x08\1\0\0\0"), 0), QW_E_UNSUPPORTED); /* query attributes */
-	assert_int_equal(try(QW_LIT("\x17\7\0\0\0\0\2\0\0\0"), 0), QW_E_MALFORMED); /* two iterations */
+	assert_int_equal(
+		try(QW_LIT("\x17\7\0\0\0\2\1\0\0\0"), 0), QW_E_UNSUPPORTED); /* FOR UPDATE */
+	assert_int_equal(try(QW_LIT("\x17\7\0\0\0\x08\1\0\0\0"), 0),
+		QW_E_UNSUPPORTED); /* query attributes */
+	assert_int_equal(
+		try(QW_LIT("\x17\7\0\0\0\0\2\0\0\0"), 0), QW_E_MALFORMED); /* two iterations */
 	assert_int_equal(try(QW_LIT("\x16\7\0\0\0\0\1\0\0\0"), 0), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT(EXECUTE), 1), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\3\0\1\2\3"), 1), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\3\0\1\2\3\4\5"), 1), QW_E_MALFORMED);
-	assert_int_equal(try(QW_LIT(EXECUTE "\0\2\3\0\1\2\3\4"), 1), QW_E_MALFORMED); /* bound: neither yes nor no */
-	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\3\1\1\2\3\4"), 1), QW_E_MALFORMED); /* more than a sign */
-	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\x0e\0\1\2\3\4"), 1), QW_E_MALFORMED); /* no such type on the wire */
-	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\6\0"), 1), QW_E_MALFORMED); /* NULL's type, and not NULL */
+	assert_int_equal(try(QW_LIT(EXECUTE "\0\2\3\0\1\2\3\4"), 1),
+		QW_E_MALFORMED); /* bound: neither yes nor no */
+	assert_int_equal(
+		try(QW_LIT(EXECUTE "\0\1\3\1\1\2\3\4"), 1), QW_E_MALFORMED); /* more than a sign */
+	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\x0e\0\1\2\3\4"), 1),
+		QW_E_MALFORMED); /* no such type on the wire */
+	assert_int_equal(
+		try(QW_LIT(EXECUTE "\0\1\6\0"), 1), QW_E_MALFORMED); /* NULL's type, and not NULL */
 	assert_int_equal(try(QW_LIT(EXECUTE "\1\1\6\0"), 1), 0);
 	/* the servers read these as strings, whatever a client means */
 	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\x09\0\1\2\3\4"), 1), QW_E_MALFORMED);
@@ -140,7 +191,8 @@ static void test_refusals(void **state)
 	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\x0a\0\5\1\2\3\4\5"), 1), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\x0b\0\4\1\2\3\4"), 1), QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\xfd\0\xfb"), 1), QW_E_MALFORMED);
-	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\xfd\0\xfe\xff\xff\xff\xff\xff\xff\xff\xff"), 1), QW_E_MALFORMED);
+	assert_int_equal(try(QW_LIT(EXECUTE "\0\1\xfd\0\xfe\xff\xff\xff\xff\xff\xff\xff\xff"), 1),
+		QW_E_MALFORMED);
 	assert_int_equal(try(QW_LIT(EXECUTE "\0"), 65535), QW_E_MALFORMED);
 }
 

@@ -42,7 +42,8 @@ static void test_refusals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 7; i++)
-		assert_int_equal(mywire_packet_peek(lit("\3\0\0\0abc", i), 0, 100, &p), QW_E_INCOMPLETE);
+		assert_int_equal(
+			mywire_packet_peek(lit("\3\0\0\0abc", i), 0, 100, &p), QW_E_INCOMPLETE);
 	assert_int_equal(mywire_packet_peek(WIRE("\3\0\0\1abc"), 0, 100, &p), QW_E_MALFORMED);
 	assert_int_equal(mywire_packet_peek(WIRE("\3\0\0\0"), 0, 2, &p), QW_E_LIMIT);
 	assert_int_equal(mywire_packet_peek(WIRE("\xff\xff\xff\0"), 0, FULL - 1, &p), QW_E_LIMIT);
@@ -63,7 +64,8 @@ static uint8_t *make_payload(size_t n)
 	return p;
 }
 
-/* What is split is joined again, at the very edges too; a stranger's bytes stand before and behind. */
+/* What is split is joined again, at the very edges too; a stranger's bytes stand before and behind.
+ */
 static void round_trip(const uint8_t *payload, size_t n)
 {
 	struct qw_buf wire, joined;
@@ -85,7 +87,8 @@ static void round_trip(const uint8_t *payload, size_t n)
 	assert_int_equal(p.wire_bytes, in.n - 5);
 	assert_int_equal(mywire_packet_peek(in, 255, n - 1, &p), QW_E_LIMIT);
 	for (size_t cut = 1; cut < 12 && cut <= in.n - 5; cut++)
-		assert_int_equal(mywire_packet_peek(qw_bytes(in.p, in.n - 5 - cut), 255, n, &p), QW_E_INCOMPLETE);
+		assert_int_equal(mywire_packet_peek(qw_bytes(in.p, in.n - 5 - cut), 255, n, &p),
+			QW_E_INCOMPLETE);
 	assert_int_equal(mywire_packet_peek(in, 255, n, &p), 0);
 	if (p.frames > 1)
 		assert_int_equal(p.payload.n, 0);
@@ -97,7 +100,8 @@ static void round_trip(const uint8_t *payload, size_t n)
 
 static void test_continuation(void **state)
 {
-	static const size_t sizes[] = {1, FULL - 1, FULL, FULL + 1, 2 * FULL - 1, 2 * FULL, 2 * FULL + 1};
+	static const size_t sizes[] = {
+		1, FULL - 1, FULL, FULL + 1, 2 * FULL - 1, 2 * FULL, 2 * FULL + 1};
 	uint8_t *payload = make_payload(BIG);
 
 	(void)state;

@@ -57,7 +57,8 @@ static void test_lenenc_refusals(void **state)
 	c = cur_from(QW_LIT("\3ab")); /* shorter than it says */
 	assert_int_equal(mywire_lenenc_bytes(&c).n, 0);
 	assert_true(c.failed);
-	c = cur_from(QW_LIT("\xfe\xff\xff\xff\xff\xff\xff\xff\xff" "abc"));
+	c = cur_from(QW_LIT("\xfe\xff\xff\xff\xff\xff\xff\xff\xff"
+			    "abc"));
 	assert_int_equal(mywire_lenenc_bytes(&c).n, 0);
 	assert_true(c.failed);
 }
@@ -74,7 +75,8 @@ static void test_lenenc_longer_than_needed(void **state)
 
 static void test_le(void **state)
 {
-	struct cursor c = cur_from(QW_LIT("\1\2\3\4\5\6\7\x88" "ab"));
+	struct cursor c = cur_from(QW_LIT("\1\2\3\4\5\6\7\x88"
+					  "ab"));
 
 	(void)state;
 	assert_true(mywire_le(&c, 8) == 0x8807060504030201u);

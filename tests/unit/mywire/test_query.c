@@ -21,8 +21,10 @@ static int try(struct qw_bytes payload)
 static void test_policy_of_every_code(void **state)
 {
 	static const uint8_t raw[] = {0x12, 0x13, 0x15, 0x1E, 0x20, 0x21};
-	static const uint8_t refused[] = {0x00, 0x05, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0D, 0x0F, 0x10, 0x11, 0x14, 0x1D, 0xFA, 0xFE};
-	static const uint8_t passes[] = {0x01, 0x02, 0x03, 0x04, 0x09, 0x0C, 0x0E, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1C, 0x1F};
+	static const uint8_t refused[] = {0x00, 0x05, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0D, 0x0F,
+		0x10, 0x11, 0x14, 0x1D, 0xFA, 0xFE};
+	static const uint8_t passes[] = {0x01, 0x02, 0x03, 0x04, 0x09, 0x0C, 0x0E, 0x16, 0x17, 0x18,
+		0x19, 0x1A, 0x1B, 0x1C, 0x1F};
 
 	(void)state;
 	for (unsigned code = 0; code < 256; code++) {
@@ -38,7 +40,8 @@ static void test_policy_of_every_code(void **state)
 		else if (memchr(passes, (int)code, sizeof(passes)))
 			assert_true(c.policy >= MYWIRE_ALLOWED);
 		else
-			assert_true(!err && c.policy == MYWIRE_UNKNOWN && strcmp(c.name, "COM_UNKNOWN") == 0);
+			assert_true(!err && c.policy == MYWIRE_UNKNOWN &&
+				    strcmp(c.name, "COM_UNKNOWN") == 0);
 		if (c.policy < MYWIRE_ALLOWED)
 			assert_true(c.answer == MYWIRE_ANSWER_NONE && c.text.n == 0);
 	}
@@ -62,8 +65,10 @@ static void test_sql(void **state)
 static void test_trim(void **state)
 {
 	(void)state;
-	assert_bytes_equal(mywire_sql_trim(QW_LIT(";select 1")), QW_LIT(";select 1")); /* only behind */
-	assert_bytes_equal(mywire_sql_trim(QW_LIT("select 1\0\0")), QW_LIT("select 1\0")); /* one; the lexer refuses the other */
+	assert_bytes_equal(
+		mywire_sql_trim(QW_LIT(";select 1")), QW_LIT(";select 1")); /* only behind */
+	assert_bytes_equal(mywire_sql_trim(QW_LIT("select 1\0\0")),
+		QW_LIT("select 1\0")); /* one; the lexer refuses the other */
 	assert_bytes_equal(mywire_sql_trim(QW_LIT("select 1\0;")), QW_LIT("select 1\0"));
 	assert_bytes_equal(mywire_sql_trim(QW_LIT("\xa0select 1\xa0")), QW_LIT("\xa0select 1\xa0"));
 	assert_bytes_equal(mywire_sql_trim(QW_LIT("\x0b\x0c;\0")), QW_LIT(""));
