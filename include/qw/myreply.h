@@ -16,7 +16,7 @@ struct myreply_ok {
 	struct qw_bytes changes; /* the tracked state changes; a list for myreply_change_next */
 };
 int myreply_ok_decode(struct qw_bytes payload, struct mywire_link link, struct myreply_ok *out) QW_MUST_CHECK;
-/* A client without SESSION_TRACK gets neither changes nor STATE_CHANGED; for others the flag is set when there are changes. */
+/* A client without SESSION_TRACK gets neither changes nor STATE_CHANGED; others an empty list (MySQL does so), too, if flagged. */
 int myreply_put_ok(struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_ok *ok) QW_MUST_CHECK;
 
 enum myreply_change_kind { MYREPLY_SYSTEM_VARIABLE, MYREPLY_SCHEMA, MYREPLY_STATE, MYREPLY_GTIDS, MYREPLY_TRANSACTION_CHARACTERISTICS,
@@ -122,6 +122,7 @@ struct myreply {
 		MYREPLY_IN_COLUMNS, MYREPLY_IN_COLUMNS_END, MYREPLY_IN_ROWS } state;
 	size_t columns, left, known; /* of the open result; definitions still to come; of the metadata that may be left away */
 	bool has_cursor; /* rows come when they are fetched */
+	bool is_parameters; /* the open result is of OUT parameters: an OK follows, though MySQL does not say MORE_RESULTS (we do) */
 };
 /* `columns`: of the statement, for ANSWER_FETCH and for metadata that MariaDB leaves away; 0 otherwise. ANSWER_NONE is DONE at once. */
 void myreply_begin(struct myreply *r, enum mywire_answer answer, struct mywire_link link, size_t columns);

@@ -198,6 +198,7 @@ static int read_columns_end(struct myreply *r, struct qw_bytes payload, struct m
 	int err = read_eof(payload, MYREPLY_COLUMNS_END, out);
 
 	r->state = MYREPLY_IN_ROWS;
+	r->is_parameters = out->eof.status & MYWIRE_OUT_PARAMETERS;
 	if (r->answer == MYWIRE_ANSWER_EXECUTE && (out->eof.status & MYWIRE_CURSOR_EXISTS)) {
 		r->has_cursor = true;
 		r->state = MYREPLY_DONE;
@@ -217,10 +218,14 @@ static int read_row(struct myreply *r, struct qw_bytes payload, struct myreply_i
 		return 0;
 	}
 	err = read_eof(payload, MYREPLY_ROWS_END, out);
+	if (r->is_parameters) /* MySQL 9.7 does not say so, and sends it: clients would be one
+				 packet behind */
+		out->eof.status |= MYWIRE_MORE_RESULTS;
 	if (r->answer == MYWIRE_ANSWER_FETCH)
 		r->state = MYREPLY_DONE;
 	else
 		finish(r, out->eof.status);
+	r->is_parameters = false;
 	return err;
 }
 

@@ -78,7 +78,8 @@ int myreply_ok_decode(struct qw_bytes payload, struct mywire_link link, struct m
 int myreply_put_ok(
 	struct qw_buf *out, uint8_t *seq, struct mywire_link client, const struct myreply_ok *ok)
 {
-	bool has_changes = ok->changes.n && (client.capabilities & MYWIRE_SESSION_TRACK);
+	bool is_changed = ok->changes.n || (ok->status & MYWIRE_STATE_CHANGED);
+	bool has_changes = is_changed && (client.capabilities & MYWIRE_SESSION_TRACK);
 	unsigned status = ok->status & ~(unsigned)MYWIRE_STATE_CHANGED;
 	struct builder b;
 

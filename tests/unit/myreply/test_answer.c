@@ -8,8 +8,9 @@ static const struct mywire_link plain = {MYWIRE_PROTOCOL_41, 0};
 static const struct mywire_link mariadb = {MYWIRE_PROTOCOL_41, 0x1D};
 
 #define COLUMN "\3def\0\0\0\1a\0\x0c\x3f\0\1\0\0\0\3\x81\0\0\0\0"
-#define COLUMN_X "\3def\0\0\0\1a\0\0\x0c\x3f\0\1\0\0\0\3\x81\0\0\0\0" /* extended metadata: none   \
-								       */
+#define COLUMN_X                                                                                   \
+	"\3def\0\0\0\1a\0\0\x0c\x3f\0\1\0\0\0\3\x81\0\0\0\0" /* extended metadata: none            \
+							      */
 #define OK "\0\0\0\2\0\0\0"
 #define OK_MORE "\0\0\0\x0a\0\0\0"
 #define EOF_ "\xfe\0\0\2\0"
@@ -145,6 +146,17 @@ static void test_executed(void **state)
 	EXPECT(MYWIRE_ANSWER_FETCH, plain, 1, S("\1", M));
 }
 
+/* Real: MySQL 9.7 sends an OK after the OUT parameters and says in their EOF that nothing follows.
+ */
+static void test_out_parameters(void **state)
+{
+#define EOF_OUT "\xfe\0\0\x2a\x10"
+	(void)state;
+	EXPECT(MYWIRE_ANSWER_EXECUTE, plain, 1, S("\1", MYREPLY_COUNT), S(COLUMN, MYREPLY_COLUMN),
+		S(EOF_OUT, MYREPLY_COLUMNS_END), S("\0\0\5\0\0\0", MYREPLY_ROW),
+		S(EOF_, MYREPLY_ROWS_END), S(OK, MYREPLY_OK));
+}
+
 static void test_fields(void **state)
 {
 	(void)state;
@@ -209,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_prepared),
 		cmocka_unit_test(test_executed),
+		cmocka_unit_test(test_out_parameters),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_cached_metadata),
 		cmocka_unit_test(test_progress),

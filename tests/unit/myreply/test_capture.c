@@ -21,9 +21,20 @@ enum {
 enum { BASE = MYWIRE_PROTOCOL_41 | MYWIRE_MULTI_RESULTS | MYWIRE_PS_MULTI_RESULTS };
 
 static const char *folder;
-static const struct mywire_link classic = {BASE, 0}, track = {BASE | MYWIRE_SESSION_TRACK, 0};
+#define CLASSIC                                                                                    \
+	{                                                                                          \
+		BASE, 0                                                                            \
+	}
+#define TRACK                                                                                      \
+	{                                                                                          \
+		BASE | MYWIRE_SESSION_TRACK, 0                                                     \
+	}
+#define NO_PARAMETERS                                                                              \
+	{                                                                                          \
+		BASE & ~MYWIRE_PS_MULTI_RESULTS, 0                                                 \
+	}
+static const struct mywire_link classic = CLASSIC, track = TRACK, no_parameters = NO_PARAMETERS;
 static const struct mywire_link metadata = {BASE | MYWIRE_SESSION_TRACK, MYWIRE_EXT_METADATA};
-static const struct mywire_link no_parameters = {BASE & ~MYWIRE_PS_MULTI_RESULTS, 0};
 static const struct mywire_link extended = {BASE | MYWIRE_SESSION_TRACK, ALL_EXTENDED};
 
 /* ---- a capture: '>' or '<', 4 bytes of length, a payload ---- */
@@ -87,7 +98,7 @@ struct run {
 	uint8_t seq, seq_of_result;
 	size_t out_of_result; /* where the open result began */
 	bool is_binary, is_hidden;
-	unsigned rows, cached, progress, results;
+	unsigned rows, cached, progress, results, corrected;
 };
 
 static struct statement *find(struct run *run, uint32_t id)
@@ -290,6 +301,18 @@ static struct qw_bytes without_state(struct qw_bytes payload, uint8_t eof[5])
 	return qw_bytes(eof, 5);
 }
 
+/* MySQL forgets to say that an OK follows the OUT parameters; we do not. */
+static bool is_corrected(struct qw_bytes ours, struct qw_bytes theirs)
+{
+	uint8_t eof[5];
+
+	if (ours.n != 5 || theirs.n != 5 || theirs.p[0] != 0xFE)
+		return false;
+	memcpy(eof, theirs.p, 5);
+	eof[3] |= MYWIRE_MORE_RESULTS;
+	return memcmp(ours.p, theirs.p, 5) != 0 && memcmp(ours.p, eof, 5) == 0;
+}
+
 /* Packet by packet what another link was told. */
 static void expect_said(struct run *run, const char *name)
 {
@@ -310,7 +333,10 @@ static void expect_said(struct run *run, const char *name)
 			payload = without_state(payload, eof);
 		assert_true(all.n >= MYWIRE_HEADER);
 		assert_int_equal(mywire_frame_peek(all, all.p[3], &n), 0);
-		assert_bytes_equal(qw_bytes(all.p + MYWIRE_HEADER, n), payload);
+		if (is_corrected(qw_bytes(all.p + MYWIRE_HEADER, n), payload))
+			run->corrected++;
+		else
+			assert_bytes_equal(qw_bytes(all.p + MYWIRE_HEADER, n), payload);
 		all = qw_bytes(all.p + MYWIRE_HEADER + n, all.n - MYWIRE_HEADER - n);
 	}
 	assert_int_equal(all.n, 0);
@@ -390,6 +416,30 @@ static void test_track_to_classic(void **state)
 	qw_buf_fini(&run.out);
 }
 
+static void test_mysql(void **state)
+{
+	static const struct {
+		struct mywire_link from, to;
+		const char *heard, *said;
+		unsigned corrected;
+	} cases[] = {
+		{CLASSIC, CLASSIC, "mysql-classic", "mysql-classic", 2},
+		{TRACK, TRACK, "mysql-track", "mysql-track", 2},
+		{TRACK, CLASSIC, "mysql-track", "mysql-classic", 2},
+		{TRACK, NO_PARAMETERS, "mysql-track", "mysql-no-parameters", 0},
+	};
+	static struct run run;
+
+	(void)state;
+	for (size_t i = 0; i < QW_COUNT(cases); i++) {
+		run = (struct run){.from = cases[i].from, .to = cases[i].to};
+		play(cases[i].heard, &run);
+		expect_said(&run, cases[i].said);
+		assert_int_equal(run.corrected, cases[i].corrected);
+		qw_buf_fini(&run.out);
+	}
+}
+
 static void test_progress_is_swallowed(void **state)
 {
 	static struct run run;
@@ -410,6 +460,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_extended_to_metadata),
 		cmocka_unit_test(test_hidden_results),
 		cmocka_unit_test(test_track_to_classic),
+		cmocka_unit_test(test_mysql),
 		cmocka_unit_test(test_progress_is_swallowed),
 	};
 
