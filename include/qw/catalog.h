@@ -11,11 +11,11 @@
  * MySQL and MariaDB: a schema is a database, and the snapshot holds all that the login may see. OIDs are ours: they number the
  * relations of this snapshot, those of users from 16384 on. Names are as the server compares them: columns in lower case (ASCII;
  * other letters as declared: compare them exactly and refuse what is not found), tables and databases as declared or, where
- * lower_case_table_names is not 0, in lower case; information_schema in lower case. type_oid: the column type of the protocol, + 256
- * where its bytes are no text. No origins: a view has its definition, and depends on each column whose name occurs in it.
+ * lower_case_table_names is not 0, in lower case; information_schema in lower case. type_oid: the column type of the protocol, + 256 if no
+ * text. A view depends on each column whose name occurs in its definition; its columns have an origin where one SELECT shows them as is.
  */
 enum catalog_dialect { CATALOG_POSTGRES, CATALOG_MYSQL };
-/* Where a view's output column comes from, as the server itself resolved it. */
+/* Where a view's output column comes from, as the server itself resolved it (MySQL: wrote it). */
 struct catalog_origin {
 	uint32_t relation_oid; /* 0: an expression */
 	int16_t attnum;

@@ -154,6 +154,8 @@ def load(server, password):
     server.create_user("plain", password, ["shop"], require="NONE")
     if server.flavour == "mariadb":
         server.create_user("native", password, ["shop"], plugin="mysql_native_password")
+    server.create_user("seer", password, ["shop"])
+    server.sql("GRANT SHOW_ROUTINE ON *.* TO 'seer'@'%'" if server.flavour == "mysql" else "GRANT SELECT ON mysql.proc TO 'seer'@'%'")
     server.load(HERE / "more.sql", "shop")
     server.create_user("reader", password)
     server.sql("GRANT SELECT, INSERT, EXECUTE ON shop.* TO 'reader'@'%'; GRANT TRIGGER ON shop.scratch TO 'reader'@'%'")
