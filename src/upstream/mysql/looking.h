@@ -35,6 +35,7 @@ static inline bool my_begins_pair(const struct my_looking *k, size_t i)
 		(i == 0 || !my_is_sign(&k->words[i - 1], '.'));
 }
 
+int my_take_view(struct my_reading *rd, const char *const *row) QW_MUST_CHECK; /* views.c */
 /* view_columns.c: where its columns come from, of those that show one column of a table. After the names are known. */
 int my_view_columns(const struct my_looking *k) QW_MUST_CHECK;
 

@@ -86,16 +86,30 @@ static void check_pair(struct my_looking *k, size_t at)
 {
 	char schema[MY_NAME_MAX], name[MY_NAME_MAX];
 
-	if (!my_word_name(&k->words[at], schema) || !my_word_name(&k->words[at + 2], name))
-		return;
+	if (my_is_sign(&k->words[at + 3], '(') || !my_word_name(&k->words[at], schema) || !my_word_name(&k->words[at + 2], name))
+		return; /* a call: take_call() sees it */
 	if (!my_relation(k->rd, schema, name) && !is_used_name(k, schema) && !is_declared(k, &k->words[at]))
 		k->is_unclear = true;
 }
 
-/* A word before a parenthesis: a stored function of whatever database, or the server's own. */
+/* Is it a table of WITH that names its columns: `a` (`b`,`c`) as (? */
+static bool is_with_table(const struct my_looking *k, size_t at)
+{
+	size_t depth = 0, i = at + 1;
+
+	for (; i < k->count; i++) {
+		depth += my_is_sign(&k->words[i], '(');
+		depth -= depth && my_is_sign(&k->words[i], ')');
+		if (depth == 0)
+			break;
+	}
+	return i + 2 < k->count && my_word_is(&k->words[i + 1], "as") && my_is_sign(&k->words[i + 2], '(');
+}
+
+/* A word before a parenthesis: a stored function of whatever database, or the server's own, whose names have no quotes. */
 static void take_call(struct my_looking *k, size_t at)
 {
-	bool is_known = false;
+	bool is_known = false, has_schema = at > 0 && my_is_sign(&k->words[at - 1], '.');
 	char name[MY_NAME_MAX];
 
 	if (!my_word_name(&k->words[at], name))
@@ -109,9 +123,7 @@ static void take_call(struct my_looking *k, size_t at)
 		else
 			k->is_unclear = true;
 	}
-	/* in quotes, and none that we know; not "on", "in" and the like, and not a table of WITH that names its columns */
-	if (!is_known && k->words[at].kind == MY_QUOTED && !(at > 0 && (my_word_is(&k->words[at - 1], "with") ||
-			my_word_is(&k->words[at - 1], "recursive") || my_is_sign(&k->words[at - 1], ','))))
+	if (!is_known && (has_schema || (k->words[at].kind == MY_QUOTED && !is_with_table(k, at))))
 		k->is_unclear = true;
 }
 
@@ -162,7 +174,7 @@ static int add_calls(const struct my_looking *k)
 }
 
 /* schema, name, definition: empty where it may not be seen */
-static int take_view(struct my_reading *rd, const char *const *row)
+int my_take_view(struct my_reading *rd, const char *const *row)
 {
 	struct my_looking k = {.rd = rd, .view = row[0] && row[1] ? my_relation(rd, row[0], row[1]) : NULL};
 	int err;
@@ -189,5 +201,5 @@ static const char views_sql[] = "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITIO
 
 int my_read_views(struct my_reading *rd)
 {
-	return my_rows(rd, views_sql, 3, take_view);
+	return my_rows(rd, views_sql, 3, my_take_view);
 }

@@ -187,6 +187,8 @@ static void test_unreachable(void **state)
 static void test_hostile(void **state)
 {
 	struct upstream_target t = my_hostile(WITHOUT_TLS);
+	struct upstream_request r = {.target = &t, .database = "shop"};
+	struct upstream *u = NULL;
 	struct upstream_failure f;
 
 	(void)state;
@@ -204,6 +206,12 @@ static void test_hostile(void **state)
 	t.tls_mode = "disable";
 	f = refused_db(&t, "shop", "08001");
 	assert_null(strstr(f.detail, "you said"));
+	t.port = hostile_port[CLEAR_GREETING];
+	assert_true(upstream_connect(world.vault, &r, &u, &f) < 0);
+	assert_null(strstr(f.detail, "you said"));
+	t = my_plain();
+	t.port = hostile_port[WANTS_FILE];
+	(void)refused(&t, "08004", "no file");
 }
 
 /* The greeting comes in clear, so that its version is no version: the session's own word counts. */
