@@ -11,9 +11,9 @@
 /* What may follow a table in FROM and is no alias of it, where names have no quotes. */
 static bool is_keyword(const struct my_word *w)
 {
-	static const char *const words[] = {"join", "left", "right", "inner", "cross", "straight_join", "natural", "full", "on", "using", "where",
-		"group", "order", "limit", "having", "for", "lock", "partition", "use", "force", "ignore", "window", "procedure", "into", "offset",
-		"fetch", "union", "except", "intersect", "qualify", "tablesample"};
+	static const char *const words[] = {"join", "left", "right", "inner", "cross", "straight_join", "natural", "full", "on", "using",
+		"where", "group", "order", "limit", "having", "for", "lock", "partition", "use", "force", "ignore", "window", "procedure",
+		"into", "offset", "fetch", "union", "except", "intersect", "qualify", "tablesample"};
 
 	for (size_t i = 0; w->kind == MY_BARE && i < QW_COUNT(words); i++)
 		if (my_word_is(w, words[i]))

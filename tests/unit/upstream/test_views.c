@@ -218,11 +218,12 @@ static void test_views_of_garbage(void **state)
 
 	(void)state;
 	for (int round = 0; round < 4000; round++) {
-		char text[400] = "";
+		char text[800] = "";
+		size_t at = 0;
 
 		for (int n = round % 30; n > 0; n--) {
 			seed = seed * 1103515245u + 12345u;
-			(void)strcat(text, parts[(seed >> 16) % QW_COUNT(parts)]);
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s", parts[(seed >> 16) % QW_COUNT(parts)]);
 		}
 		catalog_unref(view_of(text));
 	}
