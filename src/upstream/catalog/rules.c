@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../reading.h"
+#include "reading.h"
 
 enum { COLUMNS_MAX = 256 }; /* a key has at most 32 (INDEX_MAX_KEYS), unless the server was built otherwise */
 

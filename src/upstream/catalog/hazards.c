@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../reading.h"
+#include "reading.h"
 
 enum { EVERY_WRITE = CATALOG_ON_INSERT | CATALOG_ON_UPDATE, NEXTVAL = 1574 };
 
