@@ -43,7 +43,7 @@ class Mutator:
         for _ in range(self.random.choice((1, 1, 1, 2))):
             if t:
                 self._change(t)
-        return b" ".join(t)
+        return b" ".join(t).rstrip(b"; \t\n")  # the server cuts that off
 
     def many(self, count):
         unique = {}

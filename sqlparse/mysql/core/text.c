@@ -50,13 +50,27 @@ static int statement(struct myparse *p, struct list *l)
 	return push(p, l, s);
 }
 
+/* The server cuts semicolons off the end, and takes no empty statement before another. */
+static bool take_end(struct myparse *p)
+{
+	while (myparse_take_op(p, ';'))
+		continue;
+	return myparse_is_kind(p, 0, MYLEX_END) || myparse_fail(p, "an empty statement stands before another");
+}
+
 static int statements(struct myparse *p, struct list *l)
 {
 	while (!p->err && !p->problem && !myparse_is_kind(p, 0, MYLEX_END)) {
-		int err = myparse_take_op(p, ';') ? 0 : statement(p, l);
+		int err;
 
+		if (myparse_is_op(p, 0, ';') && !take_end(p))
+			break;
+		if (myparse_is_kind(p, 0, MYLEX_END))
+			break;
+		err = statement(p, l);
 		if (err)
 			return err;
+		(void)myparse_take_op(p, ';');
 	}
 	return p->err;
 }

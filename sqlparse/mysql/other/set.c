@@ -15,6 +15,17 @@ static bool is_scope(const struct myparse *p, size_t more)
 	return is_global(p, more) || myparse_is_word(p, more, MYW_SESSION) || myparse_is_word(p, more, MYW_LOCAL);
 }
 
+/* A name before "." is no keyword to the lexer. */
+static bool is_scope_spelled(const struct myparse *p)
+{
+	static const char *const scopes[] = {"GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"};
+
+	for (size_t i = 0; i < QW_COUNT(scopes); i++)
+		if (myparse_is_spelled(p, 0, scopes[i]))
+			return true;
+	return false;
+}
+
 static const char *lower(struct rules_run *r, const char *name)
 {
 	char *copy = name ? myparse_copy(r->p, qw_bytes_from(name)) : NULL;
@@ -42,6 +53,8 @@ bool rules_call_setting(struct rules_run *r)
 			return false;
 	}
 	if (!myparse_is_name(r->p, 0) && !(myparse_is_word(r->p, 0, MYW_DEFAULT) && myparse_is_op(r->p, 1, '.')))
+		return false;
+	if (!r->p->is_maria && myparse_is_op(r->p, 1, '.') && is_scope_spelled(r->p))
 		return false;
 	first = myparse_take_word(r->p, MYW_DEFAULT) ? "default" : lower(r, myparse_name(r->p));
 	if (myparse_take_op(r->p, '.'))
