@@ -50,12 +50,14 @@ static int statement(struct myparse *p, struct list *l)
 	return push(p, l, s);
 }
 
-/* The server cuts semicolons off the end, and takes no empty statement before another. */
-static bool take_end(struct myparse *p)
+/* Nothing but semicolons is no statement at all; beside one the servers take no empty one. */
+static bool take_empty(struct myparse *p)
 {
+	size_t from = p->at;
+
 	while (myparse_take_op(p, ';'))
 		continue;
-	return myparse_is_kind(p, 0, MYLEX_END) || myparse_fail(p, "an empty statement stands before another");
+	return (from == 0 && myparse_is_kind(p, 0, MYLEX_END)) || myparse_fail(p, "an empty statement stands beside another");
 }
 
 static int statements(struct myparse *p, struct list *l)
@@ -63,10 +65,10 @@ static int statements(struct myparse *p, struct list *l)
 	while (!p->err && !p->problem && !myparse_is_kind(p, 0, MYLEX_END)) {
 		int err;
 
-		if (myparse_is_op(p, 0, ';') && !take_end(p))
+		if (myparse_is_op(p, 0, ';')) {
+			(void)take_empty(p);
 			break;
-		if (myparse_is_kind(p, 0, MYLEX_END))
-			break;
+		}
 		err = statement(p, l);
 		if (err)
 			return err;

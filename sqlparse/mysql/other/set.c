@@ -54,7 +54,7 @@ bool rules_call_setting(struct rules_run *r)
 	}
 	if (!myparse_is_name(r->p, 0) && !(myparse_is_word(r->p, 0, MYW_DEFAULT) && myparse_is_op(r->p, 1, '.')))
 		return false;
-	if (!r->p->is_maria && myparse_is_op(r->p, 1, '.') && is_scope_spelled(r->p))
+	if (!r->p->is_maria && (is_scope(r->p, 0) || (myparse_is_op(r->p, 1, '.') && is_scope_spelled(r->p))))
 		return false;
 	first = myparse_take_word(r->p, MYW_DEFAULT) ? "default" : lower(r, myparse_name(r->p));
 	if (myparse_take_op(r->p, '.'))
