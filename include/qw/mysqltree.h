@@ -44,9 +44,7 @@ enum my_op {
 #undef X
 };
 
-struct my_column {
-	const char *schema, *table, *name;
-};
+struct my_column { const char *schema, *table, *name; };
 struct my_window { /* OVER (...), WINDOW w AS (...) */
 	const char *name, *base; /* of WINDOW; the window that this one refines, or OVER w */
 	struct my_expr *partition;
@@ -84,10 +82,7 @@ enum my_source_kind {
 	MY_SOURCE_TABLE, MY_SOURCE_QUERY /* derived table */, MY_SOURCE_JSON_TABLE /* `expr`: document; columns, outer ones first */,
 	MY_SOURCE_JOIN /* left, right: the comma too */, MY_SOURCE_DUAL
 };
-struct my_named { /* a list of names */
-	const char *name;
-	struct my_named *next;
-};
+struct my_named { const char *name; struct my_named *next; };
 struct my_source {
 	enum my_source_kind kind;
 	uint16_t height;
@@ -114,10 +109,7 @@ struct my_select {
 	struct my_window *windows;
 	bool is_distinct, with_rollup;
 };
-struct my_row {
-	struct my_expr *values;
-	struct my_row *next;
-};
+struct my_row { struct my_expr *values; struct my_row *next; };
 enum my_body_kind { MY_BODY_SELECT, MY_BODY_VALUES, MY_BODY_TABLE, MY_BODY_QUERY /* in parentheses */, MY_BODY_SET };
 enum my_set { MY_SET_UNION, MY_SET_EXCEPT, MY_SET_INTERSECT };
 struct my_body {
@@ -137,13 +129,10 @@ struct my_cte {
 	struct my_query *query;
 	struct my_cte *next;
 };
-struct my_with {
-	bool is_recursive;
-	struct my_cte *ctes;
-};
-struct my_into { /* SELECT INTO @x, y: file and variable targets */
+struct my_with { bool is_recursive; struct my_cte *ctes; };
+struct my_into { /* targets: USER_VAR; COLUMN for a variable of a routine; the LITERAL that names a file */
 	bool is_file;
-	struct my_expr *targets; /* USER_VAR; COLUMN for a variable of a routine; a LITERAL for a file */
+	struct my_expr *targets;
 };
 struct my_query {
 	struct my_with *with;

@@ -5,7 +5,7 @@
 #ifndef SQLPARSE_MYSQL_PARSER_H
 #define SQLPARSE_MYSQL_PARSER_H
 
-#include "lex.h"
+#include "../lex/lex.h"
 #include "qw/mysqlparse.h"
 
 struct myparse {

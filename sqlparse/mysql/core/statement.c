@@ -1,5 +1,5 @@
 #include "other.h"
-#include "write.h"
+#include "../write/write.h"
 
 static bool query(struct myparse *p, struct my_statement *s)
 {

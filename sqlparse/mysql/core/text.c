@@ -1,5 +1,5 @@
 /* The door: text in, statements out. */
-#include "facts.h"
+#include "../facts/facts.h"
 #include "parser.h"
 
 static bool limits_hold(struct qw_bytes text, const struct sqlparse_limits *limits, struct mysql_parsed *out)

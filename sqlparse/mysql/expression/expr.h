@@ -2,7 +2,7 @@
 #ifndef SQLPARSE_MYSQL_EXPR_H
 #define SQLPARSE_MYSQL_EXPR_H
 
-#include "parser.h"
+#include "../core/parser.h"
 
 /* A node for what begins at token `from`; myexpr_done() tells it where it ends and how high its tree is. */
 struct my_expr *myexpr_new(struct myparse *p, enum my_expr_kind kind, int op, size_t from);

@@ -90,7 +90,8 @@ static bool takes_a_word(struct myparse *p)
 
 	if (t->kind == MYLEX_WORD || myparse_is_op(p, 1, '.') || !flags || flags & MYLEX_WORD_NAMES_FUNCTION)
 		return false;
-	myparse_fail(p, "a function of the grammar is written in quotes or apart from its parenthesis: that calls a stored function");
+	myparse_fail(p, 
+		"a function of the grammar is written in quotes or apart from its parenthesis: that calls a stored function");
 	return true;
 }
 
@@ -129,6 +130,11 @@ struct my_expr *myexpr_named(struct myparse *p)
 }
 
 /* ---- variables ---- */
+static bool is_variable_name(const struct mylex_token *t)
+{
+	return (t->kind == MYLEX_HOST && t->n) || t->kind == MYLEX_STRING || t->kind == MYLEX_QUOTED;
+}
+
 struct my_expr *myexpr_user_variable(struct myparse *p)
 {
 	size_t from = p->at;
@@ -137,7 +143,7 @@ struct my_expr *myexpr_user_variable(struct myparse *p)
 
 	if (!e || !myparse_want_op(p, '@'))
 		return NULL;
-	if (!(myparse_is_kind(p, 0, MYLEX_HOST) && myparse_peek(p, 0)->n) && !myparse_is_kind(p, 0, MYLEX_STRING) && !myparse_is_kind(p, 0, MYLEX_QUOTED)) {
+	if (!is_variable_name(myparse_peek(p, 0))) {
 		myparse_unknown(p);
 		return NULL;
 	}

@@ -2,7 +2,7 @@
 #ifndef SQLPARSE_MYSQL_FACTS_H
 #define SQLPARSE_MYSQL_FACTS_H
 
-#include "expr.h"
+#include "../expression/expr.h"
 
 /* Things of one size, each once; found again by hash. */
 struct myfacts_set {

@@ -1,6 +1,6 @@
 /*
- * Native functions that change nothing, of either flavour. Not here: what waits, locks or reads files (sleep, benchmark, get_lock, load_file,
- * ..._wait), what only the servers' own views may call. A native name always means the native function: none can be put before it.
+ * Native functions that change nothing, of either flavour. Not here: what waits, locks or reads files (sleep, benchmark, get_lock,
+ * load_file, ..._wait), and what only the servers' own views may call. A native name always means the native function.
  */
 #include "facts.h"
 

@@ -142,7 +142,8 @@ bool myfacts_is_cte(struct myfacts *f, const char *schema, const char *name)
 		if (strcmp(s->name, name) == 0)
 			return true;
 		if (differs_in_case(s->name, name))
-			(void)myparse_fail(f->p, "a table is named like a common table expression, in other letter case: which is meant depends on the server");
+			(void)myparse_fail(f->p,
+				"a table is named like a common table expression but for its letter case: the server decides which is meant");
 	}
 	return false;
 }

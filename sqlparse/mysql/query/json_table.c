@@ -6,10 +6,12 @@ static bool columns(struct myparse *p, struct my_named ***tail);
 /* The types that JSON_TABLE's columns take, by the words that begin them. */
 static bool is_type(int word)
 {
-	static const uint16_t words[] = {MYW_INT, MYW_INTEGER, MYW_TINYINT, MYW_SMALLINT, MYW_MEDIUMINT, MYW_BIGINT, MYW_INT1, MYW_INT2,
-		MYW_INT3, MYW_INT4, MYW_INT8, MYW_DECIMAL, MYW_DEC, MYW_NUMERIC, MYW_FIXED, MYW_FLOAT, MYW_DOUBLE, MYW_REAL, MYW_CHAR,
-		MYW_CHARACTER, MYW_VARCHAR, MYW_BINARY, MYW_VARBINARY, MYW_TEXT, MYW_TINYTEXT, MYW_MEDIUMTEXT, MYW_LONGTEXT, MYW_BLOB,
-		MYW_TINYBLOB, MYW_MEDIUMBLOB, MYW_LONGBLOB, MYW_DATE, MYW_TIME, MYW_DATETIME, MYW_TIMESTAMP, MYW_YEAR, MYW_BOOL, MYW_BOOLEAN,
+	static const uint16_t words[] = {
+		MYW_INT, MYW_INTEGER, MYW_TINYINT, MYW_SMALLINT, MYW_MEDIUMINT, MYW_BIGINT, MYW_INT1, MYW_INT2,
+		MYW_INT3, MYW_INT4, MYW_INT8, MYW_DECIMAL, MYW_DEC, MYW_NUMERIC, MYW_FIXED, MYW_FLOAT,
+		MYW_DOUBLE, MYW_REAL, MYW_CHAR, MYW_CHARACTER, MYW_VARCHAR, MYW_BINARY, MYW_VARBINARY,
+		MYW_TEXT, MYW_TINYTEXT, MYW_MEDIUMTEXT, MYW_LONGTEXT, MYW_BLOB, MYW_TINYBLOB, MYW_MEDIUMBLOB,
+		MYW_LONGBLOB, MYW_DATE, MYW_TIME, MYW_DATETIME, MYW_TIMESTAMP, MYW_YEAR, MYW_BOOL, MYW_BOOLEAN,
 		MYW_BIT, MYW_JSON};
 
 	for (size_t i = 0; i < QW_COUNT(words); i++)
@@ -31,7 +33,7 @@ static bool size(struct myparse *p)
 
 static bool charset_and_collation(struct myparse *p)
 {
-	if (myparse_take_word(p, MYW_CHARSET) || ((myparse_is_word(p, 0, MYW_CHARACTER) || myparse_is_word(p, 0, MYW_CHAR)) && (p->at += 2)))
+	if (myparse_take_word(p, MYW_CHARSET) || myparse_take_words(p, MYW_CHARACTER, MYW_SET) || myparse_take_words(p, MYW_CHAR, MYW_SET))
 		if (!myparse_take_word(p, MYW_BINARY) && !myparse_text_name(p))
 			return false;
 	return !myparse_take_word(p, MYW_COLLATE) || myparse_take_word(p, MYW_BINARY) || myparse_text_name(p);

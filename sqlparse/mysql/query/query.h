@@ -2,7 +2,7 @@
 #ifndef SQLPARSE_MYSQL_QUERY_H
 #define SQLPARSE_MYSQL_QUERY_H
 
-#include "expr.h"
+#include "../expression/expr.h"
 
 struct my_with *myquery_with(struct myparse *p); /* WITH comes next */
 struct my_query *myquery_rest(struct myparse *p, struct my_with *with, bool into); /* what follows WITH; with its tail */

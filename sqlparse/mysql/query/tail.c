@@ -190,8 +190,7 @@ static bool into_file(struct myparse *p, struct my_into *into)
 	into->targets = myexpr_done(p, into->targets, p->at - 1);
 	if (!into->targets || dump)
 		return into->targets != NULL;
-	if (myparse_take_word(p, MYW_CHARSET) ||
-		((myparse_is_word(p, 0, MYW_CHARACTER) || myparse_is_word(p, 0, MYW_CHAR)) && myparse_is_word(p, 1, MYW_SET) && (p->at += 2)))
+	if (myparse_take_word(p, MYW_CHARSET) || myparse_take_words(p, MYW_CHARACTER, MYW_SET) || myparse_take_words(p, MYW_CHAR, MYW_SET))
 		if (!myparse_take_word(p, MYW_BINARY) && !myparse_text_name(p))
 			return false;
 	return field_terms(p);

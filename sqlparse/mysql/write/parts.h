@@ -2,7 +2,7 @@
 #ifndef SQLPARSE_MYSQL_PARTS_H
 #define SQLPARSE_MYSQL_PARTS_H
 
-#include "query.h"
+#include "../query/query.h"
 #include "write.h"
 
 struct my_set_item *mywrite_sets(struct myparse *p); /* a = 1, t.b := DEFAULT */

@@ -2,7 +2,7 @@
 #ifndef SQLPARSE_MYSQL_WRITE_H
 #define SQLPARSE_MYSQL_WRITE_H
 
-#include "parser.h"
+#include "../core/parser.h"
 
 bool myparse_insert(struct myparse *p, struct my_statement *s);
 bool myparse_update(struct myparse *p, struct my_statement *s);
