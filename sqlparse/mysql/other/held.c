@@ -22,13 +22,13 @@ bool rules_call_expr_variable(struct rules_run *r) /* @@x */
 	return myparse_is_op(r->p, 0, MYLEX_OP_ATAT) && rules_call_expr_primary(r);
 }
 
-/* An expression that holds no query. */
-bool rules_call_plain_expr(struct rules_run *r)
+bool rules_call_expr_bit(struct rules_run *r) /* no comparison, no AND, no OR */
 {
-	size_t from = r->p->at;
+	return put_expr(r, myexpr_bit(r->p));
+}
 
-	if (!rules_call_expr(r))
-		return false;
+static bool holds_no_query(const struct rules_run *r, size_t from)
+{
 	for (size_t i = from; i < r->p->at; i++) {
 		const struct mylex_token *t = &r->p->lex->tokens[i];
 
@@ -36,6 +36,14 @@ bool rules_call_plain_expr(struct rules_run *r)
 			return false;
 	}
 	return true;
+}
+
+/* An expression that holds no query. */
+bool rules_call_plain_expr(struct rules_run *r)
+{
+	size_t from = r->p->at;
+
+	return rules_call_expr(r) && holds_no_query(r, from);
 }
 
 /* An expression; where it is one number, that is the name. */
