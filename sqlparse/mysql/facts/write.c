@@ -141,6 +141,8 @@ void myfacts_delete(struct myfacts *f, const struct my_delete *d)
 	deleted(f, d);
 	if (d->targets)
 		myfacts_source(f, d->from);
+	else
+		myfacts_exprs(f, d->from->expr);
 	myfacts_expr(f, d->where);
 	myfacts_order(f, d->order);
 	myfacts_exprs(f, d->limit);
