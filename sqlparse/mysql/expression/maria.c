@@ -61,9 +61,18 @@ static bool dynamic_type(struct myparse *p)
 
 static bool dynamic_columns(struct myparse *p, struct my_expr *e)
 {
+	struct my_expr **tail = e->args ? &e->args->next : &e->args;
+
 	do {
-		if (!myexpr_add(p, e, myparse_expr(p)) || !myparse_want_op(p, ',') || !myexpr_add(p, e, myparse_expr(p)))
+		struct my_expr *name = myparse_expr(p);
+
+		if (!name || !myparse_want_op(p, ','))
 			return false;
+		name->next = myparse_expr(p);
+		if (!name->next)
+			return false;
+		*tail = name;
+		tail = &name->next->next;
 		if (myparse_take_word(p, MYW_AS) && !dynamic_type(p))
 			return false;
 	} while (myparse_take_op(p, ','));
