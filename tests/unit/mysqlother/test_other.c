@@ -90,7 +90,7 @@ static void sessions(void **state)
 		{"release savepoint `a b`", "tx.savepoint savepoint:a b"},
 		{"xa start 'a','b',1", "tx.two_phase "},
 		{"use `shop`", "set database:shop"},
-		{"set @a = 1, @`b c` := 2", "set variable:a; set variable:b c"},
+		{"set @a = 1, @`b c` := 2", "set user variable:a; set user variable:b c"},
 		{"set autocommit=0, session wait_timeout = 5", "set setting:autocommit=0; set setting:wait_timeout=5"},
 		{"SET GLOBAL Max_Connections = 5", "admin.alter_system setting:max_connections=5"},
 		{"set @@global.read_only = on", "admin.alter_system setting:read_only=on"},
