@@ -132,7 +132,7 @@ struct my_expr *myexpr_named(struct myparse *p)
 /* ---- variables ---- */
 static bool is_variable_name(const struct mylex_token *t)
 {
-	return (t->kind == MYLEX_HOST && t->n) || t->kind == MYLEX_STRING || t->kind == MYLEX_QUOTED;
+	return (t->kind == MYLEX_HOST && t->n) || ((t->kind == MYLEX_STRING || t->kind == MYLEX_QUOTED) && t->n > 2);
 }
 
 struct my_expr *myexpr_user_variable(struct myparse *p)
