@@ -103,10 +103,15 @@ bool rules_call_explained(struct rules_run *r)
 	return true;
 }
 
+/* Behind SET STATEMENT x = y FOR. The server reads what follows under the new value. */
 bool rules_call_held_statement(struct rules_run *r)
 {
-	struct my_statement *inner = statement(r);
+	struct my_statement *inner;
 
+	for (size_t i = 0; i < r->count; i++)
+		if (r->found[i].act.verb == QW_VERB_SET_PINNED)
+			return rules_refuse(r, "SET STATEMENT must not change how its statement is read");
+	inner = statement(r);
 	if (inner)
 		r->s->preset = inner->preset;
 	return inner != NULL;
