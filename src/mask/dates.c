@@ -168,8 +168,9 @@ static bool moment_binary(enum mask_class class, struct qw_bytes s, struct momen
 	} else {
 		v = (int64_t)mask_load(s.p, 8);
 		out->is_infinite = v == INT64_MAX || v == INT64_MIN;
+		/* Not by v - day * day_us: below the first whole day that product does not fit. */
+		out->us = v % day_us + (v % day_us < 0 ? day_us : 0);
 		out->day = v / day_us - (v % day_us < 0);
-		out->us = v - out->day * day_us;
 	}
 	return out->is_infinite || (out->day >= DAY_MIN && out->day <= DAY_MAX);
 }
