@@ -56,6 +56,8 @@ int cli_serve(int argc, char **argv)
 		return cli_usage("serve");
 	if (vault_harden_process())
 		return cli_fail("serve", "the process could not be hardened (locked memory, core dumps)");
+	if (upstream_process_init()) /* nothing but the configuration says where we connect */
+		return cli_fail("serve", "the environment could not be cleared of PG* variables");
 	if (cli_config_load(file, &config))
 		return 1;
 	qw_log_level_set(config.log_level);

@@ -312,9 +312,13 @@ void decide_resolved(struct session *s)
 		if (!decide_tree(s, is_named ? NULL : &r->judged->facts.list[i], &made->flows[i]))
 			return;
 	}
-	if (writes_object(s))
+	if (!r->is_bind && writes_object(s))
 		return;
 	keep_resolution(s);
+	if (r->is_bind) { /* it may be planned; its Execute is judged whole */
+		r->stage = RUN_FORWARD;
+		return;
+	}
 	if (!moments_judge(s) || !guards_weigh(s))
 		return;
 	if (r->verdict.effect == POLICY_REVIEW && !r->approved) {
@@ -363,7 +367,7 @@ void decide(struct session *s)
 	v = r->judged->verdict;
 	if (!r->is_parse && !r->unit && !(r->unit = unit_new(s, r->judged, r->is_query)))
 		return;
-	if (!r->is_parse && !guards_count(s))
+	if (!r->is_parse && !r->is_bind && !guards_count(s))
 		return;
 	if (!r->is_parse && judge_is_nested(s, r->judged)) {
 		run_refuse(s,
@@ -377,6 +381,12 @@ void decide(struct session *s)
 			refusal_new("26000", "names", "unknown prepared statement or cursor",
 				"The gateway has not seen it being made in this session, so it cannot be judged.",
 				"PREPARE or DECLARE it through this session first."));
+		return;
+	}
+	if (r->portal && r->portal->is_changed) {
+		run_refuse(s,
+			refusal_new("55000", "flow.tree", "what this statement means has changed while it was bound",
+				"The database's schema was changed in that moment.", "Bind it again."));
 		return;
 	}
 	if (r->portal && r->judged->by_name && was_replaced(s, r->portal)) {

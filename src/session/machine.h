@@ -33,7 +33,9 @@ enum session_state {
 struct tree_notes { /* of the resolution's arena */
 	uint32_t *relations; /* OIDs, each as often as it is read or written, views' own, too */
 	size_t relation_count;
+	uint8_t digest[QW_DIGEST_BYTES]; /* of the tree's text: what is analysed again must be the same */
 	struct qw_bytes description; /* of the columns that COPY gives: body of RowDescription */
+	size_t query_count; /* rules make more, or none, of one statement */
 	bool is_whole, has_cte;
 };
 struct resolution {
@@ -45,6 +47,7 @@ struct resolution {
 	struct tree_notes *notes; /* in the same order */
 	bool *is_asked; /* that a tree was asked for */
 	size_t count;
+	bool forgot_plans; /* older analyses of what was prepared before are forgotten */
 };
 
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
@@ -157,6 +160,9 @@ struct portal {
 	bool by_sql, with_hold;
 	struct spent spent;
 	bool is_cut_off; /* the rest of its rows was dropped */
+	bool is_watched; /* its Bind shows what it was analysed as, and is not answered yet */
+	bool is_seen; /* it was what was judged */
+	bool is_changed; /* it was not */
 };
 
 /* One response being delivered: from a Query or an Execute. */
@@ -176,6 +182,8 @@ struct unit {
 	size_t statement_index; /* of a Query: how many have completed */
 	bool truncated, is_simple, failed, is_done;
 	char tag[96];
+	bool owes_columns; /* RowDescription waits for the first row, as behind a Query that writes */
+	bool owes_tag; /* CommandComplete waits for what commits it */
 	struct guard guard;
 	const char *rule; /* why it was ended; static */
 };
@@ -201,6 +209,8 @@ struct pending {
 	bool copy_may_start; /* EXECUTE, QUERY: the answer decides whether COPY data or messages come next */
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
+	bool is_watched; /* BIND: the client's, and trees are shown */
+	bool is_carried; /* QUERY: sent as Describe, Execute and Sync of what was judged */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
 	char *name; /* CLOSE */
@@ -224,6 +234,7 @@ enum run_stage { /* of the client message at the front that runs SQL */
 	RUN_RESOLVING, /* waits for one */
 	RUN_DESCRIBE,
 	RUN_DESCRIBING, /* waits for the server's description */
+	RUN_BINDING, /* waits for the Bind of what is carried */
 	RUN_REVIEW,
 	RUN_HOLDING, /* waits for a person */
 	RUN_RECORD,
@@ -249,9 +260,12 @@ struct run {
 	struct columns *described; /* answer of the preflight */
 	size_t preflight_index; /* which statement of the text */
 	uint64_t audit_seq_wanted; /* counts AUDIT actions that wait */
-	bool is_query, is_parse, is_fastpath, approved, preflight_failed, labels_asked, was_described,
+	bool is_query, is_parse, is_bind, is_fastpath, approved, preflight_failed, labels_asked, was_described,
 		is_recorded /* as let through, and not sent yet: it is owed a RESULT */;
 	bool is_counted, is_taken, taints; /* by guards/: once for a run */
+	bool is_open; /* Query: the transaction of its question goes on; it is ended before anything else is answered */
+	bool is_printing; /* and the server shows the trees of whatever it analyses */
+	bool is_carried, is_bound, is_seen; /* the server's unnamed statement is this one; is bound; and is what was judged */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -411,6 +425,7 @@ int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_s
 void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out);
 /* EXECUTE and FETCH: adds what the name stands for. False: unknown name. Only when nothing is in flight. */
 bool judge_resolve(struct session *s, struct judged *j, struct policy_verdict *v);
+bool judged_has_transaction_verb(const struct judged *j);
 struct judged *judge_named(const struct session *s, const struct judged *j); /* what it names now; NULL: unknown */
 /* It runs, by name, a message's statement that itself goes by names or changes what they stand for: nobody could follow. */
 bool judge_is_nested(const struct session *s, const struct judged *j);
@@ -459,9 +474,11 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The one kept, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 bool resolution_is_kept(struct session *s, const struct resolution_need *n); /* nothing needs to be asked */
+/* One that is kept will not do: of several statements each is locked, of what is prepared older analyses are forgotten. */
+bool resolution_must_be_new(const struct session *s, const struct resolution_need *n, const struct resolution *kept);
 void resolution_keep(struct session *s, struct judged *owner, struct resolution *r);
 void resolution_forget(struct session *s); /* all that is kept */
-struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types);
+struct resolution *resolution_for(struct session *s, const struct resolution_need *n);
 /* The columns of statement `i`, as the server described them: kept for COPY. */
 void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes body);
 /* The tree of statement `i` has come, or nothing that could be read as one: the flow of it is judged. */
@@ -469,6 +486,7 @@ void resolution_take(struct session *s, struct resolution *r, const struct resol
 /* Of what a unit delivers: NULL when no tree was asked for, or its rows are not those of the query (EXPLAIN). */
 const struct flow_result *resolution_of_unit(const struct unit *u);
 const struct flow_result *resolution_of_portal(const struct portal *p);
+bool resolution_is_same(struct session *s, const struct resolution *r, size_t i, struct qw_bytes tree); /* the tree that was judged */
 bool portal_is_named(const struct portal *p); /* it gives the rows of what a name of SQL stands for */
 
 void tree_notes_take(struct qw_arena *arena, const struct qtree_value *trees, struct tree_notes *out);
@@ -507,6 +525,7 @@ uint64_t guards_deadline(struct session *s);
 void guards_tick(struct session *s);
 
 /* ---- guards/send.c: what waits, and what is carried ---- */
+bool guards_want_undo(const struct session *s); /* what runs may have to be undone */
 bool guards_start(struct session *s); /* before it is sent; false: wait, or refused */
 void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* the message itself */
 bool guards_must_wait(struct session *s, uint8_t type); /* the client's next message */
@@ -566,15 +585,30 @@ enum step run_query(struct session *s, struct qw_bytes body);
 enum step run_execute(struct session *s, struct qw_bytes body);
 enum step run_parse(struct session *s, struct qw_bytes body);
 enum step run_fastpath(struct session *s, struct qw_bytes body);
+enum step run_go(struct session *s, uint8_t type, struct qw_bytes body); /* on with the run at the front */
 void run_reset(struct session *s);
 void run_skipped(struct session *s); /* what was let through will not run after all */
 void run_refuse(struct session *s, struct refusal *why); /* takes `why`; the run goes on at RUN_REFUSE */
 
-/* resolve.c */
+/* tree/question.c */
+enum question_kind {
+	QUESTION_ONLY,
+	QUESTION_NAMED, /* of what was prepared before: no older analysis of it is used after this */
+	QUESTION_BIND, /* the same, and the Bind that comes next shows what it is analysed as */
+	QUESTION_CARRIED /* the server's unnamed statement stays, to be bound and executed */
+};
+void question_send(struct session *s, struct qw_bytes text, struct qw_bytes types, enum question_kind kind);
+bool question_close(struct session *s); /* ends the transaction of a Query's question: true when there was one */
+void question_quiet(struct session *s); /* no more trees are shown; its end is the next step of the run */
+void question_failed(struct session *s); /* it, or the Bind, was answered by an error */
+void question_bind(struct session *s);
+void question_execute(struct session *s);
+
+/* tree/resolve.c */
 void resolve_ask(struct session *s); /* stage RESOLVE */
 bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
 void resolve_failed(struct session *s, struct qw_bytes error); /* it was passed on: the statement is over */
-void resolve_over(struct session *s); /* ReadyForQuery behind a Query's tree */
+void resolve_over(struct session *s); /* ReadyForQuery behind the Sync of a Query's question */
 
 /* describe.c */
 void describe_ask(struct session *s); /* stage DESCRIBE */
@@ -640,6 +674,7 @@ struct columns_source {
 enum columns_answer columns_make(struct session *s, struct qw_bytes body, const struct columns_source *from,
 	struct columns **out, const char **which);
 bool result_row(struct session *s, struct qw_bytes body); /* masks and appends one DataRow; false: closed */
+void result_begin(struct session *s, struct unit *u); /* RowDescription, when it is still owed */
 void result_account(struct session *s); /* bytes appended for the client since the last call belong to the unit */
 void result_attach(struct session *s, struct unit *u); /* bytes appended from here on belong to `u`; NULL: to nobody */
 void result_finish(struct session *s, const char *outcome);

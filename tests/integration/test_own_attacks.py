@@ -18,9 +18,6 @@ from checks import Skip, run_tests  # noqa: E402
 
 # Known and not closed yet, each with its reason, here and in the log. One that is held after all must leave this list.
 OPEN = {
-    "test_view_replaced_between_question_and_execution": "a Query is analysed again when it runs; a view that a DBA replaces in that moment "
-                                                         "is noticed a second later",
-    "test_planning_runs_immutable_code": "Bind plans, and planning computes what is IMMUTABLE, before the Execute is judged",
     "test_foreign_key_to_a_secret": "23503 or not tells whether a value exists: give the referencing column a mask, too",
     "test_width_of_a_plan": "EXPLAIN says the average length of a column",
 }

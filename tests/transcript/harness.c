@@ -89,18 +89,57 @@ static void print_question(struct harness *h)
 	qw_buf_fini(&key);
 }
 
+/* To the watch it is the Query that it stands for. */
+static void run_carried(struct harness *h)
+{
+	struct qw_bytes sql = qw_buf_pending(&h->oracle.sql);
+	struct qw_buf text;
+
+	qw_buf_init(&text, 1 << 22);
+	QW_ASSERT(!words_put_string(&text, sql) && !qw_buf_append(&text, "", 1));
+	say(h, &h->upstream, "run %s", (const char *)text.p);
+	qw_buf_clear(&text);
+	QW_ASSERT(!qw_buf_append(&text, sql.p, sql.n) && !qw_buf_append(&text, "", 1));
+	watch_statement(h, 'Q', qw_buf_pending(&text));
+	qw_buf_fini(&text);
+}
+
 /* True: the message belongs to a question, which is one line. */
 static bool is_question(struct harness *h, uint8_t type, struct qw_bytes body)
 {
-	enum oracle_step step = oracle_on(&h->oracle, type, body, h->watch.tx_status ? h->watch.tx_status : 'I');
+	bool is_answered = false;
 
-	if (step == ORACLE_OTHER)
+	switch (oracle_on(&h->oracle, type, body, h->watch.tx_status ? h->watch.tx_status : 'I')) {
+	case ORACLE_OTHER:
 		return false;
-	if (step == ORACLE_DONE) {
+	case ORACLE_MORE:
+		return true;
+	case ORACLE_QUESTION:
 		print_question(h);
 		watch_question(&h->watch, qw_buf_pending(&h->oracle.sql));
-		h->owes_tree = !h->own_server && !h->manual_trees;
+		is_answered = true;
+		break;
+	case ORACLE_BOUND:
+		if (h->manual_trees)
+			say(h, &h->upstream, "bind");
+		is_answered = true;
+		break;
+	case ORACLE_QUIET:
+		say(h, &h->upstream, "quiet");
+		is_answered = true;
+		break;
+	case ORACLE_QUIET_BEHIND_BIND:
+		say(h, &h->upstream, "quiet");
+		return true;
+	case ORACLE_RUN:
+		run_carried(h);
+		return true;
+	case ORACLE_CLOSED:
+		say(h, &h->upstream, "end");
+		is_answered = true;
+		break;
 	}
+	h->owes_tree = is_answered && !h->own_server && !h->manual_trees;
 	return true;
 }
 

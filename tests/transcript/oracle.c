@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* print on; the text; print off; and an end. Closes, under the same name, may stand anywhere. */
-static const char shape[] = "PBEPDPBE";
-enum { AT_ON = 1, AT_TEXT = 4, AT_OFF = 6, AT_END = 9 };
-
 void oracle_init(struct oracle *o)
 {
 	*o = (struct oracle){0};
@@ -54,6 +50,11 @@ bool oracle_is_switch(struct qw_bytes sql, bool *on)
 	return *on || memmem(sql.p, sql.n, "'debug_print_rewritten', 'off'", 30) != NULL;
 }
 
+bool oracle_is_forget(struct qw_bytes sql)
+{
+	return sql.n == 13 && memcmp(sql.p, "discard plans", 13) == 0;
+}
+
 static void fail(struct oracle *o, const char *words)
 {
 	say(o, "E %s", words);
@@ -82,93 +83,160 @@ static void keep(struct qw_buf *to, struct qw_bytes from)
 	QW_ASSERT(!qw_buf_append(to, from.p, from.n));
 }
 
+static void on_own(struct oracle *o, struct qw_bytes sql)
+{
+	bool on;
+
+	if (oracle_is_forget(sql)) {
+		say(o, "1");
+		return;
+	}
+	must(oracle_is_switch(sql, &on) && on != o->prints, "printing is switched on, then the text, then it is switched off");
+	if (!on && words_put_tree(&o->answer, "({QUERY of the gateway's own})\n"))
+		abort();
+	o->prints = on;
+	say(o, "1");
+}
+
+static bool is_own(struct qw_bytes sql)
+{
+	bool on;
+
+	return oracle_is_forget(sql) || oracle_is_switch(sql, &on);
+}
+
+static void on_text(struct oracle *o, const struct pgwire_parse *p)
+{
+	must(o->prints && o->step == STEP_OWN, "a text that is not shown");
+	keep(&o->sql, p->sql);
+	keep(&o->types, p->types);
+	o->has_text = true;
+	o->is_carried = p->name[0] == '\0';
+}
+
 static void on_parse(struct oracle *o, struct qw_bytes body, uint8_t tx_status)
 {
 	struct pgwire_parse p;
-	bool on, is_switch;
 
-	must(!pgwire_parse_decode(body, &p) && strcmp(p.name, o->name) == 0, "a Parse under another name");
-	is_switch = oracle_is_switch(p.sql, &on);
-	must(o->at == AT_TEXT || (is_switch && on == (o->at == AT_ON)), "printing is switched on, then the text, then it is switched off");
-	if (o->at == AT_TEXT) {
-		keep(&o->sql, p.sql);
-		keep(&o->types, p.types);
-	}
+	must(!pgwire_parse_decode(body, &p), "a Parse");
+	if (!is_own(p.sql))
+		on_text(o, &p);
 	if (o->has_failed)
 		return;
 	if (tx_status == 'E')
 		fail(o, "25P02 \"current transaction is aborted, commands ignored until end of transaction block\"");
-	else if (o->at == AT_TEXT)
+	else if (is_own(p.sql))
+		on_own(o, p.sql);
+	else
 		answer_text(o);
-	else {
-		if (o->at == AT_OFF && words_put_tree(&o->answer, "({QUERY of the gateway's own})\n"))
-			abort();
-		say(o, "1");
-	}
 }
 
-static bool is_named(const struct oracle *o, uint8_t type, struct qw_bytes body)
+static const char *name_of(uint8_t type, struct qw_bytes body)
 {
 	struct cursor c = cur_from(body);
 
 	if (type == 'D' || type == 'C')
 		(void)cur_u8(&c);
-	return strcmp(cur_cstr(&c), o->name) == 0;
+	return cur_cstr(&c);
 }
 
+static bool is_ours(uint8_t type, struct qw_bytes body)
+{
+	return type && strchr("PBEDC", type) && strncmp(name_of(type, body), "qw_deny_", 8) == 0;
+}
+
+/* One message of a question up to its Flush. */
 static void on_step(struct oracle *o, uint8_t type, struct qw_bytes body, uint8_t tx_status)
 {
-	must(is_named(o, type, body), "something of another name stands in it");
-	if (type == 'C') {
-		if (!o->has_failed)
-			say(o, "3");
+	bool is_unnamed = *name_of(type, body) == '\0';
+
+	if (type == 'B' && is_unnamed && o->is_carried && !o->is_bound) { /* plans are forgotten: it is analysed again */
+		const struct tree *t = trees_find(qw_buf_pending(&o->sql), qw_buf_pending(&o->types));
+
+		o->is_bound = true;
+		if (t && words_put_tree(&o->answer, t->said))
+			abort();
+		say(o, "2");
 		return;
 	}
-	must(type == (uint8_t)shape[o->at - 1], "a message in the wrong place");
+	must(is_ours(type, body) || (is_unnamed && (type == 'P' || (type == 'D' && o->is_carried))), "something of another name stands in it");
 	if (type == 'P')
 		on_parse(o, body, tx_status);
-	else if (!o->has_failed && type == 'B')
+	else if (o->has_failed)
+		return;
+	else if (type == 'C')
+		say(o, "3");
+	else if (type == 'B')
 		say(o, "2");
-	else if (!o->has_failed && type == 'D')
+	else if (type == 'D')
 		say(o, "t | n");
-	else if (!o->has_failed)
+	else
 		say(o, "D \"notice\" \"log\" | C \"SELECT 1\"");
-	o->at++;
 }
 
-/* Only the gateway knows its name for its own statements, and nothing else is prepared under it. */
-static bool begins(struct oracle *o, uint8_t type, struct qw_bytes body)
+static void begin(struct oracle *o)
 {
-	struct cursor c = cur_from(body);
-	const char *name;
-
-	if (type == 'C')
-		(void)cur_u8(&c);
-	else if (type != 'P')
-		return false;
-	name = cur_cstr(&c);
-	if (strncmp(name, "qw_deny_", 8) != 0)
-		return false;
-	must(strlen(name) < sizeof(o->name), "its name");
-	(void)snprintf(o->name, sizeof(o->name), "%s", name);
 	qw_buf_clear(&o->answer);
-	qw_buf_clear(&o->sql);
-	o->has_failed = false;
-	o->at = AT_ON;
-	return true;
+	o->has_text = o->has_failed = false;
+	o->step = STEP_OWN;
+}
+
+/* Flush: the question, or the Bind of what is carried, or the end of printing. */
+static enum oracle_step end(struct oracle *o)
+{
+	enum oracle_step is = o->has_text ? ORACLE_QUESTION : o->is_bound ? ORACLE_BOUND : o->follows_bind ? ORACLE_QUIET_BEHIND_BIND : ORACLE_QUIET;
+
+	must(!o->prints || o->has_text || o->has_failed, "printing goes on");
+	o->follows_bind = false;
+	o->step = o->has_failed ? STEP_NONE : STEP_ASKED;
+	return is;
+}
+
+/* Behind a question: what was parsed is bound and run, or its transaction is ended. */
+static enum oracle_step on_carried(struct oracle *o, uint8_t type, struct qw_bytes body, uint8_t tx_status)
+{
+	if (type == 'S' && o->step == STEP_RUN) {
+		o->step = STEP_NONE;
+		o->is_carried = o->is_bound = false;
+		return ORACLE_RUN;
+	}
+	if (type == 'S') {
+		o->prints = o->is_carried = o->is_bound = false;
+		o->step = STEP_NONE;
+		qw_buf_clear(&o->answer);
+		say(o, "Z %c", tx_status);
+		return ORACLE_CLOSED;
+	}
+	if (o->is_bound && (type == 'D' || type == 'E') && *name_of(type, body) == '\0') {
+		o->step = STEP_RUN;
+		return ORACLE_MORE;
+	}
+	o->follows_bind = type == 'B' && o->prints;
+	must(!o->prints || type == 'B', "the server shows trees of what a client sends");
+	o->step = STEP_NONE;
+	o->is_carried = o->is_bound = false;
+	return ORACLE_OTHER;
 }
 
 enum oracle_step oracle_on(struct oracle *o, uint8_t type, struct qw_bytes body, uint8_t tx_status)
 {
-	if (o->at == 0 && !begins(o, type, body))
-		return ORACLE_OTHER;
-	if (type != 'S' && type != 'H') {
-		on_step(o, type, body, tx_status);
-		return ORACLE_MORE;
+	if (o->step != STEP_OWN && (type == 'C' || type == 'P') && is_ours(type, body)) {
+		bool was_asked = o->step == STEP_ASKED;
+
+		begin(o);
+		if (!was_asked)
+			o->is_carried = o->is_bound = false;
 	}
-	must(o->at == AT_END, "it is torn");
-	o->at = 0;
-	if (type == 'S')
-		say(o, "Z %c", o->has_failed && tx_status == 'T' ? 'E' : tx_status);
-	return ORACLE_DONE;
+	if (o->step == STEP_NONE)
+		return ORACLE_OTHER;
+	if (o->step != STEP_OWN)
+		return on_carried(o, type, body, tx_status);
+	if (type == 'H')
+		return end(o);
+	if (type == 'S') { /* printing was switched off before the end */
+		o->step = STEP_ASKED;
+		return on_carried(o, type, body, tx_status);
+	}
+	on_step(o, type, body, tx_status);
+	return ORACLE_MORE;
 }

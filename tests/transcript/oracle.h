@@ -8,19 +8,32 @@
 #include "qw/base.h"
 
 struct oracle {
-	unsigned at; /* step of the question; 0: there is none */
-	char name[64]; /* under which it is asked */
+	enum { STEP_NONE, STEP_OWN /* in the middle of one */, STEP_ASKED /* behind it */, STEP_RUN } step;
 	struct qw_buf sql, types; /* whose tree is asked for */
 	struct qw_buf answer; /* so far */
+	bool has_text; /* what goes on asks for a tree */
 	bool has_failed; /* an error: all else is skipped up to Sync */
+	bool prints; /* the server shows trees */
+	bool is_carried, is_bound; /* the text is the unnamed statement, which will be run; and is bound */
+	bool follows_bind; /* of the client, which was sent while trees are shown */
 };
 
 void oracle_init(struct oracle *o);
 void oracle_fini(struct oracle *o);
-/* One message to the server. OTHER: it is no part of a question; DONE: the question is whole, and `answer` what is said to it. */
-enum oracle_step { ORACLE_OTHER, ORACLE_MORE, ORACLE_DONE };
+/* One message to the server. All but OTHER, MORE and RUN end with `answer`, which is what the server says. */
+enum oracle_step {
+	ORACLE_OTHER, /* no part of a question */
+	ORACLE_MORE,
+	ORACLE_QUESTION, /* for the tree of `sql` */
+	ORACLE_BOUND, /* what was asked for is bound */
+	ORACLE_QUIET, /* printing is switched off */
+	ORACLE_QUIET_BEHIND_BIND, /* and so it is, when the client's Bind is answered */
+	ORACLE_RUN, /* what was bound runs */
+	ORACLE_CLOSED /* the question's transaction is ended */
+};
 enum oracle_step oracle_on(struct oracle *o, uint8_t type, struct qw_bytes body, uint8_t tx_status);
 /* Is this text one that switches printing on or off? */
 bool oracle_is_switch(struct qw_bytes sql, bool *on);
+bool oracle_is_forget(struct qw_bytes sql);
 
 #endif

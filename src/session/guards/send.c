@@ -47,13 +47,18 @@ static bool can_be_carried(const struct judged *j)
 	return !j->is_unparsed && (j->facts.count > 1 || (j->facts.count == 1 && counts_rows(&j->facts.list[0])));
 }
 
-/* It may end the transaction that something before it needs, to be undone; or make a savepoint behind it. */
-static bool may_end_transaction(const struct judged *j)
+bool judged_has_transaction_verb(const struct judged *j)
 {
 	for (size_t i = 0; i < j->facts.count; i++)
 		if (has_transaction_verb(&j->facts.list[i]))
 			return true;
-	return j->is_unparsed || (j->writes && !can_be_carried(j));
+	return false;
+}
+
+/* It may end the transaction that something before it needs, to be undone; or make a savepoint behind it. */
+static bool may_end_transaction(const struct judged *j)
+{
+	return judged_has_transaction_verb(j) || j->is_unparsed || (j->writes && !can_be_carried(j));
 }
 
 static bool writes(const struct run *r)
@@ -70,9 +75,19 @@ static bool writes(const struct run *r)
 	return false;
 }
 
+static bool has_end(const struct limits *l)
+{
+	return l->rows_affected || l->rows_returned || l->bytes_returned;
+}
+
 static bool needs_undo(const struct guard *g)
 {
-	return g->writes && (g->limits.rows_affected || g->limits.rows_returned || g->limits.bytes_returned);
+	return g->writes && has_end(&g->limits);
+}
+
+bool guards_want_undo(const struct session *s)
+{
+	return has_end(&s->run.verdict.limits) && writes(&s->run);
 }
 
 static struct pending *send_own(struct session *s, enum guard_step step, const char *sql)
@@ -154,7 +169,10 @@ void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_b
 		send_execute_all(s, ex.portal);
 		return;
 	}
-	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
+	if (p->is_carried)
+		question_execute(s);
+	else
+		session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], type, body));
 }
 
 void guards_synced(struct session *s)

@@ -67,7 +67,7 @@ static void describe_query(struct session *s)
 	const struct qw_statements *facts = &r->judged->facts;
 	const char *which;
 
-	if (s->pending_count)
+	if (question_close(s) || s->pending_count)
 		return;
 	if (s->tx_status == 'E' && facts->count == 1) {
 		r->stage = RUN_FORWARD; /* the server refuses it itself */
@@ -304,6 +304,20 @@ static void described_preflight(struct session *s, struct pending *p, struct qw_
 	pending_pop(s);
 }
 
+/* The server runs those to their end, and describes their rows then. */
+static bool writes_rows(const struct judged *j)
+{
+	const struct qw_statement *st = &j->facts.list[0];
+
+	for (size_t i = 0; i < st->act_count; i++) {
+		enum qw_verb v = st->acts[i].verb;
+
+		if (v == QW_VERB_INSERT || v == QW_VERB_UPDATE || v == QW_VERB_UPSERT || v == QW_VERB_DELETE || v == QW_VERB_MERGE)
+			return true;
+	}
+	return false;
+}
+
 static void described_query(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	struct refusal *refused = NULL;
@@ -323,7 +337,9 @@ static void described_query(struct session *s, struct pending *p, struct qw_byte
 	result_attach(s, p->unit);
 	columns_unref(p->unit->columns);
 	p->unit->columns = c;
-	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', body));
+	p->unit->owes_columns = true;
+	if (!p->is_carried || !writes_rows(p->unit->judged))
+		result_begin(s, p->unit);
 }
 
 void describe_on_columns(struct session *s, struct pending *p, struct qw_bytes body)
@@ -353,6 +369,8 @@ static struct columns *no_columns(void)
 
 void describe_on_none(struct session *s, struct pending *p, struct qw_bytes body)
 {
+	if (p && p->kind == PENDING_QUERY && p->is_carried)
+		return; /* to a Query nobody says that there are none */
 	if (!p || (p->kind != PENDING_DESCRIBE_PORTAL && p->kind != PENDING_DESCRIBE_STATEMENT) || p->is_poison) {
 		upstream_unexpected(s);
 		return;

@@ -29,14 +29,49 @@ static struct judged *unknown_statement(struct session *s)
 	return judge_parsed(s, qw_bytes_from(""), &facts);
 }
 
+/* Bind plans, and planning computes what is constant: user code may run. Wrapped statements are planned when they are executed. */
+static bool plans_unjudged(const struct session *s, const struct prepared *st)
+{
+	const struct judged *j = st->judged;
+	const size_t i = st->by_sql ? st->index : 0;
+
+	if (!s->labels || j->is_unparsed || i >= j->facts.count || (j->labels == s->labels && j->is_clear[i]))
+		return false;
+	return st->by_sql || (j->facts.list[i].inner_kind == QW_INNER_NONE && resolution_is_possible(&j->facts.list[i]));
+}
+
+/* Both take the reference. */
+static enum step judge_bind(struct session *s, struct portal *portal, struct qw_bytes body)
+{
+	s->run.portal = portal;
+	s->run.judged = judged_ref(portal->judged);
+	s->run.is_bind = true;
+	s->run.stage = RUN_JUDGE;
+	return run_go(s, 'B', body);
+}
+
+static enum step bind_as_it_is(struct session *s, struct portal *portal, struct qw_bytes body)
+{
+	struct pending *p = pending_push(s, PENDING_BIND);
+
+	if (!p) {
+		portal_unref(portal);
+		return STEP_CLOSED;
+	}
+	p->portal = portal;
+	return forwarded(s, 'B', body);
+}
+
 enum step extended_bind(struct session *s, struct qw_bytes body)
 {
 	struct pgwire_bind bind;
 	struct prepared *st;
 	struct judged *unknown = NULL;
-	struct pending *p;
+	struct portal *portal;
 	bool uncertain;
 
+	if (s->run.stage != RUN_IDLE)
+		return run_go(s, 'B', body);
 	if (pgwire_bind_decode(body, &bind) || !names_are_short(bind.portal) || !names_are_short(bind.statement))
 		return violation(s, "invalid Bind message");
 	st = pending_prepared(s, bind.statement, &uncertain);
@@ -44,17 +79,15 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 		return wait_for_answers(s);
 	if (!st && !(unknown = unknown_statement(s)))
 		return STEP_CLOSED;
-	p = pending_push(s, PENDING_BIND);
-	if (p)
-		p->portal = portal_new(bind.portal, st ? st->judged : unknown, bind.binds);
+	portal = portal_new(bind.portal, st ? st->judged : unknown, bind.binds);
 	judged_unref(unknown);
-	if (!p || !p->portal) {
+	if (!portal) {
 		session_out_of_memory(s);
 		return STEP_CLOSED;
 	}
-	p->portal->statement = st ? prepared_ref(st) : NULL;
-	memcpy(p->portal->bound_under, s->settings_digest, sizeof(p->portal->bound_under));
-	return forwarded(s, 'B', body);
+	portal->statement = st ? prepared_ref(st) : NULL;
+	memcpy(portal->bound_under, s->settings_digest, sizeof(portal->bound_under));
+	return st && plans_unjudged(s, st) ? judge_bind(s, portal, body) : bind_as_it_is(s, portal, body);
 }
 
 enum step extended_describe(struct session *s, struct qw_bytes body)

@@ -240,6 +240,15 @@ void result_attach(struct session *s, struct unit *u)
 	}
 }
 
+void result_begin(struct session *s, struct unit *u)
+{
+	if (!u->owes_columns)
+		return;
+	u->owes_columns = false;
+	result_attach(s, u);
+	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'T', u->columns->description));
+}
+
 void result_finish(struct session *s, const char *outcome)
 {
 	struct unit *u = s->unit;

@@ -16,6 +16,7 @@ static bool columns_for_rows(struct session *s, struct pending *p)
 			"Select sensitive columns bare (they come masked), or leave them out.");
 		return false;
 	}
+	result_begin(s, u);
 	result_attach(s, u);
 	return s->state == STATE_READY;
 }

@@ -48,6 +48,8 @@ static void stage_review(struct session *s)
 {
 	struct run *r = &s->run;
 
+	if (question_close(s)) /* no lock waits for a person */
+		return;
 	if (s->pending_count) {
 		/* Answers of what runs before must not wait for a person, nor the notice stand in the middle of a row. */
 		pending_flush(s);
@@ -119,12 +121,52 @@ static void note_forwarded(struct session *s, const struct judged *j)
 		s->tx_noted = s->pushed;
 }
 
+/* The portal is planned: its Execute waits until it is known that nothing was analysed anew for that. */
+static void forward_bind(struct session *s, struct qw_bytes body)
+{
+	struct run *r = &s->run;
+	struct pending *p = pending_push(s, PENDING_BIND);
+
+	if (!p)
+		return;
+	p->portal = portal_ref(r->portal);
+	p->is_watched = p->portal->is_watched = r->is_printing;
+	s->statement_count--; /* its Execute will be one */
+	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'B', body));
+	if (r->is_printing)
+		question_quiet(s);
+	run_reset(s);
+}
+
+/* True: the server has to be heard first. */
+static bool forward_waits(struct session *s)
+{
+	struct run *r = &s->run;
+
+	if (r->is_open && judged_has_transaction_verb(r->judged))
+		(void)question_close(s); /* BEGIN stands at the beginning */
+	if (!r->is_query || !r->is_printing)
+		return false;
+	if (guards_want_undo(s) || r->resolution->notes[r->unit->resolved_index].query_count != 1)
+		r->is_carried = false;
+	r->stage = RUN_BINDING;
+	if (r->is_carried)
+		question_bind(s);
+	else
+		question_quiet(s);
+	return true;
+}
+
 static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct run *r = &s->run;
 	struct pending *p;
 
-	if (!r->is_parse && !guards_start(s))
+	if (r->is_bind) {
+		forward_bind(s, body);
+		return;
+	}
+	if (forward_waits(s) || (!r->is_parse && !guards_start(s)))
 		return;
 	p = pending_push(s, r->is_fastpath ? PENDING_FASTPATH :
 			r->is_query			   ? PENDING_QUERY :
@@ -151,6 +193,7 @@ static void stage_forward(struct session *s, uint8_t type, struct qw_bytes body)
 		 * (asyncpg) send their data at once.
 		 */
 		p->copy_may_start = r->judged->copies_in;
+		p->is_carried = r->is_carried;
 	}
 	guards_send(s, p, type, body);
 	if (p->copy_may_start && r->judged->is_unparsed && !r->is_query)
@@ -178,7 +221,7 @@ static bool stage_inject(struct session *s)
 {
 	struct run *r = &s->run;
 
-	if (!refuse_inject(s, r->refusal, r->is_query || r->is_fastpath))
+	if (question_close(s) || !refuse_inject(s, r->refusal, r->is_query || r->is_fastpath))
 		return false;
 	r->refusal = NULL;
 	run_reset(s);
@@ -211,7 +254,7 @@ static bool dropped(struct session *s)
 	return true;
 }
 
-static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
+enum step run_go(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	for (;;) {
 		if (dropped(s))
@@ -239,7 +282,7 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 				return STEP_WAIT;
 			break;
 		case RUN_FORWARD:
-			if (!s->run.is_parse && !s->run.was_described) {
+			if (!s->run.is_parse && !s->run.is_bind && !s->run.was_described) {
 				s->run.was_described = true;
 				s->run.stage = RUN_DESCRIBE;
 				break;
@@ -259,6 +302,7 @@ static enum step go(struct session *s, uint8_t type, struct qw_bytes body)
 			break;
 		case RUN_PARSING:
 		case RUN_RESOLVING:
+		case RUN_BINDING:
 		case RUN_HOLDING:
 		case RUN_RECORDING:
 		case RUN_REFUSE_RECORDING:
@@ -291,7 +335,7 @@ static enum step start(struct session *s, uint8_t type, struct qw_bytes body, st
 		session_out_of_memory(s);
 		return STEP_CLOSED;
 	}
-	return go(s, type, body);
+	return run_go(s, type, body);
 }
 
 static enum step protocol_violation(struct session *s, const char *what)
@@ -305,7 +349,7 @@ enum step run_query(struct session *s, struct qw_bytes body)
 	struct qw_bytes sql;
 
 	if (s->run.stage != RUN_IDLE)
-		return go(s, 'Q', body);
+		return run_go(s, 'Q', body);
 	if (s->copy_in)
 		return protocol_violation(s, "a simple query may not stand inside a pipeline or COPY");
 	if (pgwire_query_decode(body, &sql))
@@ -326,7 +370,7 @@ enum step run_parse(struct session *s, struct qw_bytes body)
 
 	if (s->run.stage != RUN_IDLE) {
 		s->run.parse_types = pgwire_parse_decode(body, &parse) ? qw_bytes(NULL, 0) : parse.types; /* the bytes may have moved */
-		return go(s, 'P', body);
+		return run_go(s, 'P', body);
 	}
 	if (pgwire_parse_decode(body, &parse) || !names_are_short(parse.name))
 		return protocol_violation(s, "invalid Parse message");
@@ -342,7 +386,7 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 	struct portal *p;
 
 	if (s->run.stage != RUN_IDLE)
-		return go(s, 'E', body);
+		return run_go(s, 'E', body);
 	if (pgwire_execute_decode(body, &ex) || !names_are_short(ex.portal))
 		return protocol_violation(s, "invalid Execute message");
 	p = pending_portal(s, ex.portal, &uncertain);
@@ -358,12 +402,16 @@ enum step run_execute(struct session *s, struct qw_bytes body)
 		}
 		run_refuse(s, refusal_new("34000", "names", "unknown portal or cursor",
 			"The gateway has not seen it being opened in this session.", "Bind or DECLARE it first."));
-		return go(s, 'E', body);
+		return run_go(s, 'E', body);
+	}
+	if (p->is_watched) {
+		pending_flush(s);
+		return s->state == STATE_READY ? STEP_WAIT : STEP_CLOSED;
 	}
 	s->run.portal = portal_ref(p);
 	s->run.judged = judged_ref(p->judged);
 	s->run.stage = RUN_JUDGE;
-	return go(s, 'E', body);
+	return run_go(s, 'E', body);
 }
 
 enum step run_fastpath(struct session *s, struct qw_bytes body)
@@ -372,7 +420,7 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 	struct policy_verdict v;
 
 	if (s->run.stage != RUN_IDLE)
-		return go(s, 'F', body);
+		return run_go(s, 'F', body);
 	if (s->unsynced || s->copy_in)
 		return protocol_violation(s, "FunctionCall may not stand inside a pipeline or COPY");
 	s->run.is_fastpath = true;
@@ -387,7 +435,7 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 	moments_judge_acts(s, &act, 1, &v);
 	s->run.verdict = v;
 	if (!guards_count(s))
-		return go(s, 'F', body);
+		return run_go(s, 'F', body);
 	if (v.effect == POLICY_ALLOW) {
 		moments_taint(s);
 		s->run.stage = RUN_RECORD;
@@ -398,5 +446,5 @@ enum step run_fastpath(struct session *s, struct qw_bytes body)
 				"Large-object calls of libpq (psql \\lo_*) use them.",
 				"Call the function in a SELECT."));
 	}
-	return go(s, 'F', body);
+	return run_go(s, 'F', body);
 }

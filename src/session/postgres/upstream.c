@@ -59,7 +59,11 @@ static void on_command_complete(struct session *s, struct pending *p, uint8_t ty
 	answer = guards_on_end(s, p, tag);
 	if (answer == GUARD_TAKEN || s->state != STATE_READY)
 		return;
-	if (answer == GUARD_PASS)
+	if (answer == GUARD_PASS && p->is_carried) {
+		result_begin(s, p->unit);
+		p->unit->owes_tag = true;
+	}
+	else if (answer == GUARD_PASS)
 		put_to_unit(s, p, type, body);
 	else if (answer == GUARD_SUSPEND)
 		put_to_unit(s, p, 's', qw_bytes(NULL, 0));
@@ -97,6 +101,18 @@ static void note_transaction(struct session *s, uint8_t status)
 	}
 }
 
+/* Committed is what the client is told is done; the server said so to our Execute before it was. */
+static void put_tag(struct session *s, const struct unit *u)
+{
+	struct builder b;
+
+	bld_init(&b, &s->out[SESSION_CLIENT]);
+	bld_begin(&b, 'C');
+	bld_cstr(&b, u->tag);
+	bld_end(&b);
+	session_put(s, SESSION_CLIENT, bld_error(&b));
+}
+
 static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 {
 	uint8_t status;
@@ -114,6 +130,8 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	step = p->guard;
 	if (p->unit && (!is_ours || step == GUARD_END)) {
 		result_attach(s, p->unit);
+		if (p->unit->owes_tag && !p->unit->failed)
+			put_tag(s, p->unit);
 		if (!s->carried || step == GUARD_END) /* else its COMMIT tells */
 			result_finish(s, p->unit->failed ? "failed" : "done");
 	} else {
@@ -149,8 +167,11 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 		ok = prepared_install(s, p->prepared);
 	if (want == PENDING_BIND)
 		ok = portal_install(s, p->portal);
-	if (want == PENDING_BIND && ok)
+	if (want == PENDING_BIND && ok) {
+		p->portal->is_changed = p->portal->is_watched && !p->portal->is_seen;
+		p->portal->is_watched = false;
 		judge_bound(s, p->portal);
+	}
 	if (want == PENDING_CLOSE && p->close_kind == 'S')
 		prepared_drop(s, p->name);
 	if (want == PENDING_CLOSE && p->close_kind == 'P')

@@ -60,5 +60,6 @@ void tree_notes_take(struct qw_arena *arena, const struct qtree_value *trees, st
 	struct noting n = {.arena = arena, .notes = out};
 
 	walk(&n, trees, 0);
+	out->query_count = trees->kind == QTREE_LIST ? trees->list.count : 0;
 	out->is_whole = !n.is_broken;
 }

@@ -133,6 +133,15 @@ static void need_of_cursor(const struct session *s, const struct portal *c, stru
 	}
 }
 
+/* It runs as it was planned when it was bound, which was judged. */
+static void need_of_bound(const struct portal *p, struct resolution_need *out)
+{
+	out->ask = RESOLUTION_KNOWN;
+	out->known = p->resolution;
+	out->index = p->resolved_index;
+	out->is_named = portal_is_named(p);
+}
+
 void resolution_need(struct session *s, const struct judged *j, size_t i, struct resolution_need *out)
 {
 	const struct qw_statement *st = &j->facts.list[i];
@@ -142,6 +151,11 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 	*out = (struct resolution_need){.ask = RESOLUTION_NOTHING, .owner = (struct judged *)j, .index = i};
 	if (!s->labels || j->is_unparsed)
 		return;
+	if (portal && !s->run.is_bind && !portal->by_sql && portal->resolution && portal->resolution->labels == s->labels) {
+		if (i == 0)
+			need_of_bound(portal, out);
+		return;
+	}
 	if (portal && portal->by_sql) { /* an Execute that names an SQL cursor */
 		if (i == 0)
 			need_of_cursor(s, portal, out);
@@ -264,23 +278,30 @@ bool resolution_is_kept(struct session *s, const struct resolution_need *n)
 	const struct resolution *r = s->kept[slot].owner == n->owner ? s->kept[slot].resolution : NULL;
 	uint8_t under[QW_DIGEST_BYTES];
 
-	return r && r->labels == s->labels && n->index < r->count && r->is_asked[n->index] && digest_under(s, n->types, under) &&
-		memcmp(r->under, under, sizeof(under)) == 0;
+	return r && r->labels == s->labels && n->index < r->count && r->is_asked[n->index] && !resolution_must_be_new(s, n, r) &&
+		digest_under(s, n->types, under) && memcmp(r->under, under, sizeof(under)) == 0;
 }
 
-struct resolution *resolution_for(struct session *s, struct judged *owner, struct qw_bytes types)
+bool resolution_must_be_new(const struct session *s, const struct resolution_need *n, const struct resolution *kept)
 {
-	const size_t slot = slot_of(owner);
-	struct resolution *r = s->kept[slot].owner == owner ? s->kept[slot].resolution : NULL;
+	if (s->run.is_query && s->run.judged->facts.count > 1)
+		return true;
+	return (s->run.is_bind || n->is_named) && !kept->forgot_plans;
+}
+
+struct resolution *resolution_for(struct session *s, const struct resolution_need *n)
+{
+	const size_t slot = slot_of(n->owner);
+	struct resolution *r = s->kept[slot].owner == n->owner ? s->kept[slot].resolution : NULL;
 	uint8_t under[QW_DIGEST_BYTES];
 
-	if (!digest_under(s, types, under)) {
+	if (!digest_under(s, n->types, under)) {
 		session_out_of_memory(s);
 		return NULL;
 	}
-	if (r && r->labels == s->labels && memcmp(r->under, under, sizeof(under)) == 0)
+	if (r && r->labels == s->labels && memcmp(r->under, under, sizeof(under)) == 0 && !resolution_must_be_new(s, n, r))
 		return resolution_ref(r);
-	r = resolution_new(s, owner);
+	r = resolution_new(s, n->owner);
 	if (!r) {
 		session_out_of_memory(s);
 		return NULL;
@@ -305,6 +326,21 @@ void resolution_keep_description(struct resolution *r, size_t i, struct qw_bytes
 	r->notes[i].description = qw_bytes(copy, copy ? body.n : 0);
 }
 
+static bool digest_tree(struct session *s, struct qw_bytes tree, uint8_t out[QW_DIGEST_BYTES])
+{
+	if (!s->digest)
+		s->digest = qw_digest_new();
+	return s->digest && !qw_digest_start(s->digest) && !qw_digest_add(s->digest, tree) && !qw_digest_end(s->digest, out);
+}
+
+bool resolution_is_same(struct session *s, const struct resolution *r, size_t i, struct qw_bytes tree)
+{
+	uint8_t digest[QW_DIGEST_BYTES];
+
+	return r && i < r->count && r->is_asked[i] && digest_tree(s, tree, digest) &&
+		memcmp(r->notes[i].digest, digest, sizeof(digest)) == 0;
+}
+
 void resolution_take(struct session *s, struct resolution *r, const struct resolution_need *n, struct qw_bytes tree)
 {
 	const size_t i = n->index;
@@ -326,6 +362,8 @@ void resolution_take(struct session *s, struct resolution *r, const struct resol
 		world_open(&ground, &world);
 		err = flow_judge(major, &trees, &world, &r->arena, &r->flows[i]);
 		tree_notes_take(&r->arena, &trees, &r->notes[i]);
+		if (!err && !digest_tree(s, tree, r->notes[i].digest))
+			err = QW_E_NOMEM;
 	}
 	if (err == QW_E_NOMEM)
 		session_out_of_memory(s);

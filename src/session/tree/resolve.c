@@ -1,125 +1,9 @@
 /*
- * Asks the server for its own tree of a statement (stages RESOLVE and RESOLVING). The backend prints what it analysed and rewrote
- * in a LOG notice before it answers a Parse, and runs nothing. So: let it print, Parse, let it print no more; all under a name that
- * no client can guess, inside of whatever transaction or pipeline the client is in.
+ * Asks the server for its own tree of a statement (stages RESOLVE and RESOLVING), inside of whatever transaction or pipeline the
+ * client is in. A Query of one statement is then carried: what was parsed is bound (stage BINDING) and executed. Older analyses are
+ * forgotten before a Bind, so that the server analyses the statement again and shows it: it must be what was judged.
  */
 #include "../machine.h"
-
-#include <stdlib.h>
-
-/* Local to the transaction: whatever becomes of it, nothing stays. The client's own client_min_messages is put back. */
-static const char print_on[] =
-	"select pg_catalog.set_config('querywarden.messages', pg_catalog.current_setting('client_min_messages'), true),"
-	" pg_catalog.set_config('client_min_messages', 'log', true), pg_catalog.set_config('debug_pretty_print', 'off', true),"
-	" pg_catalog.set_config('debug_print_parse', 'off', true), pg_catalog.set_config('debug_print_plan', 'off', true),"
-	" pg_catalog.set_config('debug_print_rewritten', 'on', true)";
-static const char print_off[] =
-	"select pg_catalog.set_config('debug_print_rewritten', 'off', true),"
-	" pg_catalog.set_config('client_min_messages', pg_catalog.current_setting('querywarden.messages'), true)";
-
-/* ---- to the server ---- */
-
-static struct pending *push(struct session *s, enum pending_kind kind)
-{
-	struct pending *p = s->state == STATE_READY ? pending_push(s, kind) : NULL;
-
-	if (p)
-		p->is_ours = p->is_preflight = p->is_resolve = true;
-	return p;
-}
-
-static void send_close(struct session *s, char kind)
-{
-	struct builder b;
-	struct pending *p = push(s, PENDING_CLOSE);
-
-	if (!p)
-		return;
-	p->close_kind = (uint8_t)kind;
-	p->name = strdup(s->poison);
-	if (!p->name) {
-		session_out_of_memory(s);
-		return;
-	}
-	bld_init(&b, &s->out[SESSION_UPSTREAM]);
-	bld_begin(&b, 'C');
-	bld_u8(&b, (uint8_t)kind);
-	bld_cstr(&b, s->poison);
-	bld_end(&b);
-	session_put(s, SESSION_UPSTREAM, bld_error(&b));
-}
-
-static struct pending *send_parse(struct session *s, struct qw_bytes sql, struct qw_bytes types)
-{
-	struct builder b;
-	struct pending *p = push(s, PENDING_PARSE);
-
-	if (!p)
-		return NULL;
-	bld_init(&b, &s->out[SESSION_UPSTREAM]);
-	bld_begin(&b, 'P');
-	bld_cstr(&b, s->poison);
-	bld_bytes(&b, sql);
-	bld_u8(&b, 0);
-	bld_be16(&b, (uint16_t)(types.n / 4));
-	bld_bytes(&b, types);
-	bld_end(&b);
-	session_put(s, SESSION_UPSTREAM, bld_error(&b));
-	return p;
-}
-
-/* A statement of ours, run to its end. */
-static void send_own(struct session *s, const char *sql)
-{
-	struct qw_buf *out = &s->out[SESSION_UPSTREAM];
-	struct builder b;
-
-	(void)send_parse(s, qw_bytes_from(sql), qw_bytes(NULL, 0));
-	if (!push(s, PENDING_BIND))
-		return;
-	bld_init(&b, out);
-	bld_begin(&b, 'B');
-	bld_cstr(&b, s->poison);
-	bld_cstr(&b, s->poison);
-	for (int i = 0; i < 3; i++)
-		bld_be16(&b, 0); /* formats, parameters, formats of the result */
-	bld_end(&b);
-	if (!push(s, PENDING_EXECUTE))
-		return;
-	bld_begin(&b, 'E');
-	bld_cstr(&b, s->poison);
-	bld_be32(&b, 0);
-	bld_end(&b);
-	session_put(s, SESSION_UPSTREAM, bld_error(&b));
-	send_close(s, 'P');
-	send_close(s, 'S');
-}
-
-static void send_question(struct session *s, struct qw_bytes text, struct qw_bytes types)
-{
-	struct pending *p;
-
-	send_close(s, 'S'); /* a cancel that hit an earlier question may have left it behind */
-	send_own(s, print_on);
-	p = send_parse(s, text, types);
-	if (!p)
-		return; /* closed */
-	p->is_tree = true;
-	session_put(s, SESSION_UPSTREAM, pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', s->poison));
-	(void)push(s, PENDING_DESCRIBE_STATEMENT);
-	send_close(s, 'S');
-	send_own(s, print_off);
-	if (s->state != STATE_READY)
-		return;
-	if (s->run.is_query) {
-		session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));
-		(void)push(s, PENDING_SYNC);
-	} else {
-		p = &s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap];
-		p->is_last = true;
-		pending_flush(s);
-	}
-}
 
 /* ---- the stage ---- */
 
@@ -158,6 +42,21 @@ static bool is_bound_elsewhere(const struct session *s)
 	return p && !p->by_sql && memcmp(p->bound_under, s->settings_digest, sizeof(p->bound_under)) != 0;
 }
 
+/* One statement by itself, of those that a Bind plans: then what was shown is what is executed. */
+static enum question_kind kind_of(const struct session *s, const struct resolution_need *n)
+{
+	const struct run *r = &s->run;
+
+	if (r->is_bind)
+		return QUESTION_BIND;
+	if (n->is_named)
+		return QUESTION_NAMED;
+	if (r->is_query && n->owner == r->judged && r->judged->facts.count == 1 &&
+		r->judged->facts.list[0].inner_kind == QW_INNER_NONE)
+		return QUESTION_CARRIED;
+	return QUESTION_ONLY;
+}
+
 /* True: it has to be waited for. */
 static bool ask_one(struct session *s, const struct resolution_need *n)
 {
@@ -165,7 +64,7 @@ static bool ask_one(struct session *s, const struct resolution_need *n)
 	struct resolution *made = r->resolution;
 
 	if (!made || n->owner != r->judged) {
-		made = resolution_for(s, n->owner, n->types);
+		made = resolution_for(s, n);
 		if (!made)
 			return true;
 		resolution_unref(r->resolution);
@@ -182,7 +81,8 @@ static bool ask_one(struct session *s, const struct resolution_need *n)
 	}
 	r->has_tree = false;
 	r->stage = RUN_RESOLVING;
-	send_question(s, n->text, n->types);
+	made->forgot_plans |= r->is_bind || n->is_named;
+	question_send(s, n->text, n->types, kind_of(s, n));
 	return true;
 }
 
@@ -249,6 +149,41 @@ static bool is_tree(const struct pgwire_error *e)
 		e->detail;
 }
 
+static bool is_log(const struct pgwire_error *e)
+{
+	return e->severity && (strcmp(e->severity, "LOG") == 0 || strncmp(e->severity, "DEBUG", 5) == 0);
+}
+
+/*
+ * A Bind of what is carried. Besides the statement it may analyse the bodies of SQL functions, which planning inlines: one of the
+ * trees must be the one that was judged, to the byte. It may also run code.
+ */
+static void on_notice_of_bind(struct session *s, const struct pending *p, struct qw_bytes body)
+{
+	struct run *r = &s->run;
+	struct pgwire_error e;
+
+	if (pgwire_error_decode(body, &e))
+		upstream_unexpected(s);
+	else if (is_tree(&e))
+		r->is_seen |= resolution_is_same(s, r->resolution, r->unit->resolved_index, qw_bytes_from(e.detail));
+	else if (!is_log(&e))
+		errors_pass(s, 'N', body, errors_may_be_verbatim(s, p));
+}
+
+/* The same of a client's own Bind. True: it is not for the client. */
+static bool on_notice_of_watched(struct session *s, const struct pending *p, struct qw_bytes body)
+{
+	struct portal *portal = p->portal;
+	struct pgwire_error e;
+
+	if (pgwire_error_decode(body, &e) || !is_log(&e))
+		return false;
+	if (is_tree(&e))
+		portal->is_seen |= resolution_is_same(s, portal->resolution, portal->resolved_index, qw_bytes_from(e.detail));
+	return true;
+}
+
 static void on_notice(struct session *s, const struct pending *p, struct qw_bytes body)
 {
 	struct run *r = &s->run;
@@ -266,14 +201,25 @@ static void on_notice(struct session *s, const struct pending *p, struct qw_byte
 	resolution_take(s, r->resolution, &n, qw_bytes_from(e.detail));
 }
 
-static void next_statement(struct session *s)
+static void refuse_changed(struct session *s)
+{
+	run_refuse(s, refusal_new("55000", "flow.tree", "what this statement means has changed while it was judged",
+		"The database's schema was changed in that moment.", "Send the statement once more."));
+}
+
+static void next_step(struct session *s)
 {
 	struct run *r = &s->run;
 
-	if (r->stage != RUN_RESOLVING)
-		return;
-	r->resolve_index++;
-	r->stage = RUN_RESOLVE;
+	if (r->stage == RUN_BINDING) {
+		r->is_bound = true;
+		r->stage = RUN_FORWARD;
+		if (r->is_carried && !r->is_seen)
+			refuse_changed(s);
+	} else if (r->stage == RUN_RESOLVING) {
+		r->resolve_index++;
+		r->stage = RUN_RESOLVE;
+	}
 }
 
 /* COPY's own description never comes: that of its query is the only one. */
@@ -301,7 +247,7 @@ static void on_answer(struct session *s, struct pending *p)
 				"The operator finds out why: the server's version, or its setting debug_print_rewritten."));
 	pending_pop(s);
 	if (is_last)
-		next_statement(s);
+		next_step(s);
 }
 
 static bool answers(const struct pending *p, uint8_t type)
@@ -326,19 +272,39 @@ static bool answers(const struct pending *p, uint8_t type)
 	return false;
 }
 
-bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body)
+/* Query knows no parameters: the server itself says so, and not to an Execute of ours. */
+static void on_parameters(struct session *s, struct qw_bytes body)
 {
-	if (!p || !p->is_resolve || type == 'E' || type == 'Z' || type == 'S' || type == 'A')
-		return false;
-	if (type == 'N')
+	struct cursor c = cur_from(body);
+
+	if (cur_be16(&c) != 0)
+		s->run.is_carried = false;
+}
+
+static void on_step(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body)
+{
+	if (type == 'N' && p->kind == PENDING_BIND && p->unit)
+		on_notice_of_bind(s, p, body);
+	else if (type == 'N')
 		on_notice(s, p, body);
+	else if (type == 't' && p->kind == PENDING_DESCRIBE_STATEMENT)
+		on_parameters(s, body);
 	else if (answers(p, type)) {
 		if (type == 'T')
 			keep_description(s, body);
 		on_answer(s, p);
-	}
-	else if (!(type == 'D' && p->kind == PENDING_EXECUTE) && !(type == 't' && p->kind == PENDING_DESCRIBE_STATEMENT))
+	} else if (!(type == 'D' && p->kind == PENDING_EXECUTE)) {
 		upstream_unexpected(s);
+	}
+}
+
+bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body)
+{
+	if (p && p->is_watched && type == 'N')
+		return on_notice_of_watched(s, p, body);
+	if (!p || !p->is_resolve || type == 'E' || type == 'Z' || type == 'S' || type == 'A')
+		return false;
+	on_step(s, p, type, body);
 	return true;
 }
 
@@ -346,27 +312,26 @@ bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, stru
 void resolve_failed(struct session *s, struct qw_bytes error)
 {
 	struct run *r = &s->run;
+	struct pgwire_error e;
 	bool is_query = r->is_query;
 
-	struct pgwire_error e;
-
-	if (r->stage != RUN_RESOLVING || !r->unit)
+	if ((r->stage != RUN_RESOLVING && r->stage != RUN_BINDING && r->stage != RUN_REVIEW) || !r->unit || r->unit->is_done)
 		return;
+	r->preflight_failed = true;
 	if (!pgwire_error_decode(error, &e) && e.sqlstate)
 		(void)snprintf(r->unit->tag, sizeof(r->unit->tag), "%.5s", e.sqlstate);
-	ledger_statement(s, r, r->verdict.effect == POLICY_REVIEW ? "review" : "allow", SESSION_WAIT_NONE);
+	if (r->stage != RUN_BINDING)
+		ledger_statement(s, r, r->verdict.effect == POLICY_REVIEW ? "review" : "allow", SESSION_WAIT_NONE);
 	result_attach(s, r->unit);
 	result_finish(s, "failed");
+	if (r->stage != RUN_REVIEW) /* there its Sync is sent */
+		question_failed(s);
 	if (!is_query)
 		run_reset(s); /* the rest of the pipeline is skipped, this message too */
 }
 
 void resolve_over(struct session *s)
 {
-	struct run *r = &s->run;
-
-	if (r->preflight_failed)
-		r->stage = RUN_FAILED;
-	else
-		next_statement(s);
+	if (s->run.preflight_failed)
+		s->run.stage = RUN_FAILED;
 }
