@@ -71,6 +71,10 @@ const struct catalog_function *catalog_function_at(const struct catalog *c, size
 unsigned catalog_server_major(const struct catalog *c); /* 15 */
 /* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
 bool catalog_is_verified(const struct catalog *c);
+/* Kinds of definitions, none of which holds what looks like data in all of this database. */
+enum { CATALOG_QUIET_COMMENTS = 1, CATALOG_QUIET_DEFAULTS = 2, CATALOG_QUIET_ARGUMENTS = 4 /* their defaults */, CATALOG_QUIET_CHECKS = 8,
+       CATALOG_QUIET_INDEXES = 16, CATALOG_QUIET_FILTERS = 32 /* of publications */, CATALOG_QUIET_ENUMS = 64 };
+unsigned catalog_quiet(const struct catalog *c); /* 0: nobody looked */
 uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
 /* Is there an operator that operands of the server's own types may mean, a type (but rows of tables and arrays) of this name that is not the server's own? The type "": somebody
    made a cast between types of the server. */
@@ -124,6 +128,7 @@ int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid) QW_MUST
 int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
 /* These may come in any order; what they name need not be in the snapshot. Strings of `f` and `h` are copied. */
 void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);
+void catalog_set_quiet(struct catalog_builder *b, unsigned kinds);
 int catalog_add_function_known(struct catalog_builder *b, const struct catalog_function *f) QW_MUST_CHECK;
 int catalog_add_operator(struct catalog_builder *b, uint32_t oid, uint32_t function_oid, const char *user_name) QW_MUST_CHECK;
 int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name) QW_MUST_CHECK; /* 0, NULL: not told */

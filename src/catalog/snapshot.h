@@ -44,6 +44,7 @@ struct catalog {
 	struct catalog_pairs operators, children, parts, types;
 	unsigned server_major;
 	bool is_verified;
+	unsigned quiet; /* CATALOG_QUIET_* */
 };
 
 #endif

@@ -13,6 +13,7 @@ struct place {
 	const struct label *labels; /* parallel to relation->columns; NULL: all PLAIN */
 	const char *name; /* "schema.table"; set with labels */
 	const char *sensitive; /* the first sensitive column's full name */
+	bool has_guarded; /* columns that are definitions of which nothing is known; of the server's own tables */
 	bool is_clear; /* reading any of it shows and runs nothing but what is plain; see clear.c */
 };
 
@@ -34,6 +35,7 @@ struct labels {
 };
 
 bool labels_is_trusted_foreign(const struct labels *l, const struct catalog_relation *r);
+bool labels_has_guarded(const struct labels *l, const struct catalog_relation *r);
 const struct place *labels_place(const struct labels *l, uint32_t oid);
 
 /* ---- how it is found out ---- */
@@ -78,5 +80,8 @@ bool labels_is_column(const struct labels *l, const struct qw_statement *s, size
 /* ---- system.c: the server's own catalogs ---- */
 enum system_column { SYSTEM_PLAIN, SYSTEM_SECRET /* repeats data, or is a credential */, SYSTEM_DEFINITION };
 enum system_column labels_system_column(const char *relation, const char *column);
+bool labels_system_is_guarded(const struct labels *l, const char *relation, const char *column);
+struct functions_entry;
+bool labels_system_returns_guarded(const struct labels *l, const struct functions_entry *e);
 
 #endif

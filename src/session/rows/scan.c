@@ -8,7 +8,7 @@
 
 enum { COLUMN_NAMES_MAX = 32, FINDINGS_MAX = 200, FOUND_TEXT_MAX = 4000 };
 /* pg_type.dat */
-enum { OID_BYTEA = 17, OID_NAME = 19, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287,
+enum { OID_BYTEA = 17, OID_NAME = 19, OID_NODE_TREE = 194, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287,
        OID_USER_MIN = 16384 };
 
 bool scan_wanted(const struct session *s)
@@ -44,11 +44,12 @@ static bool look_at(struct detect_column *d, const struct detect_set *set, const
 	bool *is_opaque)
 {
 	bool is_known = detect_column_init(d, set, name, col->type_oid, col->format);
+	bool is_tree = col->type_oid == OID_NODE_TREE; /* text in both formats */
 
 	*is_opaque = !is_known && col->format == 1 && is_made_of_others(col->type_oid);
-	if (*is_opaque)
+	if (*is_opaque || is_tree)
 		d->form = DETECT_FORM_TEXT;
-	return (is_known || *is_opaque) && (set->masked | set->flagged);
+	return (is_known || is_tree || *is_opaque) && (set->masked | set->flagged);
 }
 
 /* Of all names that the column has, the strictest answer. */
@@ -150,6 +151,7 @@ bool scan_column(const struct session *s, struct columns *c, size_t i, const str
 	c->scans[i].column = d;
 	c->scans[i].is_opaque = is_opaque;
 	c->scans[i].is_definition = is_definition(s, col, l, from);
+	c->scans[i].is_composed = from->flow && i < from->flow->output_count && from->flow->outputs[i].is_composed;
 	c->scans[i].is_bytes = col->type_oid == OID_BYTEA;
 	c->scans[i].may_hold_hex = col->format == 0 && (col->type_oid == OID_BYTEA_ARRAY || is_made_of_others(col->type_oid));
 	c->any_scanned = true;

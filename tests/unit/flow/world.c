@@ -243,6 +243,13 @@ static bool world_function_is_plain(void *ctx, uint32_t oid)
 	return t && t->is_plain;
 }
 
+static bool world_function_is_guarded(void *ctx, uint32_t oid)
+{
+	const struct thing *t = find(ctx, THING_FUNCTION, oid, 0);
+
+	return t && (strcmp(t->name, "pg_get_constraintdef") == 0 || strcmp(t->name, "pg_get_viewdef") == 0);
+}
+
 static uint32_t world_operator_function(void *ctx, uint32_t oid)
 {
 	const struct thing *t = find(ctx, THING_OPERATOR, oid, 0);
@@ -283,6 +290,7 @@ struct flow_world world_of(struct world *w)
 		.write_hazard = world_write_hazard,
 		.function = world_function,
 		.function_is_plain = world_function_is_plain,
+		.function_is_guarded = world_function_is_guarded,
 		.operator_function = world_operator_function,
 		.may_apply = world_may_apply,
 		.may_compare = world_may_compare,
