@@ -7,17 +7,23 @@
 
 #include "nodes.h"
 
-enum { OID_TEXT = 25, OID_BPCHAR = 1042, OID_VARCHAR = 1043, OID_TEXT_ARRAY = 1009, OID_BPCHAR_ARRAY = 1014, OID_VARCHAR_ARRAY = 1015 };
+enum { OID_TEXT = 25, OID_TEXT_ARRAY = 1009, OID_BPCHAR_ARRAY = 1014, OID_VARCHAR_ARRAY = 1015, OID_BPCHAR = 1042, OID_VARCHAR = 1043 };
 
 /* What shows all of a text in one piece; of PostgreSQL's own (pg_proc.dat). Keys of JSON objects are sorted and compared. */
 static const char *const keepers[] = {"anytextcat", "array_agg", "array_append", "array_cat", "array_prepend", "array_to_json",
-	"array_to_string", "concat", "concat_ws", "json_agg", "json_build_array", "json_build_object", "jsonb_agg", "jsonb_build_array",
-	"pg_get_expr", "pg_options_to_table", "row_to_json", "string_agg", "textanycat", "textcat", "to_json", "to_jsonb", "unnest"};
+	"array_to_string", "concat", "concat_ws", "format", "json_agg", "json_build_array", "json_build_object", "jsonb_agg",
+	"jsonb_build_array", "pg_get_expr", "pg_options_to_table", "quote_ident", "quote_literal", "row_to_json", "string_agg",
+	"textanycat", "textcat", "to_json", "to_jsonb", "unnest"};
 /* Of these a definition comes out as it was. */
 static const char *const bare[] = {"pg_get_expr", "pg_options_to_table", "unnest"};
 /* Nodes that hand on what is in them. */
 static const char *const frames[] = {"ARRAYEXPR", "CASEEXPR", "CASEWHEN", "COALESCEEXPR", "COLLATEEXPR", "FIELDSELECT", "NAMEDARGEXPR",
 	"RANGETBLFUNCTION", "ROWEXPR", "SUBLINK", "SUBSCRIPTINGREF", "TARGETENTRY", "VAR"};
+
+/* What clients ask of definitions that no data decide: is it the default partition, is it a serial? */
+static const char *const questions[] = {"texteq", "textne", "textlike", "textnlike", "texticlike", "texticnlike", "textregexeq",
+	"textregexne", "texticregexeq", "texticregexne"};
+static const char *const words[] = {"DEFAULT", "nextval"};
 
 static bool is_one_of(const char *name, const char *const *list, size_t count)
 {
@@ -126,6 +132,49 @@ static bool keeps(struct flow *f, const struct qtree_node *n, const char *type)
 		is_one_of(called_name(f, called(f, n, type)), keepers, QW_COUNT(keepers));
 }
 
+/* The text of the second of two arguments, a constant; false: it is none. */
+static bool second_text(const struct qtree_node *n, struct qw_bytes *out)
+{
+	enum { HEADER_BYTES = 4 }; /* of a varlena */
+	const struct qtree_value *args = qtree_get(n, "args"), *value;
+	int64_t type;
+
+	if (args->kind != QTREE_LIST || args->list.count != 2 || !qtree_is(&args->list.items[1], "CONST"))
+		return false;
+	value = qtree_get(args->list.items[1].node, "constvalue");
+	if (!qtree_int(qtree_get(args->list.items[1].node, "consttype"), &type) || type != OID_TEXT || value->kind != QTREE_DATUM ||
+		value->datum.n < HEADER_BYTES)
+		return false;
+	*out = qw_bytes(value->datum.p + HEADER_BYTES, value->datum.n - HEADER_BYTES);
+	return true;
+}
+
+/* pg_get_expr(...) ~* 'nextval', LIKE 'nextval(%', = 'DEFAULT' */
+static bool is_harmless_question(const struct qtree_node *n, const char *name)
+{
+	struct qw_bytes text;
+
+	if (!is_one_of(name, questions, QW_COUNT(questions)) || !second_text(n, &text))
+		return false;
+	while (text.n && strchr("%^", text.p[0]))
+		text = qw_bytes(text.p + 1, text.n - 1);
+	while (text.n && strchr("%(", text.p[text.n - 1]))
+		text.n--;
+	for (size_t i = 0; i < QW_COUNT(words); i++)
+		if (qw_bytes_equal(text, qw_bytes_from(words[i])))
+			return true;
+	return false;
+}
+
+/* trim(both '"' from pg_get_indexdef(...)), trim(trailing ';' from pg_get_ruledef(...)): no literal begins or ends with these */
+static bool is_trimming(const struct qtree_node *n, const char *name)
+{
+	static const char *const trims[] = {"btrim", "ltrim", "rtrim"};
+	struct qw_bytes text;
+
+	return is_one_of(name, trims, QW_COUNT(trims)) && second_text(n, &text) && text.n == 1 && strchr("\";", text.p[0]);
+}
+
 /* A view of the server's own does what it does; what it makes of definitions still is one. */
 static int judge_seen(struct flow *f, const struct qtree_node *n, const char *type, const struct use *use)
 {
@@ -133,13 +182,14 @@ static int judge_seen(struct flow *f, const struct qtree_node *n, const char *ty
 	const char *name = called_name(f, called(f, n, type));
 	struct use inside = *use;
 
-	if (strcmp(type, "NULLTEST") == 0 || strcmp(name, "count") == 0) { /* that there is one is no secret */
+	if (strcmp(type, "NULLTEST") == 0 || strcmp(name, "count") == 0 || /* that there is one is no secret */
+		is_harmless_question(n, name)) {
 		f->definition = (struct definition){0};
 		return 0;
 	}
 	f->definition.is_composed |= strcmp(type, "ARRAYEXPR") == 0 || strcmp(type, "ROWEXPR") == 0 ||
 		(*name && !is_one_of(name, bare, QW_COUNT(bare)));
-	if (f->is_in_server_view || keeps(f, n, type))
+	if (f->is_in_server_view || keeps(f, n, type) || is_trimming(n, name))
 		return 0;
 	inside.as = known && known->as ? known->as : use->as;
 	return refuse(f, *name ? name : "query", &inside);
