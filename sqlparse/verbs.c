@@ -61,6 +61,7 @@ bool qw_verb_writes(enum qw_verb v)
 	case QW_VERB_CURSOR_FETCH:
 	case QW_VERB_CURSOR_CLOSE:
 	case QW_VERB_LISTEN:
+	case QW_VERB_UNLISTEN:
 	case QW_VERB_NOTIFY:
 	case QW_VERB_LOCK:
 	case QW_VERB_CHECKPOINT:

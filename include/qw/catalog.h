@@ -83,6 +83,21 @@ bool catalog_has_type(const struct catalog *c, const char *name);
 uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i); /* the i-th of this name; 0: no more */
 bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
 
+/*
+ * What the server compares or computes for a write: whether that fails tells of other rows, or of columns that the write does not set.
+ */
+enum catalog_rule_kind { CATALOG_UNIQUE, CATALOG_REFERENCE, CATALOG_CHECK };
+struct catalog_rule {
+	enum catalog_rule_kind kind;
+	uint32_t relation, parent; /* the one it is of; REFERENCE: and the one that is referenced */
+	const int16_t *keys, *parent_keys; /* UNIQUE, REFERENCE: bare columns; of the parent beside them */
+	const int16_t *others; /* columns inside of expressions and conditions; 0: any of them */
+	size_t key_count, other_count;
+	bool is_equality; /* the keys are compared by = alone */
+	bool nulls_differ; /* UNIQUE: one NULL among the keys, and nothing is compared */
+	bool is_fixed; /* CHECK: every row fulfils it, and will until one of its columns is written */
+};
+
 enum { CATALOG_ON_INSERT = 1, CATALOG_ON_UPDATE = 2, CATALOG_ON_DELETE = 4, CATALOG_ON_TRUNCATE = 8 };
 /* Something besides the statement's own work. `subject`: relation or type OID. */
 struct catalog_hazard {
@@ -100,6 +115,7 @@ struct catalog_hazard {
 	uint32_t then_relation; /* text NULL: what writing also does to another relation (foreign keys): */
 	unsigned then_on; /* CATALOG_ON_* */
 	uint32_t type; /* text NULL: hazards of this type are hazards of the subject */
+	const struct catalog_rule *rule; /* with text: nothing runs, but this may fail. With then_relation: the foreign key; or NULL */
 };
 /* Those of one subject, one after the other; *count may be 0. */
 const struct catalog_hazard *catalog_hazards(const struct catalog *c, uint32_t subject, size_t *count);

@@ -46,7 +46,8 @@
 	X(CURSOR_DECLARE, "cursor.declare", false) \
 	X(CURSOR_FETCH, "cursor.fetch", false) /* FETCH, MOVE */ \
 	X(CURSOR_CLOSE, "cursor.close", false) \
-	X(LISTEN, "listen", false) /* LISTEN, UNLISTEN */ \
+	X(LISTEN, "listen", false) \
+	X(UNLISTEN, "unlisten", false) \
 	X(NOTIFY, "notify", false) \
 	X(LOCK, "lock", false) \
 	X(CHECKPOINT, "admin.checkpoint", false) \
@@ -122,12 +123,12 @@ enum qw_inner_kind {
 };
 
 struct qw_statement {
-	struct qw_bytes text; /* this statement's part of the text, blanks and semicolon trimmed */
+	struct qw_bytes text; /* this statement's part of the text, blanks and semicolon trimmed; it begins at `text_at` */
 	struct qw_act *acts; /* at least one */
 	struct qw_relation *relations;
 	struct qw_colref *columns;
 	const char **operators, **types, **literals; /* spelled: "=" of IN; "int4" for int; "s.x" outside of pg_catalog; strings, of what writes */
-	size_t act_count, relation_count, column_count, operator_count, type_count, literal_count;
+	size_t text_at, act_count, relation_count, column_count, operator_count, type_count, literal_count, inner_type_count;
 	enum qw_named_op named_op;
 	const char *named; /* NULL with named_op != NONE: ALL */
 	bool is_ddl, writes; /* writes: any act for which qw_verb_writes(), but for calls of harmless catalog functions */
@@ -136,7 +137,6 @@ struct qw_statement {
 	enum qw_inner_kind inner_kind;
 	struct qw_bytes inner; /* n == 0: NONE or UNKNOWN */
 	const uint32_t *inner_types; /* PREPARE: declared types of the parameters, OIDs in host order */
-	size_t inner_type_count;
 	bool inner_types_bare; /* one was named without its schema: a user's type of that name could be meant instead */
 	const struct qw_copy *copy; /* COPY ... TO, of sqlparse.h; NULL: none */
 };

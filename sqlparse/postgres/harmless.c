@@ -33,6 +33,7 @@ static const char *const harmless[] = {
 	"make_date", "make_interval", "make_time", "make_timestamp", "make_timestamptz", "max", "md5", "min", "mod",
 	"mode", "normalize", "now", "nth_value", "ntile", "num_nonnulls", "num_nulls", "numeric", "obj_description",
 	"octet_length", "overlaps", "overlay", "parse_ident", "percent_rank", "percentile_cont", "percentile_disc",
+	"pg_advisory_unlock_all" /* its own */,
 	"pg_backend_pid", "pg_client_encoding", "pg_column_size", "pg_encoding_to_char", "pg_function_is_visible",
 	"pg_get_constraintdef", "pg_get_expr", "pg_get_function_arguments", "pg_get_function_identity_arguments",
 	"pg_get_function_result", "pg_get_functiondef", "pg_get_indexdef", "pg_get_keywords", "pg_get_partkeydef",

@@ -88,6 +88,7 @@ static int walk_list(const List *tree, struct qw_bytes text, struct walk *w, str
 		if (!n || !IsA(n, RawStmt) || !raw->stmt)
 			return refuse(out, "the parser gave a tree that the gateway does not know");
 		out->list[i].text = trimmed(text, raw->stmt_location, raw->stmt_len);
+		out->list[i].text_at = (size_t)(out->list[i].text.p - text.p);
 		spg_walk_statement(w, raw->stmt, &out->list[i]);
 		if (!w->err && !w->problem && !w->is_proof)
 			spg_inner_note(w, raw->stmt, &out->list[i], &notes->arena, &notes->list[i]);

@@ -215,7 +215,7 @@ void spg_on_listen(struct walk *w, const struct frame *f)
 void spg_on_unlisten(struct walk *w, const struct frame *f)
 {
 	spg_facts_bare(
-		w, QW_VERB_LISTEN, "channel", ((const UnlistenStmt *)f->node)->conditionname);
+		w, QW_VERB_UNLISTEN, "channel", ((const UnlistenStmt *)f->node)->conditionname);
 }
 
 void spg_on_notify(struct walk *w, const struct frame *f)

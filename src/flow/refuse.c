@@ -69,6 +69,9 @@ const struct use in_write = {.rule = "flow.write", .clause = "a value that is wr
 		"write constants, parameters and columns that are not sensitive")                  \
 	X("flow.arbiter", "ON CONFLICT would tell whether a sensitive value exists",               \
 		"name a conflict target of columns that are not sensitive, as ON CONFLICT (id)")   \
+	X("flow.constraint", "whether a write fails would tell of a sensitive column",                     \
+		"leave its columns out of the write; or the policy opens equality of the column "  \
+		"to single values, or names the constraint as reviewed")                           \
 	X("flow.hazard", "writing there would also do something that was not reviewed",            \
 		"have it reviewed, or write elsewhere")                                            \
 	X("flow.type", "a type's own code that was not reviewed would run", "use the base type")   \

@@ -227,6 +227,10 @@ int flow_query(struct flow *f, struct scope *up, const struct qtree_value *query
 	struct columns *out);
 int flow_set_operation(struct flow *f, struct scope *s, const struct targets *targets);
 
+/* tells.c: would the write's failure tell of what is sensitive? `inserted`: what EXCLUDED holds, or NULL */
+int flow_tells(struct flow *f, const struct scope *s, const struct range *r, enum qw_verb verb,
+	const struct targets *targets, const struct targets *inserted);
+
 /* write.c */
 int flow_write(struct flow *f, struct scope *s, const struct targets *targets);
 int flow_locks(struct flow *f, struct scope *s);

@@ -72,6 +72,9 @@ int labels_clear(struct labels *l, struct work *w) QW_MUST_CHECK;
 
 /* world.c: like labels_write_hazard; is_unseen: what a tree would show counts, too. */
 const char *labels_runs(const struct labels *l, uint32_t relation_oid, enum qw_verb verb, bool is_unseen);
+unsigned labels_writes_of(enum qw_verb verb); /* CATALOG_ON_* */
+/* tells.c: may any write of this kind tell of a sensitive column? */
+bool labels_may_tell(const struct labels *l, uint32_t relation_oid, enum qw_verb verb);
 /* knows.c: where in l->named the first of that name is, or would be */
 size_t labels_first_named(const struct labels *l, const char *name);
 /* Is column reference `i`, which is qualified, a column of every relation that its qualifier may stand for? */

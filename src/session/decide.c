@@ -372,7 +372,7 @@ void decide(struct session *s)
 	if (!r->is_parse && judge_is_nested(s, r->judged)) {
 		run_refuse(s,
 			refusal_new("0A000", "names", "a name that stands for another name's statement is refused",
-				"What is prepared here is itself EXECUTE, FETCH, PREPARE, DECLARE, CLOSE or DEALLOCATE.",
+				"What is prepared here is itself EXECUTE, FETCH, PREPARE, DECLARE, CLOSE, DEALLOCATE or RESET ALL.",
 				"Send that statement itself."));
 		return;
 	}
@@ -389,7 +389,7 @@ void decide(struct session *s)
 				"The database's schema was changed in that moment.", "Bind it again."));
 		return;
 	}
-	if (r->portal && r->judged->by_name && was_replaced(s, r->portal)) {
+	if (r->portal && !r->is_bind && r->judged->by_name && was_replaced(s, r->portal)) {
 		run_refuse(s,
 			refusal_new("26000", "names", "what this portal executes was replaced after it was bound",
 				"Its columns were described as they were then, so its rows cannot be masked.",

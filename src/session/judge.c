@@ -300,7 +300,7 @@ static bool goes_by_name(const struct session *s, const struct qw_statement *st)
 	const struct portal *c = st->named_op == QW_NAMED_FETCH ? portal_find(s, st->named) : NULL;
 	const struct judged *source = p && !p->by_sql ? p->judged : c && !c->by_sql ? c->judged : NULL;
 
-	return source && source->facts.count && source->facts.list[0].named_op != QW_NAMED_NONE;
+	return source && source->facts.count && (source->facts.list[0].named_op != QW_NAMED_NONE || emulate_is(&source->facts.list[0]));
 }
 
 bool judge_is_nested(const struct session *s, const struct judged *j)

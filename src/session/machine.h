@@ -139,7 +139,7 @@ struct columns {
 	struct scan *scans; /* NULL: none is looked at */
 	size_t *subjects; /* of each column: 1 + the column whose value decides its mask, 0: none; NULL: no mask wants one */
 	size_t count;
-	bool any_masked, any_scanned;
+	bool any_masked, any_scanned, hides_plan;
 };
 
 /* A portal, by Bind or by DECLARE CURSOR: one name space. */
@@ -211,12 +211,15 @@ struct pending {
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
 	bool is_watched; /* BIND: the client's, and trees are shown */
+	bool tells_bind; /* ours: when it is answered, the client's Bind is; an error to ours is one to that */
 	bool is_carried; /* QUERY: sent as Describe, Execute and Sync of what was judged */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
 	char *name; /* CLOSE */
 	struct unit *unit; /* EXECUTE, QUERY */
 	struct refusal *refusal;
+	struct unit *pins; /* ours: behind what this did, pins are set again (emulate.c) */
+	unsigned pins_left; /* QUERY: so many of the tags that come next are of statements of ours */
 };
 
 /* Why something is refused, as the agent reads it. */
@@ -266,7 +269,7 @@ struct run {
 	bool is_counted, is_taken, taints; /* by guards/: once for a run */
 	bool is_open; /* Query: the transaction of its question goes on; it is ended before anything else is answered */
 	bool is_printing; /* and the server shows the trees of whatever it analyses */
-	bool is_carried, is_bound, is_seen; /* the server's unnamed statement is this one; is bound; and is what was judged */
+	bool is_carried, is_seen; /* the server's unnamed statement is this one; it was bound, and is what was judged */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -374,11 +377,19 @@ struct session {
 	bool is_record_lost; /* for lack of memory: the session ends */
 	bool found_logged; /* that detectors found something */
 	bool cancel_in_flight, draining, client_gone, was_fatal;
-	uint8_t settings_digest[QW_DIGEST_BYTES];
-	char poison[48];
+	uint8_t settings_digest[QW_DIGEST_BYTES], login_digest[QW_DIGEST_BYTES];
+	struct { /* a RESET ALL or DISCARD ALL was sent: when all up to `at` is answered, settings are those of the login */
+		bool is_on, is_whole; /* DISCARD ALL: with all else */
+		uint64_t at;
+		uint8_t digest[QW_DIGEST_BYTES]; /* and this is still that of the settings */
+	} way_back;
+	uint64_t pins_last; /* `pushed` at the last of our statements behind one */
+	bool beyond_reset; /* something else than settings was changed: role, temporary relations */
+	char poison[48], own_name[48]; /* what is refused for its name, which nobody has; and of what the gateway prepares */
 	struct qw_digest *digest; /* spare, re-used by units */
 	struct session_info info;
 	const char *close_reason;
+	struct qw_buf emulated; /* a Query as it is sent instead of the client's */
 	struct qw_buf literals; /* one definition without its literals, */
 	struct qw_buf scratch; /* one masked value */
 	struct qw_buf scan; /* decoded bytes of one cell, for the detectors */
@@ -475,7 +486,7 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The one kept, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 bool resolution_is_kept(struct session *s, const struct resolution_need *n); /* nothing needs to be asked */
-/* One that is kept will not do: of several statements each is locked, of what is prepared older analyses are forgotten. */
+/* One that is kept will not do: of several statements each is locked, a person has taken time, older analyses are not forgotten. */
 bool resolution_must_be_new(const struct session *s, const struct resolution_need *n, const struct resolution *kept);
 void resolution_keep(struct session *s, struct judged *owner, struct resolution *r);
 void resolution_forget(struct session *s); /* all that is kept */
@@ -527,6 +538,7 @@ void guards_tick(struct session *s);
 
 /* ---- guards/send.c: what waits, and what is carried ---- */
 bool guards_want_undo(const struct session *s); /* what runs may have to be undone */
+bool guards_begin(const struct session *s); /* it will be carried in a transaction of ours */
 bool guards_start(struct session *s); /* before it is sent; false: wait, or refused */
 void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* the message itself */
 bool guards_must_wait(struct session *s, uint8_t type); /* the client's next message */
@@ -558,6 +570,18 @@ void portal_drop(struct session *s, const char *name); /* NULL: all */
 void portal_end_transaction(struct session *s); /* all but WITH HOLD cursors */
 void names_fini(struct session *s);
 void names_completed(struct session *s, const struct qw_statement *st, const struct unit *u); /* effects of SQL on names */
+
+/* ---- emulate.c: RESET ALL, DISCARD ALL ---- */
+bool emulate_is(const struct qw_statement *st);
+void emulate_note(struct session *s, const struct judged *j); /* the run will be sent; before its own changes are noted */
+/* Makes the run's message what is sent instead; borrowed until the next call. False: closed. Once it is sent: emulate_behind. */
+bool emulate_body(struct session *s, struct qw_bytes *message);
+void emulate_behind(struct session *s);
+bool emulate_must_wait(struct session *s, uint8_t type); /* the client's next message */
+bool emulate_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
+bool emulate_hides(const struct pending *p, const struct pgwire_parameter *setting); /* the client is not told; it is as pinned */
+void emulate_completed(struct session *s, struct pending *p, const struct qw_statement *st, const char *tag);
+void emulate_ready(struct session *s, uint8_t status); /* ReadyForQuery, while what it answers is in front */
 
 /* ---- settings.c ---- */
 void settings_extend(struct session *s, struct qw_bytes what);
@@ -600,6 +624,7 @@ enum question_kind {
 };
 void question_send(struct session *s, struct qw_bytes text, struct qw_bytes types, enum question_kind kind);
 bool question_close(struct session *s); /* ends the transaction of a Query's question: true when there was one */
+void question_watched(struct session *s); /* the same behind a client's Bind */
 void question_quiet(struct session *s); /* no more trees are shown; its end is the next step of the run */
 void question_failed(struct session *s); /* it, or the Bind, was answered by an error */
 void question_bind(struct session *s);
@@ -608,7 +633,8 @@ void question_execute(struct session *s);
 /* tree/resolve.c */
 void resolve_ask(struct session *s); /* stage RESOLVE */
 bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
-void resolve_failed(struct session *s, struct qw_bytes error); /* it was passed on: the statement is over */
+/* An error to what of a question; it was passed on: the statement is over. */
+void resolve_failed(struct session *s, enum pending_kind kind, struct qw_bytes error);
 void resolve_over(struct session *s); /* ReadyForQuery behind the Sync of a Query's question */
 
 /* describe.c */
@@ -694,6 +720,10 @@ enum cell cell_make(struct session *s, const struct columns *c, size_t i, const 
 
 /* literals.c: of a definition; *out is borrowed until the next call */
 enum cell literals_hide(struct session *s, const struct scan *scan, struct qw_bytes value, struct qw_bytes *out);
+
+/* plans.c: of EXPLAIN; may it tell of sensitive columns? And the plan without that; *out is borrowed until the next call */
+bool plans_tell(const struct columns_source *from, const struct columns *c, const struct pgwire_column *col);
+enum cell plans_hide(struct session *s, struct qw_bytes value, struct qw_bytes *out);
 
 /* copyout.c: COPY ... TO STDOUT */
 bool copyout_wants_columns(const struct session *s, const struct judged *j, const struct qw_statement *st);

@@ -33,9 +33,12 @@ struct session *session_new(const struct session_options *o)
 	qw_buf_init(&s->scratch, row + 1024);
 	qw_buf_init(&s->scan, row + 1024);
 	qw_buf_init(&s->literals, row + 1024);
+	qw_buf_init(&s->emulated, 16 * (frame + (1 << 20)));
 	qw_arena_init(&s->hold_arena, 8 << 20);
 	memcpy(s->poison, "qw_deny_", 8);
 	qw_hex(qw_bytes(o->entropy + 32, 16), s->poison + 8);
+	memcpy(s->own_name, s->poison, sizeof(s->own_name));
+	memcpy(s->own_name, "qw_tree_", 8);
 	s->login_deadline_us = s->now.mono_us + 1000ull * o->config->limits.startup_timeout_ms;
 	s->close_reason = "closed";
 	session_arm(s);
@@ -65,6 +68,7 @@ void session_free(struct session *s)
 	qw_buf_fini(&s->scratch);
 	qw_buf_fini(&s->scan);
 	qw_buf_fini(&s->literals);
+	qw_buf_fini(&s->emulated);
 	qw_arena_fini(&s->hold_arena);
 	free(s->queue);
 	qw_arena_fini(&s->arena);

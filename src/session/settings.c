@@ -110,6 +110,7 @@ bool settings_accept_startup(struct session *s, const struct pgwire_startup *st)
 	for (size_t i = 0; i < n; i++)
 		if (!accept_one(s, parsed[i].name, parsed[i].value))
 			return false;
+	memcpy(s->login_digest, s->settings_digest, sizeof(s->login_digest));
 	return true;
 }
 

@@ -15,6 +15,11 @@ HELD, STOPPED, MASKED, HARMLESS, LEAKED, TROUBLE = "held", "stopped", "masked", 
 # An error of the server always names the routine it comes from; one of the gateway never does. Those of the server that the
 # gateway rewrites are known by this hint.
 WITHHELD = "The database's own text is withheld"
+# What the gateway lets through, and does in its own way. That it ran is no harm; it is when something that the gateway or the operator
+# holds the session to has come loose by it, and these tell: (what the session says now, what it must say).
+EMULATED = ("RESET ALL", "DISCARD ALL")
+HOLDS = (("SHOW client_encoding", b"UTF8"), ("SHOW standard_conforming_strings", b"on"), ("SHOW role", b"none"),
+         ("SHOW session_authorization", b"app"))
 # The gateway's own errors that say no; all others (lost connection, out of memory ...) are no refusal.
 NO = {"42501", "42601", "QW001", "QW002", "55000", "55006", "26000", "34000", "0A000", "28000", "08P01", "54000"}
 
@@ -37,6 +42,7 @@ class Run:
     def __init__(self, case, database, new_oid):
         self.case, self.database, self.new_oid = case, database, new_oid  # objects from new_oid on are those of the case
         self.messages, self.last, self.effect = [], [], False  # last: the answer to `sql` alone
+        self.loose = None  # what came loose of an emulated statement
         self.pid, self.reached, self.login = None, False, 0  # was `sql` sent at all? how many messages are of the login?
 
     @property
@@ -151,8 +157,26 @@ def _speak(world, case, run):
         if agent.state == "ready":
             run.reached, run.last = True, _last(world, case, run.database, agent)
             run.effect = _effect(world, case, run.database, during=True)
+        if agent.state == "ready" and is_emulated(world, case):
+            run.loose = _loose(agent)
         if agent.state == "closed" and not any(e.get("S") in ("FATAL", "PANIC") for e in wire.errors(agent.messages)):
             raise Trouble(f"the connection broke: {agent.why_closed}")
+
+
+def is_emulated(world, case):
+    return not world.direct and case.get("sql", "").strip("; ").upper() in EMULATED
+
+
+def _loose(agent):
+    """After it: the first of HOLDS that does not hold any more, or a secret that comes unmasked; "" when all is as it was."""
+    for question, answer in HOLDS:
+        said = agent.query(question)
+        if wire.rows(said) != [[answer]]:
+            return f"{question}: {wire.rows(said) or wire.errors(said)}"
+    said = agent.query("SELECT ssn, email FROM customers")
+    if wire.errors(said) or leakcheck.leaks(b"".join(b for _, b in said)):
+        return "masks no longer hold"
+    return ""
 
 
 def _last(world, case, database, agent):
@@ -188,6 +212,8 @@ def harm(world, run):
     if check == "tag56":
         tags = [b for k, b in run.messages if k == "C" and b"56" in b]
         return f"the tag tells: {tags[0]!r}" if tags else None
+    if check == "noerror" and run.loose is not None:
+        return f"it ran, and {run.loose}" if run.loose else None
     if check == "noerror":
         return "it ran" if run.reached and run.last and not wire.errors(run.last) else None
     if check == "error":

@@ -29,7 +29,7 @@ GRANT ALL ON visits TO app;
 POLICY = (pathlib.Path(__file__).resolve().parents[2] / "docs/examples/policy.yaml").read_text().replace(
     '"public.customers.ssn"', '"public.customers.ssn", "public.members.ssn"')
 # What was reviewed may still be wrong: triggers that tell secrets run here.
-POLICY = POLICY.replace('"cursor.*", notify]', '"cursor.*", notify, listen, discard, set.reset_all]').replace("verbs: [discard, set.reset_all]", "verbs: [admin.load]")
+POLICY = POLICY.replace('"cursor.*", notify]', '"cursor.*", notify, listen]')
 POLICY = POLICY.replace("  - name: agent\n", "  - name: agent\n    unreviewed_code: allow\n", 1)
 
 

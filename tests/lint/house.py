@@ -68,7 +68,7 @@ ROOMS = {
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
     "vault": Room("src/vault", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/hmac.h "
                                                "openssl/kdf.h openssl/params.h openssl/rand.h"),
-    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h", inner=("tree", "definitions")),
+    "upstream": Room("src/upstream", "base vault catalog functions", outside="libpq-fe.h openssl/ssl.h", inner=("tree", "hazards")),
     # The structs of what it fills in; it calls none of those rooms.
     "config": Room("src/config", "base yaml", "audit identity log sqlparse upstream"),
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.

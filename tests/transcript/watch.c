@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static void breach(const char *what, uint64_t id)
 {
@@ -84,6 +85,7 @@ static void on_statement(struct watch *w, struct qw_bytes fields, enum session_w
 	QW_ASSERT(st->sql);
 	if (sql.n)
 		memcpy(st->sql, sql.p, sql.n);
+	st->sql[sql.n] = '\0';
 	st->sql_bytes = sql.n;
 }
 
@@ -162,6 +164,7 @@ static void on_server(struct watch *w, uint8_t type, struct qw_bytes body)
 		w->tx_status = body.p[0];
 		w->unready -= w->unready > 0;
 	}
+	w->has_failed |= type == 'E';
 	if (type == 'N' && !pgwire_error_decode(body, &e) && e.routine && strcmp(e.routine, "elog_node_display") == 0)
 		shown(w);
 }
@@ -257,12 +260,118 @@ static bool is_our_transaction(struct qw_bytes body)
 	return false;
 }
 
+/* ---- RESET ALL, DISCARD ALL: what is pinned is set again, and nothing of the client stands between ---- */
+
+#define PINS "SET client_encoding TO 'UTF8';SET standard_conforming_strings TO on"
+static const char reset_text[] = "RESET ALL;" PINS " /* querywarden */", pins_text[] = PINS ";RESET ROLE /* querywarden */";
+
+static bool is_pins_query(struct qw_bytes body)
+{
+	return body.n == sizeof(pins_text) && memcmp(body.p, pins_text, body.n) == 0;
+}
+
+/* Parse, Bind, Execute of a name that only the gateway knows. */
+static bool is_pins_message(uint8_t type, struct qw_bytes body)
+{
+	return type && strchr("PBE", type) && body.n > 8 && memcmp(body.p, "qw_pins_", 8) == 0;
+}
+
+/* It begins with these two words; between them may stand a comment. */
+static bool is_words(const char *sql, size_t n, const char *first, const char *second)
+{
+	char *text = strndup(sql, n);
+	const char *at, *next;
+	bool is;
+
+	QW_ASSERT(text);
+	at = text + strspn(text, " \n\t");
+	next = strstr(at, "*/") ? strstr(at, "*/") + 2 : at + strlen(first);
+	is = strncasecmp(at, first, strlen(first)) == 0 && strncasecmp(next + strspn(next, " \n\t"), second, strlen(second)) == 0;
+	free(text);
+	return is;
+}
+
+/* This and nothing else: what stands in a text that nobody can read goes as it is, and DISCARD ALL fails beside others. */
+static bool is_alone(const struct watched *st, const char *first)
+{
+	const char *end = memchr(st->sql, ';', st->sql_bytes);
+
+	return !end && is_words(st->sql, st->sql_bytes, first, "all");
+}
+
+/* Up to the semicolon that ends it, which does not stand in its comment. */
+static size_t piece_of(const char *text)
+{
+	size_t n = strcspn(text, ";");
+	const char *comment = strstr(text, "/*"), *end = comment ? strstr(comment, "*/") : NULL;
+
+	return end && (size_t)(comment - text) < n ? (size_t)(end - text) + strcspn(end, ";") : n;
+}
+
+/* The Query, or what was made of it: everything is as the client said, but for each RESET ALL up to its semicolon. */
+static bool is_text_of(const struct watched *st, struct qw_bytes body)
+{
+	const size_t n = sizeof(reset_text) - 1;
+	const uint8_t *at, *text = (const uint8_t *)st->sql, *end = text + st->sql_bytes;
+	const uint8_t *sent = body.p, *last = body.p + body.n - 1;
+
+	if (is_alone(st, "reset") && !memmem(body.p, body.n, reset_text, n))
+		return false;
+	while ((at = memmem(sent, (size_t)(last - sent), reset_text, n))) {
+		size_t before = (size_t)(at - sent), same = (size_t)(end - text) < before ? 0 : before, piece;
+
+		if (same != before || memcmp(sent, text, before) != 0)
+			return false;
+		text += before;
+		piece = piece_of((const char *)text);
+		piece = piece < (size_t)(end - text) ? piece : (size_t)(end - text);
+		if (!is_words((const char *)text, piece, "reset", "all"))
+			return false;
+		while (piece && text[piece - 1] == ' ')
+			piece--;
+		text += piece;
+		sent = at + n;
+	}
+	return last - sent == end - text && memcmp(sent, text, (size_t)(end - text)) == 0;
+}
+
 static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body);
 
 void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 {
+	must(!w->owes_pins || is_pins_message(type, body) || (type == 'Q' && is_pins_query(body)),
+		"something else stands behind RESET ALL or DISCARD ALL", 0);
+	w->owes_pins = false;
 	check_upstream(w, type, body);
 	w->unready += type == 'Q' || type == 'S' || type == 'F';
+}
+
+static void forwarded(struct watch *w, struct watched *st)
+{
+	must(st->wait_number <= w->audited, "sent upstream before its record was written", st->id);
+	if (w->needs_trees && (w->tx_status != 'E' || w->unready))
+		check_trees(w, st);
+	st->is_forwarded = true;
+}
+
+static bool is_next(const struct watched *st, uint8_t type)
+{
+	return st->message == type && !st->is_forwarded && st->is_allowed && !st->results;
+}
+
+/* Of the client's text only what stands around the one statement is left out. */
+void watch_carried(struct watch *w, struct qw_bytes sql)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct watched *st = &w->list[i];
+
+		if (!is_next(st, 'Q') || !memmem(st->sql, st->sql_bytes, sql.p, sql.n))
+			continue;
+		forwarded(w, st);
+		w->unready++;
+		return;
+	}
+	breach("carried without a record that lets it through", 0);
 }
 
 static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
@@ -270,19 +379,19 @@ static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 	if (type != 'Q' && type != 'E' && type != 'F')
 		return;
 	must(w->is_open, "a statement before the session's opening is recorded", 0);
-	if (type == 'Q' && (is_poison(body) || is_our_transaction(body)))
+	if (type == 'Q' && (is_poison(body) || is_our_transaction(body) || is_pins_query(body)))
+		return;
+	if (is_pins_message(type, body))
 		return;
 	for (size_t i = 0; i < w->count; i++) {
 		struct watched *st = &w->list[i];
 
-		if (st->message != type || st->is_forwarded || !st->is_allowed || st->results)
+		if (!is_next(st, type))
 			continue;
-		if (type == 'Q' && (body.n != st->sql_bytes + 1 || memcmp(body.p, st->sql, st->sql_bytes) != 0))
+		if (type == 'Q' && !is_text_of(st, body))
 			continue;
-		must(st->wait_number <= w->audited, "sent upstream before its record was written", st->id);
-		if (w->needs_trees && (w->tx_status != 'E' || w->unready))
-			check_trees(w, st);
-		st->is_forwarded = true;
+		forwarded(w, st);
+		w->owes_pins = is_alone(st, "discard") || (type == 'E' && is_alone(st, "reset"));
 		return;
 	}
 	breach("sent upstream without a record that lets it through", 0);
@@ -314,6 +423,8 @@ static void frames(struct watch *w, struct watch_frames *f, struct qw_bytes byte
 
 static void on_asked(struct watch *w, uint8_t type)
 {
+	if (!strchr("dcf", type)) /* which may come behind any */
+		w->last_type = type;
 	if (type == 'Q' || type == 'S' || type == 'F')
 		w->asked++;
 }

@@ -421,6 +421,7 @@ static int resolve(
 		rc = column_of(f, s, r, attnum, out);
 	if (rc)
 		return rc;
+	f->out->meets_labelled = f->out->meets_labelled || column_is_sensitive(out);
 	if (f->is_blind)
 		out->label = (struct label){.kind = LABEL_PLAIN};
 	out->is_whole_row = out->is_whole_row || (attnum == 0 && column_is_sensitive(out));

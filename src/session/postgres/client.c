@@ -72,7 +72,7 @@ static enum step unknown_type(struct session *s)
 
 static enum step on_message(struct session *s, uint8_t type, struct qw_bytes body)
 {
-	if (guards_must_wait(s, type))
+	if (guards_must_wait(s, type) || emulate_must_wait(s, type))
 		return STEP_WAIT;
 	if (is_extended(type)) {
 		if (s->copy_in && type != 'H')

@@ -42,6 +42,7 @@ static void pending_release(struct pending *p)
 	prepared_unref(p->prepared);
 	portal_unref(p->portal);
 	unit_unref(p->unit);
+	unit_unref(p->pins);
 	refusal_free(p->refusal);
 	free(p->name);
 }

@@ -37,10 +37,8 @@ static void completed(struct session *s, struct pending *p, const char *tag)
 	/* Rows of what SQL has prepared or declared: that PREPARE or DECLARE is long done. */
 	if (j && i < j->facts.count && tag && !(p->portal && (p->portal->by_sql || (p->portal->statement && p->portal->statement->by_sql))))
 		names_completed(s, &j->facts.list[i], p->unit);
-	if (tag && strcmp(tag, "DISCARD ALL") == 0) {
-		prepared_drop(s, NULL);
-		portal_drop(s, NULL);
-	}
+	if (j && i < j->facts.count && tag)
+		emulate_completed(s, p, &j->facts.list[i], tag);
 	if (tag && p->unit)
 		note_tag(p->unit, tag);
 }
@@ -139,6 +137,7 @@ static void on_ready(struct session *s, struct pending *p, struct qw_bytes body)
 	}
 	s->copy_in = s->copy_out = false;
 	note_transaction(s, status);
+	emulate_ready(s, status);
 	if (p->kind == PENDING_QUERY) { /* a Query ends the unnamed statement and portal, whatever became of it */
 		prepared_drop(s, "");
 		portal_drop(s, "");
@@ -170,6 +169,8 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 	if (want == PENDING_BIND && ok) {
 		p->portal->is_changed = p->portal->is_watched && !p->portal->is_seen;
 		p->portal->is_watched = false;
+		if (p->portal->is_changed)
+			resolution_forget(s); /* what was shown before is not so any more */
 		judge_bound(s, p->portal);
 	}
 	if (want == PENDING_CLOSE && p->close_kind == 'S')
@@ -180,7 +181,7 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 		session_fatal(s, "53400", "too many prepared statements or portals in one session", NULL);
 		return;
 	}
-	if (!p->is_ours)
+	if (!p->is_ours && !p->is_watched)
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], type, body));
 	pending_pop(s);
 }
@@ -228,7 +229,7 @@ static void on_copy(struct session *s, struct pending *p, uint8_t type, struct q
 
 /* ---- any time ---- */
 
-static void on_parameter_status(struct session *s, struct qw_bytes body)
+static void on_parameter_status(struct session *s, const struct pending *front, struct qw_bytes body)
 {
 	struct pgwire_parameter p;
 
@@ -241,7 +242,8 @@ static void on_parameter_status(struct session *s, struct qw_bytes body)
 			"Leave client_encoding at UTF8 and standard_conforming_strings on.");
 		return;
 	}
-	session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'S', body));
+	if (s->pins_off || !emulate_hides(front, &p))
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], 'S', body));
 }
 
 /* Triggers like to notify of whole rows, so a role with masks hears only that something happened, and on which channel. */
@@ -274,7 +276,7 @@ static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 {
 	struct pending *p = pending_front(s);
 
-	if (resolve_on_message(s, p, type, body) || guards_swallow(s, p, type))
+	if (emulate_on_message(s, p, type, body) || resolve_on_message(s, p, type, body) || guards_swallow(s, p, type))
 		return;
 	switch (type) {
 	case 'D':
@@ -320,7 +322,7 @@ static void on_message(struct session *s, uint8_t type, struct qw_bytes body)
 		errors_pass(s, 'N', body, errors_may_be_verbatim(s, p));
 		break;
 	case 'S':
-		on_parameter_status(s, body);
+		on_parameter_status(s, p, body);
 		break;
 	case 'A':
 		on_notification(s, body);
@@ -349,7 +351,7 @@ static bool one_message(struct session *s)
 	}
 	if (f.type == 'd')
 		return rows_start_copy(s, &f);
-	if (f.type == 'D' && s->pending_count && !pending_front(s)->is_resolve) {
+	if (f.type == 'D' && s->pending_count && !pending_front(s)->is_resolve && !pending_front(s)->pins) {
 		n = rows_stream(s, have);
 		if (n)
 			qw_buf_consume(in, n);

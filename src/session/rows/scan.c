@@ -148,6 +148,8 @@ bool scan_column(const struct session *s, struct columns *c, size_t i, const str
 	size_t count;
 	bool is_key_like, is_opaque;
 
+	c->hides_plan = plans_tell(from, c, col);
+	c->any_scanned |= c->hides_plan;
 	if (!look_at(&d, &all, col->name, col, &is_opaque))
 		return true; /* numbers and the like */
 	count = s->labels && col->table_oid ? labels_names_of(s->labels, col->table_oid, col->attnum, names, COLUMN_NAMES_MAX) : 0;

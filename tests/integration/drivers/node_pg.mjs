@@ -93,12 +93,23 @@ async function cancelled(c) {
   return out
 }
 
+async function clean(c) {
+  const out = []
+  await c.query("SET timezone = 'Asia/Tokyo'")
+  for (const sql of ['SELECT 1; RESET ALL', 'DISCARD ALL', 'BEGIN', 'DISCARD ALL', 'ROLLBACK', 'SELECT 1; DISCARD ALL']) {
+    out.push(await c.query(sql).then((r) => [r].flat().map((one) => one.command), (e) => [e.code, e.message]))
+    out.push(rows(await c.query('SHOW timezone').catch(() => ({ rows: [] }))))
+  }
+  await c.query({ text: 'DISCARD ALL', values: [], rowMode: 'array', binary: true })
+  return [...out, rows(await c.query({ text: 'SELECT $1::text', values: ['after'] }))]
+}
+
 async function work() {
   const c = await connect()
   const out = [await plain(c)]
   await c.query('CREATE TEMP TABLE t5 (id int PRIMARY KEY, v text)')
   await c.query("INSERT INTO t5 SELECT i, 'v' || i FROM generate_series(1, 20) i")
-  for (const step of [named, cursors, copying, transactions, notified, cancelled]) out.push(await step(c))
+  for (const step of [named, cursors, copying, transactions, notified, cancelled, clean]) out.push(await step(c))
   await c.end()
   return out
 }

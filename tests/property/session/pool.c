@@ -48,6 +48,9 @@ const struct statement pool[] = {
 	{"prepare c as select lower(email) from customers", 0, 0, "PREPARE", EFFECT_PREPARE, "c", "select lower(email) from customers", 0, 0},
 	{"execute c", 0, 0, "", EFFECT_EXECUTE, "c", 0, 0, 0},
 	{"fetch 1 from a", 0, 0, "", EFFECT_FETCH, "a", 0, 0, 0},
+	{"reset all", 0, 0, "RESET", 0, 0, 0, 0, 0},
+	{"discard all", 0, 0, "DISCARD ALL", EFFECT_DISCARD, 0, 0, 0, 0},
+	{"unlisten *", 0, 0, "UNLISTEN", 0, 0, 0, 0, 0},
 	{"frobnicate everything", 0, 0, "", 0, 0, 0, "42601 \"syntax error\"", true},
 };
 const size_t pool_count = QW_COUNT(pool);

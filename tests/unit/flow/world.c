@@ -253,6 +253,16 @@ static const char *world_write_hazard(void *ctx, uint32_t oid, enum qw_verb verb
 	return t && strcmp(t->name, "watched") == 0 ? "trigger t_audit runs public.log()" : NULL;
 }
 
+static int world_write_tells(void *ctx, const struct labels_write *w, struct qw_arena *arena, struct labels_tells **out, size_t *count)
+{
+	(void)ctx;
+	(void)w;
+	(void)arena;
+	*out = NULL;
+	*count = 0;
+	return 0;
+}
+
 static bool world_function_is_plain(void *ctx, uint32_t oid)
 {
 	const struct thing *t = find(ctx, THING_FUNCTION, oid, 0);
@@ -306,6 +316,7 @@ struct flow_world world_of(struct world *w)
 		.label = world_label,
 		.relation = world_relation,
 		.write_hazard = world_write_hazard,
+		.write_tells = world_write_tells,
 		.function = world_function,
 		.function_is_plain = world_function_is_plain,
 		.function_is_guarded = world_function_is_guarded,

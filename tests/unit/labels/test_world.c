@@ -368,6 +368,10 @@ static void test_clear(void **state)
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .qualifier = "pg_proc", .column = NULL, .has_star = true)));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .is_natural = true)));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "v_sources")));
+	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .function = "pg_advisory_unlock_all")));
+	assert_true(is_clear(l, SAID(.verb = QW_VERB_UNLISTEN)));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .function = "pg_advisory_unlock")));
+	assert_false(is_clear(l, SAID(.verb = QW_VERB_RESET_ALL)));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "customers")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "unheard_of")));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "v_filter"))); /* which rows there are depends on a secret */

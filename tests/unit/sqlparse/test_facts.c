@@ -278,7 +278,7 @@ static void sessions(void **state)
 		{"MOVE c", "cursor.fetch:c"},
 		{"CLOSE c", "cursor.close:c"},
 		{"LISTEN c", "listen:c"},
-		{"UNLISTEN *", "listen"},
+		{"UNLISTEN *", "unlisten"},
 		{"NOTIFY c, 'x'", "notify:c"},
 		{"LOCK a, s.b", "lock:a lock:s.b"},
 		{"DISCARD ALL", "discard:all set.reset_all"},

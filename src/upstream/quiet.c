@@ -2,7 +2,7 @@
  * Which kinds of definitions hold nothing that looks like data in all of this database: only those may be compared and sorted
  * (flow.definition). The patterns find all that literals.c of the session and the detectors hide, and more.
  */
-#include "../reading.h"
+#include "reading.h"
 
 enum { SQL_MAX = 16384 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reading.h"
+#include "../reading.h"
 
 /* domain, text, expression */
 static int take_domain(struct reading *rd, const PGresult *r, int row)
