@@ -51,8 +51,7 @@ const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /*
 /* Is there a function of this name outside of pg_catalog and information_schema? Attribute notation, x.f, may call it. */
 bool catalog_has_function(const struct catalog *c, const char *name);
 const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oid);
-/* Index in r->columns, or -1. */
-int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
+int catalog_column_index(const struct catalog_relation *r, int16_t attnum); /* in r->columns; or -1 */
 
 /* ---- what runs: functions that are not the server's own and unchanged, operators, and what writing or a type runs ---- */
 struct catalog_function {
@@ -71,10 +70,9 @@ const struct catalog_function *catalog_function_at(const struct catalog *c, size
 unsigned catalog_server_major(const struct catalog *c); /* 15 */
 /* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
 bool catalog_is_verified(const struct catalog *c);
-/* Kinds of definitions, none of which holds what looks like data in all of this database. */
 enum { CATALOG_QUIET_COMMENTS = 1, CATALOG_QUIET_DEFAULTS = 2, CATALOG_QUIET_ARGUMENTS = 4 /* their defaults */, CATALOG_QUIET_CHECKS = 8,
        CATALOG_QUIET_INDEXES = 16, CATALOG_QUIET_FILTERS = 32 /* of publications */, CATALOG_QUIET_ENUMS = 64 };
-unsigned catalog_quiet(const struct catalog *c); /* 0: nobody looked */
+unsigned catalog_quiet(const struct catalog *c); /* kinds of definitions in which nothing of this database looks like data */
 uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
 /* Is there an operator that operands of the server's own types may mean, a type (but rows of tables and arrays) of this name that is not the server's own? The type "": somebody
    made a cast between types of the server. */
@@ -83,9 +81,7 @@ bool catalog_has_type(const struct catalog *c, const char *name);
 uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i); /* the i-th of this name; 0: no more */
 bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
 
-/*
- * What the server compares or computes for a write: whether that fails tells of other rows, or of columns that the write does not set.
- */
+/* What the server compares or computes for a write: its failing tells of other rows, or of columns that the write does not set. */
 enum catalog_rule_kind { CATALOG_UNIQUE, CATALOG_REFERENCE, CATALOG_CHECK };
 struct catalog_rule {
 	enum catalog_rule_kind kind;
@@ -134,8 +130,7 @@ struct catalog_builder *catalog_builder_new(uint64_t generation); /* NULL: out o
 void catalog_builder_free(struct catalog_builder *b);
 int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *schema, const char *name,
 	enum catalog_relkind kind) QW_MUST_CHECK;
-int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum, const char *name,
-	uint32_t type_oid) QW_MUST_CHECK;
+int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum, const char *name, uint32_t type_oid) QW_MUST_CHECK;
 int catalog_add_parent(struct catalog_builder *b, uint32_t relation_oid, uint32_t parent_oid) QW_MUST_CHECK;
 int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct catalog_origin on) QW_MUST_CHECK;
 int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from) QW_MUST_CHECK;

@@ -181,6 +181,8 @@ def test_psql_describes_what_holds_data(env):
         CREATE FUNCTION on_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
         CREATE TRIGGER at_it BEFORE INSERT ON defaults FOR EACH ROW WHEN (NEW.x <> '{CARD}') EXECUTE FUNCTION on_it('{CARD}');
         CREATE DOMAIN held AS text DEFAULT '{EMAIL}' CHECK (VALUE <> '{CARD}'); CREATE RULE aside AS ON INSERT TO quiet WHERE NEW.body = '{CARD}' DO INSTEAD NOTHING""", "shop")
+    with connect(env.gateway):  # while a session is open, the gateway looks every second for what was changed elsewhere
+        wait_for("the new catalog", lambda: "flow.definition" in env.psql("agent", r"\df").stderr)
     for asked in r"\d|\d+ defaults|\d+ lists|\d+ list_1|\d list_2|\d+ v_code|\d with_data|\d+ notes|\d+ quiet|\di+|\dv+|\dT+|\dD+|\dX|\dP+|\sf who|\sv v_code".split("|"):
         out = env.psql("agent", asked)
         assert out.stdout and not out.stderr and EMAIL not in out.stdout and CARD not in out.stdout, f"{asked}: {out}"
