@@ -124,6 +124,7 @@ struct scan {
 	bool is_opaque; /* nothing in it can be replaced: a find hides all of it */
 	bool may_hold_hex; /* text that may hold a bytea; a find in that hides all of it */
 	bool is_definition, is_bytes; /* literals in it are hidden (literals.c); it is a bytea in binary */
+	bool is_composed; /* of definitions and other texts */
 };
 
 /* What the server said of a result's columns, and what is done to each. */
