@@ -14,7 +14,7 @@ enum my_expr_kind {
 	MY_EXPR_COLUMN, /* `column`; a bare name may also be a variable of a routine */
 	MY_EXPR_STAR, /* `column` without a name: only in lists of what is selected, RETURNING, and COUNT(*) */
 	MY_EXPR_CALL, /* `call`, its arguments in `args` */
-	MY_EXPR_OP, /* `op`: enum my_op; `args`: operands. AND, OR and the like hold a chain of two or more */
+	MY_EXPR_OP, /* `op`: enum my_op; `args`: operands; a chain of one operator (a + b + c) holds them all, from left to right */
 	MY_EXPR_CASE, /* args: [CASE x], then WHEN THEN pairs, [ELSE]; told by `op`: enum my_case */
 	MY_EXPR_CAST, /* CAST, CONVERT, JSON_VALUE RETURNING: args: value ...; `text`: the type as written */
 	MY_EXPR_ROW, /* (a, b), ROW(a, b) */
@@ -92,7 +92,7 @@ struct my_source {
 	struct my_query *query;
 	struct my_named *columns; /* of a derived table or JSON_TABLE: their names; of a join: USING */
 	struct my_source *left, *right;
-	struct my_expr *expr; /* ON; JSON_TABLE's document; FOR SYSTEM_TIME's points in time */
+	struct my_expr *expr; /* ON; JSON_TABLE's document; the points in time of FOR SYSTEM_TIME, FOR PORTION: one or two */
 };
 
 /* ---- queries ---- */

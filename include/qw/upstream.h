@@ -25,6 +25,7 @@ struct upstream_parameter {
 };
 
 struct upstream_request {
+	enum upstream_dialect dialect; /* what the caller speaks: a target of another is refused (CONFIG) */
 	const struct upstream_target *target;
 	const char *database; /* MySQL: NULL for none */
 	const char *application_name;

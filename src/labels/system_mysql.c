@@ -36,7 +36,8 @@ static const struct known performance_schema[] = {
 
 static const struct known mysql[] = {
 	{"help_category", "", ""}, {"help_keyword", "", ""}, {"help_relation", "", ""}, {"help_topic", "", ""}, {"time_zone", "", ""},
-	{"time_zone_leap_second", "", ""}, {"time_zone_name", "", ""}, {"time_zone_transition", "", ""}, {"time_zone_transition_type", "", ""},
+	{"time_zone_leap_second", "", ""}, {"time_zone_name", "", ""},
+	{"time_zone_transition", "", ""}, {"time_zone_transition_type", "", ""},
 };
 
 static bool holds(const char *columns, const char *column)

@@ -389,7 +389,7 @@ void decide(struct session *s)
 				"The database's schema was changed in that moment.", "Bind it again."));
 		return;
 	}
-	if (r->portal && r->judged->by_name && was_replaced(s, r->portal)) {
+	if (r->portal && !r->is_bind && r->judged->by_name && was_replaced(s, r->portal)) {
 		run_refuse(s,
 			refusal_new("26000", "names", "what this portal executes was replaced after it was bound",
 				"Its columns were described as they were then, so its rows cannot be masked.",

@@ -124,6 +124,7 @@ struct scan {
 	bool is_opaque; /* nothing in it can be replaced: a find hides all of it */
 	bool may_hold_hex; /* text that may hold a bytea; a find in that hides all of it */
 	bool is_definition, is_bytes; /* literals in it are hidden (literals.c); it is a bytea in binary */
+	bool is_composed; /* of definitions and other texts */
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -138,7 +139,7 @@ struct columns {
 	struct scan *scans; /* NULL: none is looked at */
 	size_t *subjects; /* of each column: 1 + the column whose value decides its mask, 0: none; NULL: no mask wants one */
 	size_t count;
-	bool any_masked, any_scanned;
+	bool any_masked, any_scanned, hides_plan;
 };
 
 /* A portal, by Bind or by DECLARE CURSOR: one name space. */
@@ -210,6 +211,7 @@ struct pending {
 	bool is_preflight; /* asks for the columns of a simple statement before it runs */
 	bool is_resolve, is_tree, is_last; /* asks for the tree: part of that; what gives the tree; the end of it */
 	bool is_watched; /* BIND: the client's, and trees are shown */
+	bool tells_bind; /* ours: when it is answered, the client's Bind is; an error to ours is one to that */
 	bool is_carried; /* QUERY: sent as Describe, Execute and Sync of what was judged */
 	struct prepared *prepared; /* PARSE */
 	struct portal *portal; /* BIND, DESCRIBE_PORTAL, EXECUTE */
@@ -267,7 +269,7 @@ struct run {
 	bool is_counted, is_taken, taints; /* by guards/: once for a run */
 	bool is_open; /* Query: the transaction of its question goes on; it is ended before anything else is answered */
 	bool is_printing; /* and the server shows the trees of whatever it analyses */
-	bool is_carried, is_bound, is_seen; /* the server's unnamed statement is this one; is bound; and is what was judged */
+	bool is_carried, is_seen; /* the server's unnamed statement is this one; it was bound, and is what was judged */
 	uint64_t hold_until_us, next_notice_us;
 	char approval_id[APPROVAL_ID_CHARS + 1];
 };
@@ -383,7 +385,7 @@ struct session {
 	} way_back;
 	uint64_t pins_last; /* `pushed` at the last of our statements behind one */
 	bool beyond_reset; /* something else than settings was changed: role, temporary relations */
-	char poison[48];
+	char poison[48], own_name[48]; /* what is refused for its name, which nobody has; and of what the gateway prepares */
 	struct qw_digest *digest; /* spare, re-used by units */
 	struct session_info info;
 	const char *close_reason;
@@ -484,7 +486,7 @@ void resolution_need(struct session *s, const struct judged *j, size_t i, struct
 bool resolution_is_disturbed(const struct judged *j, size_t i);
 /* The one kept, if it is of these labels, settings and types; else a new one; NULL: no memory (closed). */
 bool resolution_is_kept(struct session *s, const struct resolution_need *n); /* nothing needs to be asked */
-/* One that is kept will not do: of several statements each is locked, of what is prepared older analyses are forgotten. */
+/* One that is kept will not do: of several statements each is locked, a person has taken time, older analyses are not forgotten. */
 bool resolution_must_be_new(const struct session *s, const struct resolution_need *n, const struct resolution *kept);
 void resolution_keep(struct session *s, struct judged *owner, struct resolution *r);
 void resolution_forget(struct session *s); /* all that is kept */
@@ -536,6 +538,7 @@ void guards_tick(struct session *s);
 
 /* ---- guards/send.c: what waits, and what is carried ---- */
 bool guards_want_undo(const struct session *s); /* what runs may have to be undone */
+bool guards_begin(const struct session *s); /* it will be carried in a transaction of ours */
 bool guards_start(struct session *s); /* before it is sent; false: wait, or refused */
 void guards_send(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* the message itself */
 bool guards_must_wait(struct session *s, uint8_t type); /* the client's next message */
@@ -621,6 +624,7 @@ enum question_kind {
 };
 void question_send(struct session *s, struct qw_bytes text, struct qw_bytes types, enum question_kind kind);
 bool question_close(struct session *s); /* ends the transaction of a Query's question: true when there was one */
+void question_watched(struct session *s); /* the same behind a client's Bind */
 void question_quiet(struct session *s); /* no more trees are shown; its end is the next step of the run */
 void question_failed(struct session *s); /* it, or the Bind, was answered by an error */
 void question_bind(struct session *s);
@@ -629,7 +633,8 @@ void question_execute(struct session *s);
 /* tree/resolve.c */
 void resolve_ask(struct session *s); /* stage RESOLVE */
 bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, struct qw_bytes body); /* false: not for it */
-void resolve_failed(struct session *s, struct qw_bytes error); /* it was passed on: the statement is over */
+/* An error to what of a question; it was passed on: the statement is over. */
+void resolve_failed(struct session *s, enum pending_kind kind, struct qw_bytes error);
 void resolve_over(struct session *s); /* ReadyForQuery behind the Sync of a Query's question */
 
 /* describe.c */
@@ -715,6 +720,10 @@ enum cell cell_make(struct session *s, const struct columns *c, size_t i, const 
 
 /* literals.c: of a definition; *out is borrowed until the next call */
 enum cell literals_hide(struct session *s, const struct scan *scan, struct qw_bytes value, struct qw_bytes *out);
+
+/* plans.c: of EXPLAIN; may it tell of sensitive columns? And the plan without that; *out is borrowed until the next call */
+bool plans_tell(const struct columns_source *from, const struct columns *c, const struct pgwire_column *col);
+enum cell plans_hide(struct session *s, struct qw_bytes value, struct qw_bytes *out);
 
 /* copyout.c: COPY ... TO STDOUT */
 bool copyout_wants_columns(const struct session *s, const struct judged *j, const struct qw_statement *st);

@@ -37,6 +37,8 @@ struct session *session_new(const struct session_options *o)
 	qw_arena_init(&s->hold_arena, 8 << 20);
 	memcpy(s->poison, "qw_deny_", 8);
 	qw_hex(qw_bytes(o->entropy + 32, 16), s->poison + 8);
+	memcpy(s->own_name, s->poison, sizeof(s->own_name));
+	memcpy(s->own_name, "qw_tree_", 8);
 	s->login_deadline_us = s->now.mono_us + 1000ull * o->config->limits.startup_timeout_ms;
 	s->close_reason = "closed";
 	session_arm(s);

@@ -49,6 +49,9 @@ static int open_either(struct vault *v, const struct upstream_request *r, struct
 {
 	int err;
 
+	if (r->target->dialect != r->dialect)
+		return upstream_fail(failure, QW_E_CONFIG, "08001", "the gateway's configuration of this database is wrong",
+			"target %s speaks another dialect", r->target->name);
 	switch (r->target->dialect) {
 	case UPSTREAM_POSTGRES:
 		err = upstream_open(v, r, NULL, &u->pg, failure);

@@ -2,7 +2,9 @@
 """A Query is carried as Parse, Bind, Describe and Execute when the server has to show its tree: the client must see what it sees direct.
 
 Every script runs straight and through the gateway, each in a fresh database; messages are compared one by one.
+`--major N` for another server; words choose scripts.
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -120,9 +122,13 @@ def same(name):
 
 
 def main():
-    world = World()
+    p = argparse.ArgumentParser()
+    p.add_argument("--major", type=int)
+    p.add_argument("names", nargs="*")
+    options = p.parse_args()
+    world = World(major=options.major)
     try:
-        return run_tests({f"test_{name}": same(name) for name in SCRIPTS if not sys.argv[1:] or name in sys.argv[1:]}, world)
+        return run_tests({f"test_{name}": same(name) for name in SCRIPTS if not options.names or name in options.names}, world)
     finally:
         world.close()
 

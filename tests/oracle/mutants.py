@@ -1,4 +1,4 @@
-"""Statements that nobody wrote: those of the corpus with a token taken out, put in, doubled, exchanged. Seeded."""
+"""Statements that nobody wrote: those of the corpus with tokens or bytes taken out, put in, doubled, exchanged. Seeded."""
 import random
 import re
 
@@ -8,6 +8,9 @@ TRAPS = [b"", b"(", b")", b",", b".", b";", b"=", b":=", b"*", b"@", b"@@", b"@a
          b"b'1'", b"N'a'", b"_utf8'a'", b"NULL", b"DEFAULT", b"NOT", b"ALL", b"a", b"a.b", b"?", b"IF EXISTS", b"IF NOT EXISTS", b"SELECT", b"FROM", b"INTO", b"\\N",
          b"-- ", b"#", b"/**/", b"AS", b"ON", b"USING", b"WITH", b"FOR", b"SET", b"VALUES", b"WHERE", b"LIMIT 1", b"UNION", b"COLLATE utf8mb4_bin", b"CHARACTER SET utf8mb4",
          b"INTERVAL", b"DAY", b"IN", b"LIKE", b"BETWEEN", b"IS", b"AND", b"OR", b"END", b"KEY", b"PRIMARY", b"TABLE", b"INDEX", b"BINARY", b"OR REPLACE", b"TEMPORARY"]
+BYTES = [b"'", b'"', b"`", b"\\", b"\\'", b"''", b"--", b"-- ", b"--\n", b"#", b"\n", b"\r", b"\t", b"\x0b", b"\x01", b"/*", b"*/", b"/**/", b"/*!", b"*", b"/", b"-", b"@", b"@@", b".",
+         b"0x", b"x'", b"b'", b"N'", b"_latin1'", b"_gbk'", b"1e", b"1.", b".1", b"$", b"$$", b"$a$", b"\xc3\xa9", b"\xc2\xa0", b"\xe3\x80\x80", b"\xef\xbb\xbf", b"\\N", b"{", b"}", b"{d '",
+         b":=", b"<=>", b"->", b"->>", b"||", b"&&", b"!", b"!!", b"<>", b"?", b";", b"(", b")", b"%", b"0", b"9", b"e", b"x"]
 SIZE_MAX = 400
 
 
@@ -38,12 +41,22 @@ class Mutator:
         else:
             del t[at + 1:]
 
+    def _bytes(self):
+        """Bytes that lexers stumble over, anywhere."""
+        text = self.random.choice(self.source)
+        for _ in range(self.random.choice((1, 1, 2, 3))):
+            at = self.random.randrange(len(text) + 1)
+            text = text[:at] + self.random.choice(BYTES) + text[at + self.random.choice((0, 0, 1)):]
+        return text
+
     def one(self):
+        if self.random.randrange(3) == 0:
+            return self._bytes().rstrip(b"; \t\n")
         t = tokens(self.random.choice(self.source))
         for _ in range(self.random.choice((1, 1, 1, 2))):
             if t:
                 self._change(t)
-        return b" ".join(t)
+        return b" ".join(t).rstrip(b"; \t\n")  # the server cuts that off
 
     def many(self, count):
         unique = {}

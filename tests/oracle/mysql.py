@@ -5,9 +5,9 @@ The mirror is the one of the machine's own apt entries. Whatever fails here (no 
 """
 import os
 import pathlib
+import pickle
 import re
 import shutil
-import struct
 import subprocess
 import tempfile
 
@@ -17,6 +17,7 @@ from process import Child, quietly
 SUITE, PACKAGES = "sid", ("mysql-server-core", "mysql-client-core")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 SYNTAX = 1064
+ESCAPED = {b"n": b"\n", b"t": b"\t", b"0": b"\0"}  # by mysql --batch
 REFUSED = re.compile(r"ERROR (\d+) \(\w+\) at line (\d+): (.*)")
 
 
@@ -93,7 +94,7 @@ class Server:
         try:
             quietly(*common, "--initialize-insecure")
             self.child = Child("mysqld", [*common, "--skip-networking", f"--socket={self.folder}/s", "--mysqlx=OFF", "--innodb-buffer-pool-size=64M",
-                               "--performance-schema=OFF", "--skip-log-bin", f"--pid-file={self.folder}/pid"], self.folder / "log")
+                               "--performance-schema=OFF", "--skip-log-bin", "--max-digest-length=1048576", f"--pid-file={self.folder}/pid"], self.folder / "log")
             self.child.until(lambda: subprocess.run(self._client("select 1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0)
             quietly(*self._client("create database test"))
         except (RuntimeError, TimeoutError, OSError) as e:
@@ -108,27 +109,41 @@ class Server:
 
     def _client(self, *statement):
         return [*self._program("mysql"), f"--socket={self.folder}/s", "--user=root", "--default-character-set=utf8mb4",
-                *(["-e", *statement] if statement else ["--force", "--batch", "--skip-reconnect", "test"])]
+                *(["-e", *statement] if statement else ["--force", "--batch", "--skip-column-names", "--skip-reconnect", "test"])]
 
     def version(self):
         return quietly(*self._client("select version()")).split()[-1]
 
-    def verdicts(self, statements):
-        """[error number]: 1064 for a syntax error, 0 else. One statement a line, so that errors tell their statement by its line."""
-        text = b"".join(b"DO STATEMENT_DIGEST_TEXT(_utf8mb4 0x%s);\n" % s.hex().encode() for s in statements)
-        done = subprocess.run(self._client(), input=text, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        found = [0] * len(statements)
+    def ask(self, statements):
+        """([error number], [digest text or None]): 1064 for a syntax error. One statement a line, so that errors tell theirs."""
+        text = b"".join(b"SELECT %d, STATEMENT_DIGEST_TEXT(_utf8mb4 0x%s);\n" % (i, s.hex().encode()) for i, s in enumerate(statements))
+        done = subprocess.run(self._client(), input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        errors, digests = [0] * len(statements), [None] * len(statements)
         for line in done.stderr.decode("utf-8", "replace").splitlines():
             if (m := REFUSED.match(line)):
-                found[int(m[2]) - 1] = SYNTAX if "error in your SQL syntax" in m[3] else int(m[1])
-        return found
+                errors[int(m[2]) - 1] = SYNTAX if "error in your SQL syntax" in m[3] else int(m[1])
+        for line in done.stdout.split(b"\n"):
+            n, tab, digest = line.partition(b"\t")
+            if tab:
+                digests[int(n)] = re.sub(rb"\\(.)", lambda m: ESCAPED.get(m[1], m[1]), digest)
+        return errors, digests
+
+
+def asked(file, statements):
+    """As verdicts.mariadb: kept beside the file, for the server of one folder answers the same."""
+    kept = file.with_suffix(".mysql")
+    if not kept.exists() or kept.stat().st_mtime < file.stat().st_mtime:
+        with Server() as server:
+            answer = server.ask(statements)
+        part = kept.with_suffix(".part")
+        part.write_bytes(pickle.dumps(answer))
+        part.rename(kept)
+    return pickle.loads(kept.read_bytes())
 
 
 def verdicts(file, statements):
-    """As verdicts.mariadb: kept beside the file, for the server of one folder answers the same."""
-    kept = file.with_suffix(".mysql")
-    if not kept.exists() or kept.stat().st_size != 2 * len(statements) or kept.stat().st_mtime < file.stat().st_mtime:
-        with Server() as server:
-            found = server.verdicts(statements)
-        kept.write_bytes(struct.pack(f"<{len(found)}H", *found))
-    return list(struct.unpack(f"<{len(statements)}H", kept.read_bytes()))
+    return asked(file, statements)[0]
+
+
+def digests(file, statements):
+    return asked(file, statements)[1]

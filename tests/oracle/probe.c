@@ -1,19 +1,23 @@
 /*
+ * What our parser and our lexer say of MySQL's and MariaDB's SQL.
  * What our parser says to each statement of a file: probe_mysqlparse mariadb|mysql FILE
  * FILE as in mariadbd.c. A line for each: "accepted VERB", "design SENTENCE", "unknown SENTENCE" or "several"; unknown is what the
  * grammar does not know, design what it refuses on purpose, whatever else the text holds.
+ * With a third argument: what the lexer cut, a line for each: words, names and signs with blanks between them, nothing of literals;
+ * "refused" when it refused.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "qw/mysqlparse.h"
+#include "lex.h"
 
 enum { ARENA_BYTES = 64 << 20 };
 
 /* Sentences of what is refused by design begin so; the syntax behind them was not looked at. */
 static const char *const designed[] = {
 	"the body of", "the statement of an event", "a block of statements", "SQL that is made while it runs", "replication is not",
-	"executable comment", "an executable comment", "a name is empty", "a name holds bytes",
+	"executable comment", "an executable comment", "a name is empty", "SET STATEMENT must not", "a name holds bytes", "a prepared text must", "quotes of dollars",
+	"a run of comparison signs", "a function of the grammar", "a table and a common", "DELETE names a table", "it cannot be told which",
 };
 
 static bool is_designed(const char *problem)
@@ -49,7 +53,53 @@ static void judge(struct qw_bytes text, const struct mysql_dialect *dialect, str
 		line("accepted", out.facts.list[0].act_count ? qw_verb_name(out.facts.list[0].acts[0].verb) : "none");
 }
 
-static void judge_all(const uint8_t *p, size_t n, const struct mysql_dialect *dialect)
+/* One token as MySQL's digest would name it, as far as mysql.py compares them. */
+static void name_token(const struct mylex *lex, const struct mylex_token *t, const struct mysql_dialect *dialect, struct qw_arena *arena)
+{
+	struct qw_bytes value = qw_bytes(lex->text.p + t->at, t->n);
+
+	switch ((enum mylex_kind)t->kind) {
+	case MYLEX_WORD:
+	case MYLEX_OP:
+		break;
+	case MYLEX_IDENT:
+	case MYLEX_QUOTED:
+		if (mylex_value(lex, t, dialect, arena, &value) != 0)
+			return;
+		break;
+	case MYLEX_END:
+	case MYLEX_STRING:
+	case MYLEX_NSTRING:
+	case MYLEX_INTRODUCER:
+	case MYLEX_HEX:
+	case MYLEX_BIN:
+	case MYLEX_INT:
+	case MYLEX_DECIMAL:
+	case MYLEX_FLOAT:
+	case MYLEX_HOST:
+		return;
+	}
+	for (size_t i = 0; i < value.n; i++)
+		putchar(value.p[i] == '\n' || value.p[i] == '\r' ? ' ' : value.p[i]);
+	putchar(' ');
+}
+
+static void cut(struct qw_bytes text, const struct mysql_dialect *dialect, struct qw_arena *arena)
+{
+	struct mylex lex;
+
+	qw_arena_reset(arena);
+	if (mylex_run(text, dialect, 1 << 20, arena, &lex) != 0 || lex.problem)
+		printf("refused");
+	else
+		for (size_t i = 0; i < lex.count; i++)
+			name_token(&lex, &lex.tokens[i], dialect, arena);
+	putchar('\n');
+}
+
+typedef void (*each_fn)(struct qw_bytes text, const struct mysql_dialect *dialect, struct qw_arena *arena);
+
+static void judge_all(const uint8_t *p, size_t n, const struct mysql_dialect *dialect, each_fn each)
 {
 	struct qw_arena arena;
 	size_t at = 0;
@@ -61,7 +111,7 @@ static void judge_all(const uint8_t *p, size_t n, const struct mysql_dialect *di
 		at += 4;
 		if (size > n - at)
 			break;
-		judge(qw_bytes(p + at, size), dialect, &arena);
+		each(qw_bytes(p + at, size), dialect, &arena);
 		at += size;
 	}
 	qw_arena_fini(&arena);
@@ -89,17 +139,18 @@ int main(int argc, char **argv)
 {
 	struct mysql_dialect dialect = {.flavour = MYSQL_FLAVOUR_MARIADB, .version = 101100, .charset = MYSQL_CHARSET_UTF8, .prepares = true};
 	size_t n;
-	uint8_t *p = argc == 3 ? read_all(argv[2], &n) : NULL;
+	uint8_t *p = argc == 3 || argc == 4 ? read_all(argv[2], &n) : NULL;
 
 	if (!p) {
-		fprintf(stderr, "probe_mysqlparse mariadb|mysql FILE\n");
+		fprintf(stderr, "probe_mysqlparse mariadb|mysql FILE [tokens]\n");
 		return 2;
 	}
 	if (strcmp(argv[1], "mysql") == 0) {
 		dialect.flavour = MYSQL_FLAVOUR_MYSQL;
 		dialect.version = 90704;
+		dialect.prepares = false; /* STATEMENT_DIGEST_TEXT() reads as COM_QUERY does */
 	}
-	judge_all(p, n, &dialect);
+	judge_all(p, n, &dialect, argc == 4 ? cut : judge);
 	free(p);
 	return 0;
 }

@@ -64,8 +64,9 @@ class Range(threading.Thread):
         self.problem = f"{RESTARTS_MAX} statements ended the oracle"
 
 
-def mariadb(file, count, jobs=2):
+def mariadb(file, statements, jobs=2):
     """[error number] of all statements of the framed file; kept beside it, for the package of one version answers the same."""
+    count = len(statements)
     kept = file.with_suffix(f".{unpacked('libmariadbd19').name}")
     if not kept.exists() or kept.stat().st_size != 2 * count or kept.stat().st_mtime < file.stat().st_mtime:
         program = compiled()

@@ -161,6 +161,13 @@ static void put_word(struct builder *b, struct scan *s)
 	bld_cstr(b, s->word);
 }
 
+static void put_oids(struct builder *b, struct scan *s)
+{
+	bld_be16(b, (uint16_t)count_words(*s));
+	while (next(s))
+		bld_be32(b, (uint32_t)strtoul(s->word, NULL, 10));
+}
+
 static void from_client(struct builder *b, char type, struct scan *s)
 {
 	switch (type) {
@@ -172,9 +179,7 @@ static void from_client(struct builder *b, char type, struct scan *s)
 	case 'P':
 		put_word(b, s);
 		put_word(b, s);
-		bld_be16(b, (uint16_t)count_words(*s));
-		while (next(s)) /* oids */
-			bld_be32(b, (uint32_t)strtoul(s->word, NULL, 10));
+		put_oids(b, s);
 		break;
 	case 'B':
 		put_word(b, s);
@@ -225,7 +230,7 @@ static void from_server_body(struct builder *b, char type, struct scan *s)
 		put_error(b, s);
 		break;
 	case 't':
-		bld_be16(b, 0);
+		put_oids(b, s);
 		break;
 	case 'G':
 	case 'H':
@@ -321,13 +326,23 @@ static int put_tree(struct scan *s, struct qw_buf *out)
 }
 
 /* What the server says to the gateway's own statements before and behind the text. */
+static const char forget_words[] = "1 | 2 | C \"DISCARD PLANS\" | 3 | 3";
 static const char own_words[] = "1 | 2 | D \"notice\" \"log\" | C \"SELECT 1\" | 3 | 3";
 
-static int put_own(struct qw_buf *out, bool is_off)
+static int put_own(struct qw_buf *out, const char *word)
 {
-	int err = is_off ? words_put_tree(out, "({QUERY of the gateway's own})\n") : words_encode("3", true, out);
+	int err = 0;
 
+	if (strcmp(word, "forget") == 0)
+		return words_encode(forget_words, true, out);
+	if (strcmp(word, "off") == 0)
+		err = words_put_tree(out, "({QUERY of the gateway's own})\n");
 	return err ? err : words_encode(own_words, true, out);
+}
+
+static bool is_own(const char *word)
+{
+	return strcmp(word, "on") == 0 || strcmp(word, "off") == 0 || strcmp(word, "forget") == 0;
 }
 
 static int encode(struct scan *s, bool from_server, struct qw_buf *out)
@@ -346,8 +361,8 @@ static int encode(struct scan *s, bool from_server, struct qw_buf *out)
 		else if (strcmp(s->word, "raw") == 0) {
 			if (next(s))
 				bld_bytes(&b, qw_bytes(s->word, s->n));
-		} else if (from_server && (strcmp(s->word, "on") == 0 || strcmp(s->word, "off") == 0))
-			err = put_own(out, s->word[1] == 'f');
+		} else if (from_server && is_own(s->word))
+			err = put_own(out, s->word);
 		else if (from_server && strcmp(s->word, "tree") == 0)
 			err = put_tree(s, out);
 		else {

@@ -70,12 +70,17 @@ static void say(struct harness *h, struct lines *to, const char *fmt, ...)
 
 /* ---- questions for trees ---- */
 
-static void watch_statement(struct harness *h, uint8_t type, struct qw_bytes body)
+static void need_trees(struct harness *h)
 {
 	struct session_info info;
 
 	session_info_get(h->session, &info);
 	h->watch.needs_trees = !h->is_wild && !h->is_unlabelled && info.role && strcmp(info.role, "agent") == 0;
+}
+
+static void watch_statement(struct harness *h, uint8_t type, struct qw_bytes body)
+{
+	need_trees(h);
 	watch_upstream(&h->watch, type, body);
 }
 
@@ -98,10 +103,9 @@ static void run_carried(struct harness *h)
 	qw_buf_init(&text, 1 << 22);
 	QW_ASSERT(!words_put_string(&text, sql) && !qw_buf_append(&text, "", 1));
 	say(h, &h->upstream, "run %s", (const char *)text.p);
-	qw_buf_clear(&text);
-	QW_ASSERT(!qw_buf_append(&text, sql.p, sql.n) && !qw_buf_append(&text, "", 1));
-	watch_statement(h, 'Q', qw_buf_pending(&text));
 	qw_buf_fini(&text);
+	need_trees(h);
+	watch_carried(&h->watch, sql);
 }
 
 /* True: the message belongs to a question, which is one line. */
@@ -109,6 +113,10 @@ static bool is_question(struct harness *h, uint8_t type, struct qw_bytes body)
 {
 	bool is_answered = false;
 
+	if (h->watch.has_failed)
+		oracle_failed(&h->oracle);
+	h->watch.has_failed = false;
+	h->oracle.last_is_query = h->watch.last_type == 'Q';
 	switch (oracle_on(&h->oracle, type, body, h->watch.tx_status ? h->watch.tx_status : 'I')) {
 	case ORACLE_OTHER:
 		return false;
@@ -136,6 +144,7 @@ static bool is_question(struct harness *h, uint8_t type, struct qw_bytes body)
 		return true;
 	case ORACLE_CLOSED:
 		say(h, &h->upstream, "end");
+		watch_statement(h, 'S', body);
 		is_answered = true;
 		break;
 	}

@@ -13,6 +13,9 @@ struct oracle {
 	struct qw_buf answer; /* so far */
 	bool has_text; /* what goes on asks for a tree */
 	bool has_failed; /* an error: all else is skipped up to Sync */
+	bool last_is_query; /* the client's last message: then what is asked is of it, */
+	bool of_query; /* and a Sync behind it is the gateway's own */
+	bool forgets; /* what is parsed by the gateway: "discard plans" */
 	bool prints; /* the server shows trees */
 	bool is_carried, is_bound; /* the text is the unnamed statement, which will be run; and is bound */
 	bool follows_bind; /* of the client, which was sent while trees are shown */
@@ -32,6 +35,7 @@ enum oracle_step {
 	ORACLE_CLOSED /* the question's transaction is ended */
 };
 enum oracle_step oracle_on(struct oracle *o, uint8_t type, struct qw_bytes body, uint8_t tx_status);
+void oracle_failed(struct oracle *o); /* the server said so in the middle of it */
 /* Is this text one that switches printing on or off? */
 bool oracle_is_switch(struct qw_bytes sql, bool *on);
 bool oracle_is_forget(struct qw_bytes sql);

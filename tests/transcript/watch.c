@@ -164,6 +164,7 @@ static void on_server(struct watch *w, uint8_t type, struct qw_bytes body)
 		w->tx_status = body.p[0];
 		w->unready -= w->unready > 0;
 	}
+	w->has_failed |= type == 'E';
 	if (type == 'N' && !pgwire_error_decode(body, &e) && e.routine && strcmp(e.routine, "elog_node_display") == 0)
 		shown(w);
 }
@@ -345,6 +346,34 @@ void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 	w->unready += type == 'Q' || type == 'S' || type == 'F';
 }
 
+static void forwarded(struct watch *w, struct watched *st)
+{
+	must(st->wait_number <= w->audited, "sent upstream before its record was written", st->id);
+	if (w->needs_trees && (w->tx_status != 'E' || w->unready))
+		check_trees(w, st);
+	st->is_forwarded = true;
+}
+
+static bool is_next(const struct watched *st, uint8_t type)
+{
+	return st->message == type && !st->is_forwarded && st->is_allowed && !st->results;
+}
+
+/* Of the client's text only what stands around the one statement is left out. */
+void watch_carried(struct watch *w, struct qw_bytes sql)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct watched *st = &w->list[i];
+
+		if (!is_next(st, 'Q') || !memmem(st->sql, st->sql_bytes, sql.p, sql.n))
+			continue;
+		forwarded(w, st);
+		w->unready++;
+		return;
+	}
+	breach("carried without a record that lets it through", 0);
+}
+
 static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 {
 	if (type != 'Q' && type != 'E' && type != 'F')
@@ -357,14 +386,11 @@ static void check_upstream(struct watch *w, uint8_t type, struct qw_bytes body)
 	for (size_t i = 0; i < w->count; i++) {
 		struct watched *st = &w->list[i];
 
-		if (st->message != type || st->is_forwarded || !st->is_allowed || st->results)
+		if (!is_next(st, type))
 			continue;
 		if (type == 'Q' && !is_text_of(st, body))
 			continue;
-		must(st->wait_number <= w->audited, "sent upstream before its record was written", st->id);
-		if (w->needs_trees && (w->tx_status != 'E' || w->unready))
-			check_trees(w, st);
-		st->is_forwarded = true;
+		forwarded(w, st);
 		w->owes_pins = is_alone(st, "discard") || (type == 'E' && is_alone(st, "reset"));
 		return;
 	}
@@ -397,6 +423,8 @@ static void frames(struct watch *w, struct watch_frames *f, struct qw_bytes byte
 
 static void on_asked(struct watch *w, uint8_t type)
 {
+	if (!strchr("dcf", type)) /* which may come behind any */
+		w->last_type = type;
 	if (type == 'Q' || type == 'S' || type == 'F')
 		w->asked++;
 }

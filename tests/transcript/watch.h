@@ -56,6 +56,8 @@ struct watch {
 	struct qw_buf from_server; /* not a whole message yet */
 	char *asked_for; /* the text whose tree was asked for last; NULL: none */
 	struct watch_shown *shown; /* outlives the watch, as verdicts that are kept do */
+	uint8_t last_type; /* of the client's messages */
+	bool has_failed; /* the server said so: for whoever asks, who clears it */
 	uint8_t tx_status; /* as the server said it last, */
 	uint64_t unready; /* and how many more times it will */
 	bool server_is_lost; /* it sent garbage */
@@ -67,6 +69,7 @@ void watch_fini(struct watch *w);
 void watch_record(struct watch *w, struct qw_bytes record, enum session_wait wait);
 void watch_audited(struct watch *w);
 void watch_upstream(struct watch *w, uint8_t type, struct qw_bytes body); /* one whole message */
+void watch_carried(struct watch *w, struct qw_bytes sql); /* the same of a Query, by other messages */
 void watch_to_client(struct watch *w, struct qw_bytes bytes);
 void watch_from_server(struct watch *w, struct qw_bytes bytes);
 void watch_question(struct watch *w, struct qw_bytes sql); /* goes upstream */

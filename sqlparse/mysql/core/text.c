@@ -11,15 +11,15 @@ static bool limits_hold(struct qw_bytes text, const struct sqlparse_limits *limi
 }
 
 struct list {
-	const struct my_statement **trees;
+	struct my_statement **trees;
 	size_t count, cap;
 };
 
-static int push(struct myparse *p, struct list *l, const struct my_statement *s)
+static int push(struct myparse *p, struct list *l, struct my_statement *s)
 {
 	if (l->count == l->cap) {
 		size_t cap = l->cap ? l->cap * 2 : 4;
-		const struct my_statement **more = qw_arena_alloc(p->arena, cap * sizeof(struct my_statement *));
+		struct my_statement **more = qw_arena_alloc(p->arena, cap * sizeof(struct my_statement *));
 
 		if (!more)
 			return QW_E_NOMEM;
@@ -50,13 +50,29 @@ static int statement(struct myparse *p, struct list *l)
 	return push(p, l, s);
 }
 
+/* Nothing but semicolons is no statement at all; beside one the servers take no empty one. */
+static bool take_empty(struct myparse *p)
+{
+	size_t from = p->at;
+
+	while (myparse_take_op(p, ';'))
+		continue;
+	return (from == 0 && myparse_is_kind(p, 0, MYLEX_END)) || myparse_fail(p, "an empty statement stands beside another");
+}
+
 static int statements(struct myparse *p, struct list *l)
 {
 	while (!p->err && !p->problem && !myparse_is_kind(p, 0, MYLEX_END)) {
-		int err = myparse_take_op(p, ';') ? 0 : statement(p, l);
+		int err;
 
+		if (myparse_is_op(p, 0, ';')) {
+			(void)take_empty(p);
+			break;
+		}
+		err = statement(p, l);
 		if (err)
 			return err;
+		(void)myparse_take_op(p, ';');
 	}
 	return p->err;
 }

@@ -22,45 +22,46 @@ static bool is_introduced(const struct myparse *p)
 	return myparse_is_kind(p, 1, MYLEX_STRING) || myparse_is_kind(p, 1, MYLEX_HEX) || myparse_is_kind(p, 1, MYLEX_BIN);
 }
 
-static bool append(struct myparse *p, struct qw_bytes *text)
+/* The strings from here on that are one: their values, joined. */
+static bool join(struct myparse *p, struct qw_bytes *text)
 {
-	struct qw_bytes more;
-	uint8_t *both;
+	size_t first = p->at, size = 0;
+	uint8_t *to;
 
-	p->err = mylex_value(p->lex, myparse_peek(p, 0), p->dialect, p->arena, &more);
-	if (p->err)
-		return false;
-	p->at++;
-	both = qw_arena_alloc(p->arena, text->n + more.n + 1);
-	if (!both) {
-		p->err = QW_E_NOMEM;
-		return false;
+	do
+		size += myparse_peek(p, 0)->n;
+	while (p->at++, myparse_is_kind(p, 0, MYLEX_STRING));
+	to = qw_arena_alloc(p->arena, size + 1);
+	*text = qw_bytes(to, 0);
+	for (size_t at = first; to && !p->err && at < p->at; at++) {
+		struct qw_bytes part;
+
+		p->err = mylex_value(p->lex, &p->lex->tokens[at], p->dialect, p->arena, &part);
+		if (!p->err && part.n)
+			memcpy(to + text->n, part.p, part.n);
+		text->n += p->err ? 0 : part.n;
 	}
-	if (text->n)
-		memcpy(both, text->p, text->n);
-	if (more.n)
-		memcpy(both + text->n, more.p, more.n);
-	*text = qw_bytes(both, text->n + more.n);
-	return true;
+	if (!to)
+		p->err = QW_E_NOMEM;
+	return !p->err;
 }
 
 struct my_expr *myexpr_text(struct myparse *p)
 {
 	size_t from = p->at;
 	struct my_expr *e = myexpr_new(p, MY_EXPR_LITERAL, MY_LITERAL_STRING, from);
-	struct qw_bytes text = {0};
+	struct qw_bytes text;
 
 	if (!e)
 		return NULL;
-	(void)(myparse_is_kind(p, 0, MYLEX_INTRODUCER) && p->at++);
+	if (myparse_is_kind(p, 0, MYLEX_INTRODUCER))
+		p->at++;
 	if (!myparse_is_kind(p, 0, MYLEX_STRING) && !(from == p->at && myparse_is_kind(p, 0, MYLEX_NSTRING))) {
 		myparse_unknown(p);
 		return NULL;
 	}
-	do {
-		if (!append(p, &text))
-			return NULL;
-	} while (myparse_is_kind(p, 0, MYLEX_STRING));
+	if (!join(p, &text))
+		return NULL;
 	e->text = (const char *)text.p;
 	return myexpr_done(p, e, from);
 }

@@ -104,10 +104,13 @@ static bool weight_string(struct myparse *p, struct my_expr *e)
 static bool columns(struct myparse *p, struct my_expr *e)
 {
 	bool paren = myparse_take_op(p, '(');
+	struct my_expr **tail = &e->args;
 
 	do {
-		if (!myexpr_add(p, e, myexpr_column(p)))
+		*tail = myexpr_column(p);
+		if (!*tail)
 			return false;
+		tail = &(*tail)->next;
 	} while (myparse_take_op(p, ','));
 	return !paren || myparse_want_op(p, ')');
 }

@@ -143,7 +143,7 @@ bool myfacts_is_cte(struct myfacts *f, const char *schema, const char *name)
 			return true;
 		if (differs_in_case(s->name, name))
 			(void)myparse_fail(f->p,
-				"a table is named like a common table expression but for its letter case: the server decides which is meant");
+				"a table and a common table expression differ in letter case alone: the server decides which is meant");
 	}
 	return false;
 }

@@ -83,9 +83,14 @@ static bool is_read(const struct my_source *s)
 /* A bare column of several tables may be of any of them. */
 static void updated(struct myfacts *f, const struct my_update *u)
 {
+	bool bare = false; /* once is enough */
+
 	for (const struct my_set_item *s = u->sets; s; s = s->next) {
 		struct target t = {.verb = QW_VERB_UPDATE, .schema = s->column->column->schema, .name = s->column->column->table};
 
+		if (!t.name && bare)
+			continue;
+		bare |= !t.name;
 		mark(f, u->from, &t);
 		if (!t.found)
 			(void)myparse_fail(f->p, "it cannot be told which table this UPDATE writes");
@@ -109,15 +114,20 @@ void myfacts_update(struct myfacts *f, const struct my_update *u)
 	f->scope = before;
 }
 
+enum { TARGETS_MAX = 1000 }; /* each is looked for in all of FROM; the servers take 61 */
+
 static void deleted(struct myfacts *f, const struct my_delete *d)
 {
 	struct target only = {.verb = QW_VERB_DELETE};
+	size_t count = 0;
 
 	if (!d->targets)
 		mark(f, d->from, &only);
-	for (const struct my_target *target = d->targets; target; target = target->next) {
+	for (const struct my_target *target = d->targets; target && !f->p->problem; target = target->next) {
 		struct target t = {.verb = QW_VERB_DELETE, .schema = target->schema, .name = target->name};
 
+		if (++count > TARGETS_MAX)
+			(void)myparse_fail(f->p, "DELETE names too many tables");
 		mark(f, d->from, &t);
 		if (!t.found)
 			(void)myparse_fail(f->p, "DELETE names a table that is not in its FROM");
@@ -131,6 +141,8 @@ void myfacts_delete(struct myfacts *f, const struct my_delete *d)
 	deleted(f, d);
 	if (d->targets)
 		myfacts_source(f, d->from);
+	else
+		myfacts_exprs(f, d->from->expr);
 	myfacts_expr(f, d->where);
 	myfacts_order(f, d->order);
 	myfacts_exprs(f, d->limit);

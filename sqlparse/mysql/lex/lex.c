@@ -271,8 +271,20 @@ static bool put_operator(struct lexer *l, uint16_t code, size_t n)
 	return put(l, MYLEX_OP, code, n);
 }
 
+/* The blank that stands for a comment behind "--" would make a comment of that: what is forwarded would not be what was read. */
+static bool begins_comment(const struct lexer *l)
+{
+	uint8_t c = peek(l, 2);
+
+	if (peek(l, 0) == '/' && peek(l, 1) == '*')
+		return true;
+	return peek(l, 0) == '-' && peek(l, 1) == '-' && (c <= ' ' || c == 0x7f);
+}
+
 static bool operator(struct lexer *l)
 {
+	if (begins_comment(l))
+		return refuse(l, "a comment stands right behind \"--\"");
 	for (size_t i = 0; i < QW_COUNT(operators); i++) {
 		size_t n = strlen(operators[i].spelled);
 

@@ -168,10 +168,8 @@ static bool walk(struct rules_run *r, uint16_t at)
 {
 	if (rules_is_over(r))
 		return false;
-	if (++r->p->nodes > r->p->limits->nodes_max) {
-		r->p->err = QW_E_LIMIT;
-		return false;
-	}
+	if (++r->p->nodes > r->p->limits->nodes_max)
+		return rules_refuse(r, "the statement has too many parts");
 	return step(r, &rules_nodes[at]);
 }
 

@@ -18,12 +18,14 @@ bool rules_call_partition_expr(struct rules_run *r)
 {
 	size_t from = r->p->at, until;
 
-	if (!rules_call_plain_expr(r))
+	if (!rules_call_expr_bit(r))
 		return false;
 	until = r->p->at;
 	for (size_t i = from; i < until; i++) {
 		const struct mylex_token *t = &r->p->lex->tokens[i];
 
+		if (t->kind == MYLEX_WORD && t->code == MYW_SELECT)
+			return false;
 		r->p->at = i;
 		if ((t->kind == MYLEX_WORD || t->kind == MYLEX_IDENT) && myparse_is_op(r->p, 1, '(') && !is_allowed(r->p, 0))
 			return false;

@@ -46,7 +46,7 @@ static bool at_targets(const struct myparse *p)
 static bool one_table(struct myparse *p, struct my_delete *d)
 {
 	d->from = myparse_table(p);
-	if (!d->from || (!p->is_maria && !myquery_alias(p, &d->from->alias)) || !myquery_partitions(p) || !mywrite_portion(p))
+	if (!d->from || (!p->is_maria && !myquery_alias(p, &d->from->alias)) || !myquery_partitions(p) || !mywrite_portion(p, d->from))
 		return false;
 	return myparse_where(p, &d->where) && mywrite_order_limit(p, &d->order, &d->limit) && mywrite_returning(p, &d->returning);
 }

@@ -45,15 +45,16 @@ bool mywrite_order_limit(struct myparse *p, struct my_order **order, struct my_e
 	return !myparse_take_word(p, MYW_LIMIT) || myquery_limit_value(p, limit);
 }
 
-bool mywrite_portion(struct myparse *p)
+bool mywrite_portion(struct myparse *p, struct my_source *table)
 {
-	struct my_expr *e;
-
 	if (!p->is_maria || !myparse_is_word(p, 0, MYW_FOR) || !myparse_is_word(p, 1, MYW_PORTION))
 		return true;
 	p->at += 2;
 	if (!myparse_want_word(p, MYW_OF) || myparse_is_word(p, 0, MYW_SYSTEM_TIME) || !myparse_name(p) || !myparse_want_word(p, MYW_FROM))
+		return myparse_unknown(p);
+	table->expr = myexpr_bit(p);
+	if (!table->expr || !myparse_want_word(p, MYW_TO))
 		return false;
-	e = myexpr_bit(p);
-	return e && myparse_want_word(p, MYW_TO) && myexpr_bit(p);
+	table->expr->next = myexpr_bit(p);
+	return table->expr->next != NULL;
 }

@@ -33,7 +33,7 @@ struct my_source *mywrite_update_tables(struct myparse *p)
 	if (p->is_maria && myparse_is_name(p, 0)) {
 		s = myparse_table(p);
 		if (s && myparse_is_word(p, 0, MYW_FOR) && myparse_is_word(p, 1, MYW_PORTION))
-			return mywrite_portion(p) && myquery_alias(p, &s->alias) ? s : NULL;
+			return mywrite_portion(p, s) && myquery_alias(p, &s->alias) ? s : NULL;
 		p->at = from;
 	}
 	return myparse_sources(p);

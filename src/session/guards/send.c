@@ -90,6 +90,11 @@ bool guards_want_undo(const struct session *s)
 	return has_end(&s->run.verdict.limits) && writes(&s->run);
 }
 
+bool guards_begin(const struct session *s)
+{
+	return guards_want_undo(s) && s->tx_status == 'I' && can_be_carried(s->run.judged);
+}
+
 static struct pending *send_own(struct session *s, enum guard_step step, const char *sql)
 {
 	struct pending *p = pending_push(s, PENDING_QUERY);
@@ -135,7 +140,7 @@ bool guards_start(struct session *s)
 		return s->state == STATE_READY;
 	if (s->pending_count)
 		return false;
-	if (s->tx_status == 'I' && can_be_carried(r->judged) && send_own(s, GUARD_BEGIN, begin_text))
+	if (guards_begin(s) && send_own(s, GUARD_BEGIN, begin_text))
 		s->carried = unit_ref(r->unit);
 	return s->state == STATE_READY;
 }

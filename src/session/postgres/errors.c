@@ -157,6 +157,8 @@ static void failed(struct session *s, struct pending *p, struct qw_bytes body)
 
 void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 {
+	const enum pending_kind kind = p ? p->kind : PENDING_SYNC; /* the list may move when something is sent */
+
 	s->copy_in = s->copy_out = false;
 	if (s->tx_settings)
 		settings_extend(s, QW_LIT("failed")); /* whatever was set in this transaction may not hold */
@@ -164,12 +166,12 @@ void errors_on_error(struct session *s, struct pending *p, struct qw_bytes body)
 		s->run.preflight_failed = true;
 	failed(s, p, body);
 	if (p && p->is_resolve && s->state == STATE_READY)
-		resolve_failed(s, body);
-	if (s->state != STATE_READY || !p || p->kind == PENDING_SYNC || s->was_fatal)
+		resolve_failed(s, kind, body);
+	if (s->state != STATE_READY || kind == PENDING_SYNC || s->was_fatal)
 		return;
-	if (p->kind == PENDING_QUERY || p->kind == PENDING_FASTPATH)
+	if (kind == PENDING_QUERY || kind == PENDING_FASTPATH)
 		return; /* ReadyForQuery follows */
-	if (p->kind == PENDING_EXECUTE)
+	if (kind == PENDING_EXECUTE)
 		result_finish(s, "failed");
 	pending_skip_to_sync(s);
 }

@@ -40,6 +40,17 @@ static bool plans_unjudged(const struct session *s, const struct prepared *st)
 	return st->by_sql || (j->facts.list[i].inner_kind == QW_INNER_NONE && resolution_is_possible(&j->facts.list[i]));
 }
 
+/* Under the unnamed one the server may still keep what was refused: its Bind would plan that. Takes the reference. */
+static enum step refuse_unknown(struct session *s, struct judged *unknown, struct qw_bytes body)
+{
+	s->run.judged = unknown;
+	s->run.is_bind = true;
+	run_refuse(s, refusal_new("26000", "names", "unknown prepared statement",
+		"The gateway has not seen it being prepared in this session, so what it would run cannot be judged.",
+		"Parse or PREPARE it first."));
+	return run_go(s, 'B', body);
+}
+
 /* Both take the reference. */
 static enum step judge_bind(struct session *s, struct portal *portal, struct qw_bytes body)
 {
@@ -79,6 +90,8 @@ enum step extended_bind(struct session *s, struct qw_bytes body)
 		return wait_for_answers(s);
 	if (!st && !(unknown = unknown_statement(s)))
 		return STEP_CLOSED;
+	if (!st && s->labels && !s->unparsed_ok)
+		return refuse_unknown(s, unknown, body);
 	portal = portal_new(bind.portal, st ? st->judged : unknown, bind.binds);
 	judged_unref(unknown);
 	if (!portal) {

@@ -134,8 +134,24 @@ static void forward_bind(struct session *s, struct qw_bytes body)
 	s->statement_count--; /* its Execute will be one */
 	session_put(s, SESSION_UPSTREAM, pgwire_put_message(&s->out[SESSION_UPSTREAM], 'B', body));
 	if (r->is_printing)
-		question_quiet(s);
+		question_watched(s);
 	run_reset(s);
+}
+
+/*
+ * BEGIN stands at the beginning. PostgreSQL 18 makes an implicit block of what is behind an Execute, and a Query of one statement does
+ * not end that: it would not be committed (measured; start_xact_command() in its postgres.c).
+ */
+static bool fits_behind(const struct session *s, const struct judged *j)
+{
+	return !judged_has_transaction_verb(j) &&
+		(s->connected.server_version < 180000 || j->facts.count > 1 || s->tx_status == 'T' || guards_begin(s));
+}
+
+/* A rule of the database may make several of it. */
+static bool is_one_query(const struct run *r)
+{
+	return r->resolution && r->resolution->notes[r->unit->resolved_index].query_count == 1;
 }
 
 /* True: the server has to be heard first. */
@@ -143,11 +159,11 @@ static bool forward_waits(struct session *s)
 {
 	struct run *r = &s->run;
 
-	if (r->is_open && judged_has_transaction_verb(r->judged))
-		(void)question_close(s); /* BEGIN stands at the beginning */
+	if (r->is_open && !r->is_carried && !fits_behind(s, r->judged))
+		return question_close(s);
 	if (!r->is_query || !r->is_printing)
 		return false;
-	if (guards_want_undo(s) || r->resolution->notes[r->unit->resolved_index].query_count != 1)
+	if (guards_want_undo(s) || !is_one_query(r))
 		r->is_carried = false;
 	r->stage = RUN_BINDING;
 	if (r->is_carried)

@@ -169,6 +169,8 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 	if (want == PENDING_BIND && ok) {
 		p->portal->is_changed = p->portal->is_watched && !p->portal->is_seen;
 		p->portal->is_watched = false;
+		if (p->portal->is_changed)
+			resolution_forget(s); /* what was shown before is not so any more */
 		judge_bound(s, p->portal);
 	}
 	if (want == PENDING_CLOSE && p->close_kind == 'S')
@@ -179,7 +181,7 @@ static void on_confirmed(struct session *s, struct pending *p, uint8_t type, str
 		session_fatal(s, "53400", "too many prepared statements or portals in one session", NULL);
 		return;
 	}
-	if (!p->is_ours)
+	if (!p->is_ours && !p->is_watched)
 		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], type, body));
 	pending_pop(s);
 }

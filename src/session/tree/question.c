@@ -23,8 +23,10 @@ static struct pending *push(struct session *s, enum pending_kind kind)
 {
 	struct pending *p = s->state == STATE_READY ? pending_push(s, kind) : NULL;
 
-	if (p)
-		p->is_ours = p->is_preflight = p->is_resolve = true;
+	if (!p)
+		return NULL;
+	p->is_ours = p->is_resolve = true;
+	p->is_preflight = s->run.stage != RUN_FORWARD || !s->run.is_bind; /* behind a client's Bind, another run may go on */
 	return p;
 }
 
@@ -36,7 +38,7 @@ static void send_close(struct session *s, char kind)
 	if (!p)
 		return;
 	p->close_kind = (uint8_t)kind;
-	p->name = strdup(s->poison);
+	p->name = strdup(s->own_name);
 	if (!p->name) {
 		session_out_of_memory(s);
 		return;
@@ -44,7 +46,7 @@ static void send_close(struct session *s, char kind)
 	bld_init(&b, &s->out[SESSION_UPSTREAM]);
 	bld_begin(&b, 'C');
 	bld_u8(&b, (uint8_t)kind);
-	bld_cstr(&b, s->poison);
+	bld_cstr(&b, s->own_name);
 	bld_end(&b);
 	session_put(s, SESSION_UPSTREAM, bld_error(&b));
 }
@@ -101,11 +103,11 @@ static void put_execute(struct session *s, const char *portal)
 /* A statement of ours, run to its end. */
 static void send_own(struct session *s, const char *sql)
 {
-	(void)send_parse(s, s->poison, qw_bytes_from(sql), qw_bytes(NULL, 0));
-	(void)send_bind(s, s->poison);
+	(void)send_parse(s, s->own_name, qw_bytes_from(sql), qw_bytes(NULL, 0));
+	(void)send_bind(s, s->own_name);
 	if (!push(s, PENDING_EXECUTE))
 		return;
-	put_execute(s, s->poison);
+	put_execute(s, s->own_name);
 	send_close(s, 'P');
 	send_close(s, 'S');
 }
@@ -114,14 +116,20 @@ static void send_sync(struct session *s)
 {
 	session_put(s, SESSION_UPSTREAM, pgwire_put_sync(&s->out[SESSION_UPSTREAM]));
 	(void)push(s, PENDING_SYNC);
+	s->skipping = false;
 	s->run.is_open = s->run.is_printing = false;
+}
+
+static struct pending *last_pending(struct session *s)
+{
+	return &s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap];
 }
 
 static void mark_last(struct session *s)
 {
 	if (s->state != STATE_READY)
 		return;
-	s->pending[(s->pending_head + s->pending_count - 1) % s->pending_cap].is_last = true;
+	last_pending(s)->is_last = true;
 	pending_flush(s);
 }
 
@@ -137,6 +145,13 @@ void question_quiet(struct session *s)
 {
 	quiet(s);
 	mark_last(s);
+}
+
+void question_watched(struct session *s)
+{
+	question_quiet(s);
+	if (s->state == STATE_READY)
+		last_pending(s)->tells_bind = true;
 }
 
 bool question_close(struct session *s)
@@ -169,12 +184,12 @@ void question_send(struct session *s, struct qw_bytes text, struct qw_bytes type
 	r->is_open = r->is_query;
 	if (kind == QUESTION_CARRIED)
 		prepared_drop(s, ""); /* any Query ends the client's unnamed statement */
-	p = send_parse(s, kind == QUESTION_CARRIED ? "" : s->poison, text, types);
+	p = send_parse(s, kind == QUESTION_CARRIED ? "" : s->own_name, text, types);
 	if (!p)
 		return; /* closed */
 	p->is_tree = true;
 	session_put(s, SESSION_UPSTREAM,
-		pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', kind == QUESTION_CARRIED ? "" : s->poison));
+		pgwire_put_describe(&s->out[SESSION_UPSTREAM], 'S', kind == QUESTION_CARRIED ? "" : s->own_name));
 	(void)push(s, PENDING_DESCRIBE_STATEMENT);
 	r->is_carried = kind == QUESTION_CARRIED;
 	r->is_printing = kind == QUESTION_CARRIED || kind == QUESTION_BIND;
@@ -198,6 +213,7 @@ void question_bind(struct session *s)
 	p->is_tree = true;
 	p->is_preflight = false; /* it plans: what it says may hold data */
 	p->unit = unit_ref(s->run.unit);
+	portal_drop(s, ""); /* the client's, as any Query would */
 	question_quiet(s);
 }
 

@@ -284,7 +284,7 @@ bool resolution_is_kept(struct session *s, const struct resolution_need *n)
 
 bool resolution_must_be_new(const struct session *s, const struct resolution_need *n, const struct resolution *kept)
 {
-	if (s->run.is_query && s->run.judged->facts.count > 1)
+	if (s->run.is_query && (s->run.judged->facts.count > 1 || s->run.approved))
 		return true;
 	return (s->run.is_bind || n->is_named) && !kept->forgot_plans;
 }

@@ -203,6 +203,7 @@ static void on_notice(struct session *s, const struct pending *p, struct qw_byte
 
 static void refuse_changed(struct session *s)
 {
+	resolution_forget(s); /* what was shown before is not so any more */
 	run_refuse(s, refusal_new("55000", "flow.tree", "what this statement means has changed while it was judged",
 		"The database's schema was changed in that moment.", "Send the statement once more."));
 }
@@ -212,7 +213,6 @@ static void next_step(struct session *s)
 	struct run *r = &s->run;
 
 	if (r->stage == RUN_BINDING) {
-		r->is_bound = true;
 		r->stage = RUN_FORWARD;
 		if (r->is_carried && !r->is_seen)
 			refuse_changed(s);
@@ -238,7 +238,7 @@ static void keep_description(struct session *s, struct qw_bytes body)
 
 static void on_answer(struct session *s, struct pending *p)
 {
-	bool is_last = p->is_last;
+	bool is_last = p->is_last, tells_bind = p->tells_bind;
 
 	if (p->is_tree && !s->run.has_tree && s->run.stage == RUN_RESOLVING)
 		run_refuse(s,
@@ -246,6 +246,8 @@ static void on_answer(struct session *s, struct pending *p)
 				"Without its tree nothing can be judged, so nothing runs.",
 				"The operator finds out why: the server's version, or its setting debug_print_rewritten."));
 	pending_pop(s);
+	if (tells_bind)
+		session_put(s, SESSION_CLIENT, pgwire_put_message(&s->out[SESSION_CLIENT], '2', qw_bytes(NULL, 0)));
 	if (is_last)
 		next_step(s);
 }
@@ -308,23 +310,33 @@ bool resolve_on_message(struct session *s, struct pending *p, uint8_t type, stru
 	return true;
 }
 
+/* Of what was refused meanwhile there is a record already. */
+static bool is_failing(const struct run *r, enum pending_kind kind)
+{
+	if (kind == PENDING_SYNC)
+		return r->stage == RUN_REVIEW || r->stage == RUN_DESCRIBE || r->stage == RUN_FORWARD;
+	return r->stage == RUN_RESOLVING || r->stage == RUN_BINDING;
+}
+
 /* Nothing ran, and it is in the record all the same. */
-void resolve_failed(struct session *s, struct qw_bytes error)
+void resolve_failed(struct session *s, enum pending_kind kind, struct qw_bytes error)
 {
 	struct run *r = &s->run;
 	struct pgwire_error e;
 	bool is_query = r->is_query;
 
-	if ((r->stage != RUN_RESOLVING && r->stage != RUN_BINDING && r->stage != RUN_REVIEW) || !r->unit || r->unit->is_done)
+	if (is_query)
+		r->is_printing = false; /* that ends with what has failed */
+	if (!is_failing(r, kind) || !r->unit || r->unit->is_done)
 		return;
 	r->preflight_failed = true;
 	if (!pgwire_error_decode(error, &e) && e.sqlstate)
 		(void)snprintf(r->unit->tag, sizeof(r->unit->tag), "%.5s", e.sqlstate);
-	if (r->stage != RUN_BINDING)
+	if (!r->is_recorded)
 		ledger_statement(s, r, r->verdict.effect == POLICY_REVIEW ? "review" : "allow", SESSION_WAIT_NONE);
 	result_attach(s, r->unit);
 	result_finish(s, "failed");
-	if (r->stage != RUN_REVIEW) /* there its Sync is sent */
+	if (kind != PENDING_SYNC)
 		question_failed(s);
 	if (!is_query)
 		run_reset(s); /* the rest of the pipeline is skipped, this message too */

@@ -1,39 +1,16 @@
 /*
  * What views are made of. The server keeps a definition in which * is written out and tables have their databases; so a view reads
  * no column but those whose names occur in it. Whatever is not understood leaves the view unresolved: all of it is sensitive then.
- * Which output column shows which column is for a parser to find out; the definition is in the snapshot.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "reading.h"
+#include "looking.h"
 
-enum { WORDS_MAX = 20000, FUNCTIONS_MAX = 200 };
+enum { WORDS_MAX = 20000 };
 
-struct looking {
-	struct my_reading *rd;
-	const struct my_relation *view;
-	struct my_word *words; /* of the definition, all of them, MY_END last */
-	size_t count;
-	const struct my_relation **used; /* each once */
-	size_t used_count, used_cap;
-	uint32_t functions[FUNCTIONS_MAX];
-	size_t function_count;
-	bool is_unclear;
-};
-
-static bool is_name(const struct my_word *w)
-{
-	return w->kind == MY_BARE || w->kind == MY_QUOTED;
-}
-
-static bool is_sign(const struct my_word *w, char c)
-{
-	return w->kind == MY_SIGN && w->text.p[0] == (uint8_t)c;
-}
-
-static int split(struct looking *k, const char *text)
+static int split(struct my_looking *k, const char *text)
 {
 	struct my_scan scan = {.p = text};
 	size_t cap = 0;
@@ -54,23 +31,23 @@ static int split(struct looking *k, const char *text)
 
 static bool is_same(const struct my_word *a, const struct my_word *b)
 {
-	return is_name(a) && a->text.n == b->text.n && strncasecmp((const char *)a->text.p, (const char *)b->text.p, a->text.n) == 0;
+	return my_is_name(a) && a->text.n == b->text.n && strncasecmp((const char *)a->text.p, (const char *)b->text.p, a->text.n) == 0;
 }
 
 /* A name that stands alone, and not as the heading of a column: of a table, an alias, a table of WITH. */
-static bool is_declared(const struct looking *k, const struct my_word *name)
+static bool is_declared(const struct my_looking *k, const struct my_word *name)
 {
 	for (size_t i = 0; i + 1 < k->count; i++) {
 		const struct my_word *w = &k->words[i];
 
-		if (!is_same(w, name) || is_sign(w + 1, '.') || (i > 0 && (is_sign(w - 1, '.') || my_word_is(w - 1, "as"))))
+		if (!is_same(w, name) || my_is_sign(w + 1, '.') || (i > 0 && (my_is_sign(w - 1, '.') || my_word_is(w - 1, "as"))))
 			continue;
 		return true;
 	}
 	return false;
 }
 
-static int use(struct looking *k, const struct my_relation *r)
+static int use(struct my_looking *k, const struct my_relation *r)
 {
 	for (size_t i = 0; i < k->used_count; i++)
 		if (k->used[i] == r)
@@ -82,7 +59,7 @@ static int use(struct looking *k, const struct my_relation *r)
 	return 0;
 }
 
-static bool is_used_name(const struct looking *k, const char *name)
+static bool is_used_name(const struct my_looking *k, const char *name)
 {
 	for (size_t i = 0; i < k->used_count; i++)
 		if (strcasecmp(k->used[i]->name, name) == 0)
@@ -91,7 +68,7 @@ static bool is_used_name(const struct looking *k, const char *name)
 }
 
 /* "a.b" where a word begins that no dot precedes: a table of a database, or a column of what is called a. */
-static int take_pair(struct looking *k, size_t at)
+static int take_pair(struct my_looking *k, size_t at)
 {
 	char schema[MY_NAME_MAX], name[MY_NAME_MAX];
 	const struct my_relation *r;
@@ -105,20 +82,34 @@ static int take_pair(struct looking *k, size_t at)
 }
 
 /* After all tables are known: what else has a dot must be a column of one of them, or of an alias. */
-static void check_pair(struct looking *k, size_t at)
+static void check_pair(struct my_looking *k, size_t at)
 {
 	char schema[MY_NAME_MAX], name[MY_NAME_MAX];
 
-	if (!my_word_name(&k->words[at], schema) || !my_word_name(&k->words[at + 2], name))
-		return;
+	if (my_is_sign(&k->words[at + 3], '(') || !my_word_name(&k->words[at], schema) || !my_word_name(&k->words[at + 2], name))
+		return; /* a call: take_call() sees it */
 	if (!my_relation(k->rd, schema, name) && !is_used_name(k, schema) && !is_declared(k, &k->words[at]))
 		k->is_unclear = true;
 }
 
-/* A word before a parenthesis: a stored function of whatever database, or the server's own. */
-static void take_call(struct looking *k, size_t at)
+/* Is it a table of WITH that names its columns: `a` (`b`,`c`) as (? */
+static bool is_with_table(const struct my_looking *k, size_t at)
 {
-	bool is_known = false;
+	size_t depth = 0, i = at + 1;
+
+	for (; i < k->count; i++) {
+		depth += my_is_sign(&k->words[i], '(');
+		depth -= depth && my_is_sign(&k->words[i], ')');
+		if (depth == 0)
+			break;
+	}
+	return i + 2 < k->count && my_word_is(&k->words[i + 1], "as") && my_is_sign(&k->words[i + 2], '(');
+}
+
+/* A word before a parenthesis: a stored function of whatever database, or the server's own, whose names have no quotes. */
+static void take_call(struct my_looking *k, size_t at)
+{
+	bool is_known = false, has_schema = at > 0 && my_is_sign(&k->words[at - 1], '.');
 	char name[MY_NAME_MAX];
 
 	if (!my_word_name(&k->words[at], name))
@@ -127,41 +118,33 @@ static void take_call(struct looking *k, size_t at)
 		if (strcasecmp(k->rd->routines[i].name, name) != 0)
 			continue;
 		is_known = true;
-		if (k->function_count < FUNCTIONS_MAX)
+		if (k->function_count < MY_FUNCTIONS_MAX)
 			k->functions[k->function_count++] = k->rd->routines[i].oid;
 		else
 			k->is_unclear = true;
 	}
-	/* in quotes, and none that we know; not "on", "in" and the like, and not a table of WITH that names its columns */
-	if (!is_known && k->words[at].kind == MY_QUOTED && !(at > 0 && (my_word_is(&k->words[at - 1], "with") ||
-			my_word_is(&k->words[at - 1], "recursive") || is_sign(&k->words[at - 1], ','))))
+	if (!is_known && (has_schema || (k->words[at].kind == MY_QUOTED && !is_with_table(k, at))))
 		k->is_unclear = true;
 }
 
-static bool begins_pair(const struct looking *k, size_t i)
-{
-	return i + 2 < k->count && is_name(&k->words[i]) && is_sign(&k->words[i + 1], '.') && is_name(&k->words[i + 2]) &&
-		(i == 0 || !is_sign(&k->words[i - 1], '.'));
-}
-
-static int look(struct looking *k)
+static int look(struct my_looking *k)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < k->count; i++)
-		if (begins_pair(k, i))
+		if (my_begins_pair(k, i))
 			err = take_pair(k, i);
 	for (size_t i = 0; !err && i + 1 < k->count; i++) {
-		if (begins_pair(k, i))
+		if (my_begins_pair(k, i))
 			check_pair(k, i);
-		if (is_name(&k->words[i]) && is_sign(&k->words[i + 1], '('))
+		if (my_is_name(&k->words[i]) && my_is_sign(&k->words[i + 1], '('))
 			take_call(k, i);
 	}
 	return err;
 }
 
 /* Every column of what it reads whose name occurs. */
-static int add_depends(const struct looking *k, const char *text)
+static int add_depends(const struct my_looking *k, const char *text)
 {
 	int err = 0;
 
@@ -180,7 +163,7 @@ static int add_depends(const struct looking *k, const char *text)
 	return err;
 }
 
-static int add_calls(const struct looking *k)
+static int add_calls(const struct my_looking *k)
 {
 	struct catalog_hazard h = {.subject = k->view->oid, .functions = k->functions, .function_count = k->function_count};
 
@@ -191,9 +174,9 @@ static int add_calls(const struct looking *k)
 }
 
 /* schema, name, definition: empty where it may not be seen */
-static int take_view(struct my_reading *rd, const char *const *row)
+int my_take_view(struct my_reading *rd, const char *const *row)
 {
-	struct looking k = {.rd = rd, .view = row[0] && row[1] ? my_relation(rd, row[0], row[1]) : NULL};
+	struct my_looking k = {.rd = rd, .view = row[0] && row[1] ? my_relation(rd, row[0], row[1]) : NULL};
 	int err;
 
 	if (!k.view)
@@ -207,6 +190,8 @@ static int take_view(struct my_reading *rd, const char *const *row)
 		err = look(&k);
 	if (!err && k.is_unclear)
 		err = catalog_set_unresolved(rd->b, k.view->oid);
+	else if (!err)
+		err = my_view_columns(&k);
 	if (!err)
 		err = add_depends(&k, row[2]);
 	return err ? err : add_calls(&k);
@@ -216,5 +201,5 @@ static const char views_sql[] = "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITIO
 
 int my_read_views(struct my_reading *rd)
 {
-	return my_rows(rd, views_sql, 3, take_view);
+	return my_rows(rd, views_sql, 3, my_take_view);
 }

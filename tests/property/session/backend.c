@@ -33,6 +33,8 @@ static const struct statement hidden[] = {
 static const struct statement print_on = {"on", "x:text", "\"log\"", "SELECT 1", EFFECT_PRINT_ON, 0, 0, 0, 0};
 static const struct statement print_off = {"off", "x:text", "\"log\"", "SELECT 1", EFFECT_PRINT_OFF, 0, 0, 0, 0};
 
+static const struct statement forget = {"forget", 0, 0, "DISCARD PLANS", EFFECT_FORGET, 0, 0, 0, 0};
+
 enum { ROWS = 3 };
 
 void backend_init(struct backend *b)
@@ -76,6 +78,8 @@ static const struct statement *lookup(const char *sql, size_t n)
 
 	if (oracle_is_switch(qw_bytes((const uint8_t *)sql, n), &on))
 		return on ? &print_on : &print_off;
+	if (oracle_is_forget(qw_bytes((const uint8_t *)sql, n)))
+		return &forget;
 	while (n && (*sql == ' ' || *sql == ';')) {
 		sql++;
 		n--;
@@ -161,13 +165,25 @@ static bool analysed(struct backend *b, const struct statement *st)
 
 static bool is_ours(const char *name)
 {
-	return strncmp(name, "qw_deny_", 8) == 0;
+	return strncmp(name, "qw_tree_", 8) == 0;
 }
 
-/* Whatever else the gateway sends while printing is on would be shown, too. */
+/* Whatever else the gateway sends while printing is on would be shown, too: only the text that it carries, and a Bind, may be. */
 static void check_silence(const struct backend *b, const char *name)
 {
 	QW_ASSERT(is_ours(name) || !b->prints);
+}
+
+static bool ends_transaction(const struct statement *st)
+{
+	return st->effect == EFFECT_BEGIN || st->effect == EFFECT_COMMIT || st->effect == EFFECT_ROLLBACK;
+}
+
+/* Verbs of transactions would find the question's: it must have ended. Not so the gateway's own, which keeps what is locked. */
+static void check_end(const struct backend *b)
+{
+	for (size_t i = 0; b->is_open && b->tx == 'I' && i < b->rest_count; i++)
+		QW_ASSERT(!ends_transaction(b->rest[i]) || b->rest[i] == &hidden[0]);
 }
 
 /* ---- running ---- */
@@ -255,6 +271,10 @@ static bool run_effect(struct backend *b, const struct statement *st)
 			return failed(b, "34000 \"no such cursor\"");
 		drop(b->portal, st->arg);
 		break;
+	case EFFECT_FORGET:
+		for (size_t i = 0; i < BACKEND_NAMES; i++)
+			b->prepared[i].is_stale = true;
+		break;
 	case EFFECT_NONE:
 	case EFFECT_EXECUTE:
 	case EFFECT_FETCH:
@@ -291,8 +311,10 @@ static bool run_simple(struct backend *b, const struct statement *st)
 
 static void ready(struct backend *b)
 {
+	QW_ASSERT(!b->prints || b->tx != 'T'); /* the client's transaction goes on, and would be shown */
 	if (b->tx == 'I')
 		end_transaction(b);
+	b->is_open = false;
 	say(b, "Z %c", b->tx);
 	flush(b);
 }
@@ -340,17 +362,19 @@ static void on_query(struct backend *b, const char *sql)
 			break;
 		at = end + 1;
 	}
+	check_end(b);
 	b->in_text = b->rest_count > 1;
 	go_on(b);
 }
 
 /* ---- the extended protocol ---- */
 
-/* A LOG notice before the confirmation, also of what switches printing off. */
+/* A LOG notice before the confirmation, also of what switches printing off, or forgets plans meanwhile. */
 static bool show_tree(struct backend *b, const struct statement *st, struct qw_bytes types)
 {
-	const struct tree *t = st == &print_off ? NULL : trees_find(qw_bytes_from(st->sql), types);
-	const char *said = st == &print_off ? "({QUERY of the gateway's own})\n" : t && !t->is_error ? t->said : NULL;
+	bool is_own = st == &print_off || st == &forget;
+	const struct tree *t = is_own ? NULL : trees_find(qw_bytes_from(st->sql), types);
+	const char *said = is_own ? "({QUERY of the gateway's own})\n" : t && !t->is_error ? t->said : NULL;
 
 	if (!said)
 		return failed(b, "XX000 \"no tree of this text was captured\"");
@@ -367,7 +391,8 @@ static bool on_parse(struct backend *b, const char *name, const char *sql, struc
 {
 	const struct statement *st = lookup(sql, strlen(sql));
 
-	check_silence(b, name);
+	if (*name) /* else what is carried: it is shown */
+		check_silence(b, name);
 	QW_ASSERT(!is_ours(name) || !find(b->prepared, name)); /* its names never collide */
 	if (!*name)
 		drop(b->prepared, "");
@@ -388,13 +413,16 @@ static bool on_bind(struct backend *b, const char *portal, const char *name)
 {
 	struct backend_name *n = find(b->prepared, name);
 
-	check_silence(b, name);
 	if (!n)
 		return failed(b, "26000 \"no such prepared statement\"");
 	if (b->tx == 'E' && !leaves_transaction(n->st) && n->st != &empty)
 		return failed(b, "25P02 \"current transaction is aborted\"");
 	if (*portal && find(b->portal, portal))
 		return failed(b, "42P03 \"portal exists\"");
+	QW_ASSERT(is_ours(name) || !b->prints || n->is_stale); /* else nothing tells what it is */
+	if (b->prints && n->is_stale && !show_tree(b, n->st, qw_bytes(NULL, 0)))
+		return false;
+	n->is_stale = false;
 	(void)put(b->portal, portal, n->st);
 	say(b, "2");
 	return true;
@@ -405,6 +433,9 @@ static bool on_describe(struct backend *b, uint8_t kind, const char *name)
 	struct backend_name *n = find(kind == 'S' ? b->prepared : b->portal, name);
 	const struct statement *from;
 
+	QW_ASSERT(!n || strncmp(name, "qw_deny_", 8) != 0); /* what must fail does */
+	if (kind != 'S')
+		check_silence(b, name);
 	if (!n)
 		return failed(b, kind == 'S' ? "26000 \"no such prepared statement\"" : "34000 \"no such portal\"");
 	from = source_of(b, n->st);
@@ -464,6 +495,7 @@ static bool on_execute(struct backend *b, const char *name, uint32_t max)
 	if (p->ran && !p->st->columns && !p->is_cursor && p->st != &empty)
 		return failed(b, "55000 \"portal cannot be run\"");
 	p->ran = true;
+	b->is_open |= is_ours(name);
 	if (p->st->effect == EFFECT_COPY_IN) {
 		b->in_extended_copy = true;
 		say(b, "G");

@@ -1,7 +1,7 @@
 /*
  * A small PostgreSQL: enough of its protocol to be wrong in front of. Knows the statements of `pool` by their text, keeps names,
  * portals and transactions, skips to Sync after an error, and holds answers of the extended protocol back until Flush or Sync, as
- * the real one does. While its trees are printed, nothing but the gateway's own question may come. Written from the protocol's documentation and postgres.c, never from the gateway.
+ * the real one does. While its trees are printed, nothing but the gateway's own question and a Bind that was judged may come. Written from the protocol's documentation and postgres.c, never from the gateway.
  */
 #ifndef PROPERTY_BACKEND_H
 #define PROPERTY_BACKEND_H
@@ -23,7 +23,8 @@ enum effect {
 	EFFECT_COPY_IN,
 	EFFECT_COPY_OUT,
 	EFFECT_PRINT_ON, /* of its trees: a setting local to the transaction */
-	EFFECT_PRINT_OFF
+	EFFECT_PRINT_OFF,
+	EFFECT_FORGET /* plans */
 };
 
 struct statement {
@@ -45,6 +46,7 @@ struct backend_name {
 	const struct statement *st;
 	unsigned rows_left;
 	bool used, is_cursor, ran;
+	bool is_stale; /* plans were forgotten: it is analysed when it is bound */
 };
 
 struct backend {
@@ -55,7 +57,8 @@ struct backend {
 	const struct statement *rest[BACKEND_REST]; /* of a Query, behind a COPY */
 	bool in_text; /* of several statements */
 	size_t rest_count;
-	bool prints; /* the tree of what is parsed */
+	bool prints; /* the tree of what is analysed */
+	bool is_open; /* the transaction of a question: a statement of the gateway ran in it */
 	unsigned cancel_in; /* a cancel hits the so many-th message from here; 0: none is under way */
 };
 

@@ -13,10 +13,13 @@ static const struct {
 } modes[] = {{"ansi", MYSQL_MODE_ANSI_QUOTES}, {"nobackslash", MYSQL_MODE_NO_BACKSLASH_ESCAPES}, {"pipes", MYSQL_MODE_PIPES_AS_CONCAT},
 	{"ignorespace", MYSQL_MODE_IGNORE_SPACE}, {"highnot", MYSQL_MODE_HIGH_NOT_PRECEDENCE}};
 
+static bool quiet; /* facts are not printed: that of many is slow */
+
 static void configure(struct mysql_dialect *d, const char *word)
 {
 	if (strcmp(word, "maria") == 0)
 		*d = (struct mysql_dialect){MYSQL_FLAVOUR_MARIADB, 101119, d->modes, MYSQL_CHARSET_UTF8, d->prepares};
+	quiet |= strcmp(word, "quiet") == 0;
 	if (strcmp(word, "prepare") == 0)
 		d->prepares = true;
 	for (size_t i = 0; i < QW_COUNT(modes); i++)
@@ -37,6 +40,8 @@ static void one(const struct mysql_dialect *d, struct qw_bytes text)
 		printf("! %s\n", qw_error_name(err));
 	else if (parsed.facts.problem)
 		printf("- %s\n", text_line(&arena, parsed.facts.problem));
+	else if (quiet)
+		printf("+\n");
 	else {
 		printf("+");
 		for (size_t i = 0; i < parsed.facts.count; i++)

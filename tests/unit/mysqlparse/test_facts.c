@@ -85,6 +85,8 @@ static void of_one_flavour(void **state)
 		{"DELETE FROM t WHERE a = 1 RETURNING b", "delete:t select:t | [t written] | a b | = |  |  | writes"},
 		{"INSERT INTO t VALUES (1) RETURNING *", "insert:t select:t | [t written] | * |  |  |  | writes"},
 		{"SELECT NEXTVAL(s), PREVIOUS VALUE FOR q", "update:s select:q | [s written] [q] |  |  |  |  | writes"},
+		{"DELETE FROM t FOR PORTION OF p FROM f(1) TO (SELECT b FROM u)", "delete:t call:f select:u | [t written] [u] | b |  |  |  | writes"},
+		{"UPDATE t FOR PORTION OF p FROM f(1) TO 2 SET a = 1", "update:t call:f | [t written] | a |  |  |  | writes"},
 		{"SELECT \\N, .t.a FROM .t", "select:t | [t] | t.a |  |  | "},
 	};
 

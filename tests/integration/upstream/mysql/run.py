@@ -87,8 +87,31 @@ def clear_password(greeting, client):
     client.sendall(without_tls(greeting, client))
     read_packet(client)
     client.sendall(packet(2, b"\xfemysql_clear_password\0"))
-    got = read_packet(client)[4:]
-    client.sendall(packet(4, b"\xff\x15\x04#28000you said " + got.rstrip(b"\0")))
+    tell(client, 4, read_packet(client))
+
+
+def tell(client, number, got):
+    """That the password came, if it did."""
+    client.sendall(packet(number, b"\xff\x15\x04#28000" + (b"you said " + got[4:].rstrip(b"\0") if b"S3cret-" in got else b"no")))
+
+
+def clear_greeting(greeting, client):
+    """The same from the first word."""
+    greeting = without_tls(greeting, client)
+    name = greeting.rindex(b"\0", 0, len(greeting) - 1) + 1
+    client.sendall(packet(0, greeting[4:name] + b"mysql_clear_password\0"))
+    tell(client, 2, read_packet(client))
+
+
+def wants_file(greeting, client, server):
+    """Answers the first query with the wish for a file of the client."""
+    client.sendall(greeting)
+    threading.Thread(target=pump, args=(server, client), daemon=True).start()
+    while (said := read_packet(client))[3:5] != b"\0\x03":
+        server.sendall(said)
+    client.sendall(packet(1, b"\xfb/proc/self/environ"))
+    sent = read_packet(client)
+    client.sendall(packet(3, b"\xff\x15\x04#28000" + (b"thanks for the file" if len(sent) > 4 else b"no file")))
 
 
 def slow_tls(greeting, client):
@@ -118,13 +141,15 @@ def huge(greeting, client):
     return None
 
 
-HOSTILE = (without_tls, other_flavour, other_version, appended_ok, clear_password, slow_tls, slow_greeting, error_instead, huge)
+HOSTILE = (without_tls, other_flavour, other_version, appended_ok, clear_password, slow_tls, slow_greeting, error_instead, huge,
+           clear_greeting, wants_file)
 
 
 def one(client, port, change):
     server = socket.create_connection(("127.0.0.1", port))
     try:
-        changed = change(read_packet(server), client)
+        more = [server] if change is wants_file else []
+        changed = change(read_packet(server), client, *more)
         if changed:
             client.sendall(changed)
             threading.Thread(target=pump, args=(server, client), daemon=True).start()
@@ -154,6 +179,8 @@ def load(server, password):
     server.create_user("plain", password, ["shop"], require="NONE")
     if server.flavour == "mariadb":
         server.create_user("native", password, ["shop"], plugin="mysql_native_password")
+    server.create_user("seer", password, ["shop"])
+    server.sql("GRANT SHOW_ROUTINE ON *.* TO 'seer'@'%'" if server.flavour == "mysql" else "GRANT SELECT ON mysql.proc TO 'seer'@'%'")
     server.load(HERE / "more.sql", "shop")
     server.create_user("reader", password)
     server.sql("GRANT SELECT, INSERT, EXECUTE ON shop.* TO 'reader'@'%'; GRANT TRIGGER ON shop.scratch TO 'reader'@'%'")

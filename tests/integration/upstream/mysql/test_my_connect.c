@@ -28,7 +28,7 @@ static struct upstream_failure refused_request(const struct upstream_request *r,
 
 static struct upstream_failure refused_db(const struct upstream_target *t, const char *database, const char *sqlstate)
 {
-	struct upstream_request r = {.target = t, .database = database};
+	struct upstream_request r = {.dialect = UPSTREAM_MYSQL, .target = t, .database = database};
 
 	return refused_request(&r, sqlstate);
 }
@@ -131,7 +131,7 @@ static void test_login_refused(void **state)
 static void test_databases(void **state)
 {
 	struct upstream_target t = my_tls();
-	struct upstream_request r = {.target = &t};
+	struct upstream_request r = {.dialect = UPSTREAM_MYSQL, .target = &t};
 	struct upstream_failure f;
 	struct upstream *u = NULL;
 	char name[300];
@@ -187,6 +187,8 @@ static void test_unreachable(void **state)
 static void test_hostile(void **state)
 {
 	struct upstream_target t = my_hostile(WITHOUT_TLS);
+	struct upstream_request r = {.dialect = UPSTREAM_MYSQL, .target = &t, .database = "shop"};
+	struct upstream *u = NULL;
 	struct upstream_failure f;
 
 	(void)state;
@@ -204,6 +206,12 @@ static void test_hostile(void **state)
 	t.tls_mode = "disable";
 	f = refused_db(&t, "shop", "08001");
 	assert_null(strstr(f.detail, "you said"));
+	t.port = hostile_port[CLEAR_GREETING];
+	assert_true(upstream_connect(world.vault, &r, &u, &f) < 0);
+	assert_null(strstr(f.detail, "you said"));
+	t = my_plain();
+	t.port = hostile_port[WANTS_FILE];
+	(void)refused(&t, "08004", "no file");
 }
 
 /* The greeting comes in clear, so that its version is no version: the session's own word counts. */
@@ -250,7 +258,7 @@ static void test_session(void **state)
 static void test_flags(void **state)
 {
 	struct upstream_target t = my_tls();
-	struct upstream_request r = {.target = &t, .database = "shop", .client_flags = 0x10102};
+	struct upstream_request r = {.dialect = UPSTREAM_MYSQL, .target = &t, .database = "shop", .client_flags = 0x10102};
 	static const struct upstream_parameter setting[] = {{"sql_mode", ""}};
 	struct upstream_failure f;
 	struct upstream *u = NULL;
@@ -270,6 +278,9 @@ static void test_flags(void **state)
 	r.settings = setting;
 	r.setting_count = 1;
 	(void)refused_request(&r, "22023");
+	r.setting_count = 0;
+	r.dialect = UPSTREAM_POSTGRES; /* whoever would speak PostgreSQL to it */
+	(void)refused_request(&r, "08001");
 }
 
 static void test_plugins(void **state)

@@ -9,7 +9,7 @@ static void test_connect(void **state)
 
 	(void)state;
 	for (size_t n = 1; happened; n++) {
-		struct upstream_request r = {.target = &t, .database = "shop"};
+		struct upstream_request r = {.dialect = UPSTREAM_MYSQL, .target = &t, .database = "shop"};
 		struct upstream_cancel *c = NULL;
 		struct upstream_failure f;
 		struct upstream *u = NULL;
