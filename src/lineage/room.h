@@ -189,8 +189,13 @@ int lineage_rename(struct lineage *f, const struct my_named *names, struct colum
 /* write/write.c, insert.c, update.c, other.c */
 int lineage_act(struct lineage *f, const struct catalog_relation *r, enum qw_verb verb, enum qw_verb fires);
 int lineage_target(struct lineage *f, const struct my_source *src, struct range *out);
-int lineage_into(struct lineage *f, const struct range *r, const struct column *target, const struct column *value,
-	const struct my_expr *written, bool replaces, bool *is_labelled);
+struct into { /* one value into one column */
+	const struct range *r;
+	const struct column *target;
+	const struct my_expr *written; /* NULL: of a query */
+	bool replaces;
+};
+int lineage_into(struct lineage *f, const struct into *into, const struct column *value, bool *is_labelled);
 int lineage_target_column(struct lineage *f, const struct range *r, const struct my_column *c, const struct column **out);
 int lineage_insert(struct lineage *f, const struct my_insert *i);
 int lineage_update(struct lineage *f, const struct my_update *u);

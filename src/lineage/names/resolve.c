@@ -50,7 +50,8 @@ static enum match match_range(const struct lineage *f, const struct range *r, co
 	return of_schema < m ? of_schema : m;
 }
 
-static void look_from(const struct lineage *f, const struct scope *s, const struct visible *v, const struct my_column *c, struct found *found)
+static void look_from(const struct lineage *f, const struct scope *s, const struct visible *v, const struct my_column *c,
+	struct found *found)
 {
 	for (size_t i = 0; !c->table && i < v->count; i++)
 		take_named(found, names_at(s, v->items[i]), c->name);

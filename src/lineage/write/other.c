@@ -30,8 +30,10 @@ static int noted_relation(struct lineage *f, const struct qw_act *act)
 	if (rc)
 		return rc;
 	label = labels_of(f->world->labels, r->oid, 0);
-	if (act->verb == QW_VERB_SELECT && (label.kind != LABEL_PLAIN || r->kind == CATALOG_VIEW)) /* CHECKSUM TABLE */
-		return lineage_refuse(f, "flow.derived", lineage_relation_name(f, r), "a sum over rows tells of sensitive columns");
+	/* CHECKSUM TABLE */
+	if (act->verb == QW_VERB_SELECT && (label.kind != LABEL_PLAIN || r->kind == CATALOG_VIEW))
+		return lineage_refuse(
+			f, "flow.derived", lineage_relation_name(f, r), "a sum over rows tells of sensitive columns");
 	return act->verb == QW_VERB_SELECT ? lineage_add_read(f, r->oid) : 0;
 }
 
@@ -43,11 +45,12 @@ static int called(struct lineage *f, const struct qw_act *act)
 	for (size_t i = 0; schema && act->name && i < catalog_function_count(f->catalog); i++) {
 		const struct catalog_function *c = catalog_function_at(f->catalog, i);
 
-		if (c->kind == 'p' && names_match(c->name, act->name) == MATCH_YES && names_match_table(f, c->schema, schema) == MATCH_YES &&
-			labels_function_is_plain(f->world->labels, c->oid))
+		if (c->kind == 'p' && names_match(c->name, act->name) == MATCH_YES &&
+			names_match_table(f, c->schema, schema) == MATCH_YES && labels_function_is_plain(f->world->labels, c->oid))
 			return 0;
 	}
-	return no_tree(f, act->name ? act->name : "CALL", "what a procedure reads and returns cannot be judged, and nobody has reviewed it");
+	return no_tree(f, act->name ? act->name : "CALL",
+		"what a procedure reads and returns cannot be judged, and nobody has reviewed it");
 }
 
 static int noted(struct lineage *f, const struct qw_act *act, bool has_masks)
