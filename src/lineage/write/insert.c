@@ -49,7 +49,7 @@ static int plain_scope(struct lineage *f, struct scope *s, const char *alias, co
 {
 	struct columns *c = qw_arena_alloc(f->arena, sizeof(*c));
 	struct range range = {.alias = alias, .schema = schema, .columns = c};
-	struct visible v, both;
+	struct visible v, both = {0};
 	int rc;
 
 	if (!c)

@@ -100,13 +100,40 @@ static int part(struct lineage *f, const struct my_part *p, bool only_queries)
 	return rc;
 }
 
+/* PREPARE p FROM 'text': refused where running it would be. What it returns is for who runs it. */
+static int prepared(struct lineage *f, const struct my_statement *s)
+{
+	struct mysql_dialect dialect = *f->world->dialect;
+	struct qw_bytes text = f->text;
+	uint32_t text_at = f->text_at;
+	struct mysql_parsed p;
+	int rc;
+
+	dialect.prepares = true;
+	rc = sqlparse_mysql(s->preset.inner, &dialect, f->world->limits, f->arena, &p);
+	if (rc == QW_E_LIMIT)
+		return lineage_refuse(f, "flow.size", "PREPARE", "the text that is prepared is too long to be judged");
+	if (rc)
+		return rc;
+	if (p.facts.problem || p.facts.count != 1)
+		return lineage_unsupported(f, "a text that is not understood");
+	f->text = p.facts.list[0].text;
+	f->text_at = p.trees[0]->at;
+	rc = lineage_statement(f, p.trees[0]);
+	f->text = text;
+	f->text_at = text_at;
+	if (rc == 0)
+		f->out->output_count = 0;
+	return rc;
+}
+
 int lineage_other(struct lineage *f, const struct my_statement *s)
 {
 	bool copies = false, is_ddl = changes_definitions(s, &copies), has_masks = !labels_is_empty(f->world->labels);
 	int rc = 0;
 
-	if (s->preset.inner_kind == QW_INNER_PREPARE) /* noted are the acts of the text, which the session judges */
-		return 0;
+	if (s->preset.inner_kind == QW_INNER_PREPARE) /* what is noted are the acts of the text */
+		return prepared(f, s);
 	for (const struct my_noted *n = s->noted; n && rc == 0 && !is_ddl; n = n->next)
 		rc = noted(f, &n->act, has_masks);
 	for (const struct my_part *p = s->parts; p && rc == 0; p = p->next)
