@@ -7,11 +7,12 @@
 #include "street.h"
 
 /*
- * Schema changes that come through the gateway are noticed at once; those from elsewhere, while sessions with masks are open, by
- * the database's pulse, which is felt every second: another beat, and the catalog is read again. Without a pulse it is read every
- * ten seconds, with one every minute all the same. A snapshot that says the same replaces nothing, so that verdicts stay cached.
+ * Schema changes that come through the gateway are noticed at once; those from elsewhere by the database's pulse: another beat, and
+ * the catalog is read again. It is felt every second while sessions with masks are open, and before a session is given labels when
+ * that is longer ago. Without a pulse the catalog is read every ten seconds, with one every minute all the same. A snapshot that
+ * says the same replaces nothing, so that verdicts stay cached.
  */
-enum { TICK_MS = 1000, FRESH_US = 10 * 1000000, FRESH_WITH_PULSE_US = 60 * 1000000 };
+enum { TICK_MS = 1000, FELT_US = 2 * 1000000, FRESH_US = 10 * 1000000, FRESH_WITH_PULSE_US = 60 * 1000000 };
 
 struct catalog_wait {
 	struct catalog_wait *prev, *next;
@@ -40,6 +41,7 @@ struct database {
 	uint64_t loading; /* generation that is being read; 0: none */
 	struct upstream_pulse *pulse; /* the worker's while `loading` or `is_feeling`; NULL: none */
 	uint64_t beat; /* just before the snapshot was read; 0: unknown */
+	uint64_t felt_us; /* it was still that then */
 	bool is_feeling; /* on a worker */
 	bool wants_load; /* when that is over */
 	struct label_entry *labels;
@@ -119,10 +121,16 @@ static bool is_enough(const struct database *d, uint64_t generation, uint64_t ne
 	return generation > newer_than && generation >= d->valid_from;
 }
 
-static bool is_fresh(const struct database *d, uint64_t newer_than)
+/* Unless its pulse says otherwise. */
+static bool may_be_fresh(const struct database *d, uint64_t newer_than)
 {
 	return d->snapshot && is_enough(d, d->generation, newer_than) &&
 		street_now().mono_us - d->loaded_us < (d->beat ? FRESH_WITH_PULSE_US : FRESH_US);
+}
+
+static bool is_fresh(const struct database *d, uint64_t newer_than)
+{
+	return may_be_fresh(d, newer_than) && (!d->beat || street_now().mono_us - d->felt_us < FELT_US);
 }
 
 /* On a worker thread. A pulse that cannot be felt is opened anew the next time; the clock does until then. */
@@ -267,7 +275,7 @@ static void after_load(uv_work_t *work, int status)
 	d->loading = 0;
 	if (status == 0 && !j->err) {
 		d->generation = j->generation;
-		d->loaded_us = street_now().mono_us;
+		d->loaded_us = d->felt_us = street_now().mono_us;
 		d->beat = j->beat;
 		take_snapshot(all, d, j->snapshot);
 	} else {
@@ -331,23 +339,31 @@ static void after_feel(uv_work_t *work, int status)
 	d->is_feeling = false;
 	if (has_changed || d->wants_load) {
 		d->wants_load = false;
+		d->valid_from = d->counter + 1; /* nobody gets labels of what was there before */
 		(void)load_start(j->catalogs, d);
+	} else if (status == 0) {
+		d->felt_us = street_now().mono_us;
 	}
+	serve_all(j->catalogs, d);
 	free(j);
 }
 
-static void feel_start(struct catalogs *all, struct database *d)
+static int feel_start(struct catalogs *all, struct database *d)
 {
-	struct catalog_job *j = d->loading || d->is_feeling ? NULL : job_new(all, d);
+	struct catalog_job *j;
 
+	if (d->loading || d->is_feeling)
+		return 0; /* when it is done, serve_all looks again */
+	j = job_new(all, d);
 	if (!j)
-		return;
+		return QW_E_NOMEM;
 	if (uv_queue_work(&all->street->loop, &j->work, work_feel, after_feel)) {
 		free(j);
-		return;
+		return QW_E_NOMEM;
 	}
 	d->is_feeling = true;
 	all->street->jobs++;
+	return 0;
 }
 
 /* ---- laying the policy over it ---- */
@@ -451,7 +467,7 @@ static void serve(struct catalogs *all, struct catalog_wait *w)
 	struct label_entry *e;
 
 	if (!is_fresh(d, w->newer_than)) {
-		if (load_start(all, d))
+		if (may_be_fresh(d, w->newer_than) ? feel_start(all, d) : load_start(all, d))
 			wait_fail(w);
 		return;
 	}
@@ -528,12 +544,11 @@ static void on_timer(uv_timer_t *t)
 			if (!d->loading && !d->is_feeling) { /* nobody needs it: no connection is kept for it */
 				upstream_pulse_free(d->pulse);
 				d->pulse = NULL;
-				d->beat = 0;
 			}
 		} else if (age_us >= (d->beat ? FRESH_WITH_PULSE_US : FRESH_US)) {
 			(void)load_start(all, d);
 		} else if (d->beat) {
-			feel_start(all, d);
+			(void)feel_start(all, d); /* or a second later */
 		}
 	}
 }
