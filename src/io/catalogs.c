@@ -297,6 +297,17 @@ static struct catalog_job *job_new(struct catalogs *all, struct database *d)
 	return j;
 }
 
+/* Takes the job; NULL: there was no memory for it. */
+static int job_start(struct catalog_job *j, uv_work_cb work, uv_after_work_cb after)
+{
+	if (!j || uv_queue_work(&j->catalogs->street->loop, &j->work, work, after)) {
+		free(j);
+		return QW_E_NOMEM;
+	}
+	j->catalogs->street->jobs++;
+	return 0;
+}
+
 static int load_start(struct catalogs *all, struct database *d)
 {
 	struct catalog_job *j;
@@ -308,15 +319,11 @@ static int load_start(struct catalogs *all, struct database *d)
 		return 0;
 	}
 	j = job_new(all, d);
-	if (!j)
+	if (j)
+		j->generation = d->counter + 1;
+	if (job_start(j, work_load, after_load))
 		return QW_E_NOMEM;
-	j->generation = d->counter + 1;
-	if (uv_queue_work(&all->street->loop, &j->work, work_load, after_load)) {
-		free(j);
-		return QW_E_NOMEM;
-	}
 	d->loading = ++d->counter;
-	all->street->jobs++;
 	return 0;
 }
 
@@ -350,19 +357,11 @@ static void after_feel(uv_work_t *work, int status)
 
 static int feel_start(struct catalogs *all, struct database *d)
 {
-	struct catalog_job *j;
-
 	if (d->loading || d->is_feeling)
 		return 0; /* when it is done, serve_all looks again */
-	j = job_new(all, d);
-	if (!j)
+	if (job_start(job_new(all, d), work_feel, after_feel))
 		return QW_E_NOMEM;
-	if (uv_queue_work(&all->street->loop, &j->work, work_feel, after_feel)) {
-		free(j);
-		return QW_E_NOMEM;
-	}
 	d->is_feeling = true;
-	all->street->jobs++;
 	return 0;
 }
 
@@ -433,14 +432,12 @@ static int build_start(struct catalogs *all, struct database *d, struct conn *c,
 	j->snapshot = d->snapshot;
 	j->policy = c->policy_now;
 	j->role = role;
-	if (uv_queue_work(&all->street->loop, &j->work, work_build, after_build)) {
+	if (job_start(j, work_build, after_build)) {
 		free(e);
-		free(j);
 		return QW_E_NOMEM;
 	}
 	(void)catalog_ref(d->snapshot); /* both are given back in after_build */
 	j->policy->users++;
-	all->street->jobs++;
 	*e = (struct label_entry){
 		.next = d->labels, .policy = j->policy->policy, .role = role, .snapshot = d->snapshot};
 	d->labels = e;
