@@ -141,6 +141,7 @@ def all_parts():
         Part("corpus-servers", ["tests/corpus/run", "--server", "13,18"], 1800, "tests/support/servers/package.json"),
         Part("noninterference", ["tests/noninterference/run", "--smith", "400"], 600, "tests/noninterference/run"),
         Part("oracle", ["tests/oracle/run"], 900, "tests/oracle/run"),
+        Part("lineage", ["tests/lineage/run", "build/tests/unit/lineage/lineage_try", "--count", "6000"], 600, "tests/lineage/run"),
         Build("build-asan", ["tools/build.sh", "asan"], 1500),
         Meson("unit-asan", "build-asan", "-t", "5", "--no-suite", "integration", limit_s=1500, environment=asan),
         Meson("integration-suites-asan", "build-asan", "-t", "5", "--suite", "integration", limit_s=1200, environment=asan),
