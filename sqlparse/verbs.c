@@ -65,6 +65,7 @@ bool qw_verb_writes(enum qw_verb v)
 	case QW_VERB_NOTIFY:
 	case QW_VERB_LOCK:
 	case QW_VERB_CHECKPOINT:
+	case QW_VERB_HANDLER:
 		return false;
 	case QW_VERB_UNPARSED:
 	case QW_VERB_INSERT:
@@ -82,6 +83,8 @@ bool qw_verb_writes(enum qw_verb v)
 	case QW_VERB_TX_TWO_PHASE:
 	case QW_VERB_LOAD:
 	case QW_VERB_ALTER_SYSTEM:
+	case QW_VERB_ADMIN_SERVER:
+	case QW_VERB_KILL:
 	case QW_VERB_FASTPATH:
 	case QW_VERB_MAINTAIN:
 	case QW_VERB_DDL_CREATE:

@@ -140,6 +140,7 @@ def all_parts():
         Part("corpus", ["tests/corpus/run"], 900, "tests/corpus/run"),
         Part("corpus-servers", ["tests/corpus/run", "--server", "13,18"], 1800, "tests/support/servers/package.json"),
         Part("noninterference", ["tests/noninterference/run", "--smith", "400"], 600, "tests/noninterference/run"),
+        Part("oracle", ["tests/oracle/run"], 900, "tests/oracle/run"),
         Build("build-asan", ["tools/build.sh", "asan"], 1500),
         Meson("unit-asan", "build-asan", "-t", "5", "--no-suite", "integration", limit_s=1500, environment=asan),
         Meson("integration-suites-asan", "build-asan", "-t", "5", "--suite", "integration", limit_s=1200, environment=asan),

@@ -52,7 +52,10 @@
 	X(LOCK, "lock", false) \
 	X(CHECKPOINT, "admin.checkpoint", false) \
 	X(LOAD, "admin.load", false) \
-	X(ALTER_SYSTEM, "admin.alter_system", false) \
+	X(ALTER_SYSTEM, "admin.alter_system", false) /* also SET GLOBAL, PERSIST */ \
+	X(ADMIN_SERVER, "admin.server", false) /* MySQL: FLUSH, RESET, PURGE, SHUTDOWN, BACKUP, replication ... */ \
+	X(KILL, "admin.kill", false) /* MySQL: object: "connection", its number when it is written as one; or "user" */ \
+	X(HANDLER, "handler", true) /* MySQL: reads rows past every query */ \
 	X(FASTPATH, "fastpath", true) /* FunctionCall message: no SQL at all */ \
 	X(MAINTAIN, "ddl.maintain", false) /* VACUUM, ANALYZE, REINDEX, CLUSTER, REFRESH */ \
 	X(DDL_CREATE, "ddl.create", false) \
@@ -79,14 +82,12 @@ bool qw_verb_writes(enum qw_verb v); /* may change data or schema: the record mu
 bool qw_verb_is_ddl(enum qw_verb v);
 
 enum qw_object_kind {
-	QW_OBJECT_NONE,
-	QW_OBJECT_RELATION, /* table, view, sequence, index, foreign table */
-	QW_OBJECT_FUNCTION, /* function, procedure, aggregate */
-	QW_OBJECT_SETTING, /* name is lower case */
+	QW_OBJECT_NONE, QW_OBJECT_RELATION, /* table, view, sequence, index, foreign table */
+	QW_OBJECT_FUNCTION, QW_OBJECT_SETTING, /* function, procedure, aggregate; name of a setting is lower case */
 	QW_OBJECT_OTHER /* schema, type, role, ...: kind_name tells */
 };
 
-/* One thing the statement does to one object. A statement is judged act by act. */
+/* One thing the statement does to one object: it is judged act by act. */
 struct qw_act {
 	enum qw_verb verb;
 	enum qw_object_kind kind;

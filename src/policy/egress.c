@@ -72,6 +72,7 @@ bool egress_is_act(const struct qw_act *act)
 	case QW_VERB_FASTPATH:
 	case QW_VERB_LOAD:
 	case QW_VERB_ALTER_SYSTEM:
+	case QW_VERB_ADMIN_SERVER: /* replication sends everything */
 		return true;
 	case QW_VERB_SELECT:
 	case QW_VERB_SELECT_LOCK:
@@ -108,6 +109,8 @@ bool egress_is_act(const struct qw_act *act)
 	case QW_VERB_UNLISTEN:
 	case QW_VERB_LOCK:
 	case QW_VERB_CHECKPOINT:
+	case QW_VERB_KILL:
+	case QW_VERB_HANDLER:
 		return false;
 	case QW_VERB_MAINTAIN:
 	case QW_VERB_DDL_CREATE:

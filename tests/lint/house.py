@@ -37,6 +37,9 @@ ROOMS = {
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
                      inner=("ddl", "inner"),
                      outside="catalog/pg_type_d.h pg_query.h pg_query/pg_query_internal.h postgres.h nodes/parsenodes.h"),
+    "mysqltree": Room("sqlparse/mysql/tree", "base", libc="text"),
+    "mysqlparse": Room("sqlparse/mysql", "base statement mysqltree", "sqlparse", libc="text case", headers="strings.h",
+                       inner=("lex", "core", "expression", "query", "write", "facts", "other")),
     "querytree": Room("sqlparse/querytree", "base", libc="text"),
     # ---- small rooms that everybody may use ----
     "digest": Room("src/digest", "base", outside="openssl/core_names.h openssl/crypto.h openssl/evp.h openssl/params.h"),
