@@ -33,6 +33,8 @@ ROOMS = {
     "wire": Room("protocols/wire", "base", libc="text", headers="endian.h"),
     "pgwire": Room("protocols/postgres", "base wire", libc="text"),
     "pgcopy": Room("protocols/postgres/copy", "base wire", libc="text"),
+    "mywire": Room("protocols/mysql", "base wire", libc="text format"),
+    "myreply": Room("protocols/mysql/reply", "base wire mywire", libc="text"),
     "statement": Room("sqlparse", "base", libc="text"),
     "sqlparse": Room("sqlparse/postgres", "base statement", libc="text case free", headers="ctype.h strings.h",
                      inner=("ddl", "inner"),

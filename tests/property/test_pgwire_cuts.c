@@ -1,6 +1,6 @@
 /* However the bytes of a stream are cut into reads, the same frames are found. */
 #include "../support/cmocka_qw.h"
-#include "../support/pgwire_checks.h"
+#include "qw/pgwire.h"
 
 enum { FRAMES_MAX = 64, STREAM_MAX = 1 << 14 };
 

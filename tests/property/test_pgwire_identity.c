@@ -1,7 +1,9 @@
 /* Random messages, encoded and decoded again: nothing changes, and no strict prefix of the body is
  * accepted. */
 #include "../support/cmocka_qw.h"
-#include "../support/pgwire_checks.h"
+#include "../support/decoder_check.h"
+
+#include "qw/pgwire.h"
 
 #include <stdlib.h>
 
@@ -162,7 +164,7 @@ static const struct {
 	{"pgwire_copy", make_copy},
 };
 
-static int run_exact(const struct pgwire_check *check, struct qw_bytes body)
+static int run_exact(const struct decoder_check *check, struct qw_bytes body)
 {
 	uint8_t *exact = malloc(body.n ? body.n : 1);
 	int err;
@@ -179,8 +181,8 @@ static void test_identity_and_prefixes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROUNDS * QW_COUNT(makers); i++) {
-		const struct pgwire_check *check =
-			pgwire_check_find(makers[i % QW_COUNT(makers)].name);
+		const struct decoder_check *check =
+			decoder_check_find(makers[i % QW_COUNT(makers)].name);
 		struct qw_bytes all;
 		struct qw_buf out;
 		struct builder b;

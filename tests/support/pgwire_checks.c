@@ -1,4 +1,7 @@
-#include "pgwire_checks.h"
+/* The decoders of protocols/postgres. */
+#include "decoder_check.h"
+
+#include "qw/pgwire.h"
 
 enum { ARENA_MAX = 1 << 22, OUT_MAX = 1 << 24, TEXT_MAX = 300 };
 
@@ -432,7 +435,7 @@ static int check_copy(struct qw_bytes body)
 	return err;
 }
 
-const struct pgwire_check pgwire_checks[PGWIRE_CHECKS] = {
+const struct decoder_check decoder_checks[] = {
 	{"pgwire_frames", check_frames, true},
 	{"pgwire_first", check_first, true},
 	{"pgwire_startup", check_startup, false},
@@ -454,11 +457,4 @@ const struct pgwire_check pgwire_checks[PGWIRE_CHECKS] = {
 	{"pgwire_copy", check_copy, false},
 };
 
-const struct pgwire_check *pgwire_check_find(const char *name)
-{
-	for (size_t i = 0; i < PGWIRE_CHECKS; i++) {
-		if (strcmp(pgwire_checks[i].name, name) == 0)
-			return &pgwire_checks[i];
-	}
-	return NULL;
-}
+const size_t decoder_check_count = QW_COUNT(decoder_checks);

@@ -4,7 +4,7 @@
  * is asserted by the checks themselves.
  */
 #include "../support/cmocka_qw.h"
-#include "../support/pgwire_checks.h"
+#include "../support/decoder_check.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static uint32_t random_below(uint32_t n)
 }
 
 /* In a block of exactly its size, so that a sanitizer sees a read of one byte too many. */
-static int run_exact(const struct pgwire_check *check, struct qw_bytes body)
+static int run_exact(const struct decoder_check *check, struct qw_bytes body)
 {
 	uint8_t *exact = malloc(body.n ? body.n : 1);
 	int err;
@@ -34,13 +34,13 @@ static int run_exact(const struct pgwire_check *check, struct qw_bytes body)
 	return err;
 }
 
-static void expect_prefixes_refused(const struct pgwire_check *check, struct qw_bytes body)
+static void expect_prefixes_refused(const struct decoder_check *check, struct qw_bytes body)
 {
 	for (size_t n = 0; n<body.n; n += body.n> 3000 && n > 200 && n + 200 < body.n ? 97 : 1)
 		assert_int_not_equal(run_exact(check, qw_bytes(body.p, n)), 0);
 }
 
-static void damage(const struct pgwire_check *check, struct qw_bytes body)
+static void damage(const struct decoder_check *check, struct qw_bytes body)
 {
 	static const uint8_t special[] = {0x00, 0xFF, 0x7F, 0x80, 0x01, '\\'};
 	static uint8_t bad[SEED_MAX + 8];
@@ -60,7 +60,7 @@ static void damage(const struct pgwire_check *check, struct qw_bytes body)
 	}
 }
 
-static void try_seed(const struct pgwire_check *check, const char *name)
+static void try_seed(const struct decoder_check *check, const char *name)
 {
 	static uint8_t seed[SEED_MAX];
 	struct qw_bytes body = {.p = seed};
@@ -87,19 +87,19 @@ static void try_seed(const struct pgwire_check *check, const char *name)
 static void test_corpus(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < PGWIRE_CHECKS; i++) {
+	for (size_t i = 0; i < decoder_check_count; i++) {
 		const struct dirent *entry;
 		char path[4096];
 		DIR *folder;
 		size_t seeds = 0;
 
-		(void)snprintf(path, sizeof(path), "%s/%s", corpus, pgwire_checks[i].name);
+		(void)snprintf(path, sizeof(path), "%s/%s", corpus, decoder_checks[i].name);
 		folder = opendir(path);
 		assert_non_null(folder);
 		while ((entry = readdir(folder))) {
 			if (entry->d_name[0] == '.')
 				continue;
-			try_seed(&pgwire_checks[i], entry->d_name);
+			try_seed(&decoder_checks[i], entry->d_name);
 			seeds++;
 		}
 		(void)closedir(folder);
