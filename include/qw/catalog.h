@@ -1,13 +1,21 @@
 /*
  * What a target database contains. A snapshot is immutable once built and shared by reference count; the upstream room
- * fills a builder with what the server answered. Pure: no I/O here.
+ * fills a builder with what the server answered. Pure.
  */
 #ifndef QW_CATALOG_H
 #define QW_CATALOG_H
 
 #include "qw/base.h"
 
-/* Where a view's output column comes from, as the server itself resolved it. */
+/*
+ * MySQL and MariaDB: a schema is a database, and the snapshot holds all that the login may see. OIDs are ours: they number the
+ * relations of this snapshot, those of users from 16384 on. Names are as the server compares them: columns in lower case (ASCII;
+ * other letters as declared: compare them exactly and refuse what is not found), tables and databases as declared or, where
+ * lower_case_table_names is not 0, in lower case; information_schema in lower case. type_oid: the column type of the protocol, + 256 if no
+ * text. A view depends on each column whose name occurs in its definition; its columns have an origin where one SELECT shows them as is.
+ */
+enum catalog_dialect { CATALOG_POSTGRES, CATALOG_MYSQL };
+/* Where a view's output column comes from, as the server itself resolved it (MySQL: wrote it). */
 struct catalog_origin {
 	uint32_t relation_oid; /* 0: an expression */
 	int16_t attnum;
@@ -18,6 +26,7 @@ struct catalog_column {
 	int16_t attnum; /* as on the wire; dropped columns are absent */
 	uint32_t type_oid;
 	struct catalog_origin origin; /* views only: RowDescription origin of the defining query */
+	bool is_hidden; /* MySQL's INVISIBLE: not in * */
 };
 
 struct catalog_generated { /* column `attnum` is computed from column `from` of the same row; 0: from nobody knows what */
@@ -39,6 +48,7 @@ struct catalog_relation {
 	struct catalog_generated *generated; /* generated columns: what they are made of */
 	size_t generated_count;
 	bool is_unresolved; /* a view that the server could not describe: all its columns count as sensitive */
+	const char *definition; /* MySQL: of a view, names qualified by the server; else NULL */
 };
 
 struct catalog; /* the snapshot */
@@ -51,18 +61,21 @@ const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /*
 /* Is there a function of this name outside of pg_catalog and information_schema? Attribute notation, x.f, may call it. */
 bool catalog_has_function(const struct catalog *c, const char *name);
 const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oid);
+enum catalog_dialect catalog_dialect(const struct catalog *c);
+/* By name, as the server compares names (MySQL: as it is set up). NULL: not in the snapshot. */
+const struct catalog_relation *catalog_find_named(const struct catalog *c, const char *schema, const char *name);
+int catalog_column_named(const struct catalog *c, const struct catalog_relation *r, const char *name); /* the same; index or -1 */
 /* Index in r->columns, or -1. */
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
-
 /* ---- what runs: functions that are not the server's own and unchanged, operators, and what writing or a type runs ---- */
 struct catalog_function {
 	uint32_t oid;
 	const char *schema, *name, *args; /* args: types of the input arguments, "integer, text" */
 	const char *language, *owner, *extension; /* extension: that it belongs to, or NULL */
-	char kind, volatility; /* as pg_proc has them: f p a w, i s v */
+	char kind, volatility; /* as pg_proc has them: f p a w, i s v; MySQL also: e event, k package */
 	bool is_security_definer;
 	bool is_builtin; /* made by a script of initdb and unchanged: functions_by_name() knows it */
-	const char *sha256; /* hex, over all that defines it; of an aggregate also over the functions it is made of */
+	const char *sha256; /* hex, over all that defines it; of an aggregate also over the functions it is made of; MySQL: or "unseen" */
 };
 /* NULL: as the server's version has it (functions_by_oid() knows it), or there is no such function. */
 const struct catalog_function *catalog_function(const struct catalog *c, uint32_t oid);
@@ -121,6 +134,9 @@ int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct cata
 int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from) QW_MUST_CHECK;
 int catalog_add_generated(struct catalog_builder *b, uint32_t relation_oid, struct catalog_generated g) QW_MUST_CHECK;
 int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid) QW_MUST_CHECK;
+void catalog_set_mysql(struct catalog_builder *b, bool folds_tables); /* lower_case_table_names is not 0 */
+int catalog_set_hidden(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum) QW_MUST_CHECK;
+int catalog_set_definition(struct catalog_builder *b, uint32_t view_oid, const char *text) QW_MUST_CHECK;
 int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
 /* These may come in any order; what they name need not be in the snapshot. Strings of `f` and `h` are copied. */
 void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);

@@ -9,6 +9,8 @@
 #include "qw/upstream.h"
 
 struct config_listener {
+	enum upstream_dialect dialect; /* of those who connect here */
+	const struct config_target *target; /* MYSQL: where it leads; the greeting tells its version. Else NULL: by the database's name */
 	const char *address; /* numeric or name, without brackets; "::" for all */
 	uint16_t port; /* 0: any free one, logged and written to state_dir/listen.json */
 	const char *certificate, *key; /* PEM files; TLS is never optional */
@@ -24,7 +26,7 @@ struct config_issuer {
 
 struct config_target {
 	struct upstream_target up;
-	const char **databases; /* the agent's database name = the server's; "*" for any */
+	const char **databases; /* the agent's database name = the server's; "*" for any. Of POSTGRES no two targets have the same */
 	size_t database_count;
 };
 

@@ -207,11 +207,51 @@ int catalog_set_unresolved(struct catalog_builder *b, uint32_t view_oid)
 	return 0;
 }
 
+void catalog_set_mysql(struct catalog_builder *b, bool folds_tables)
+{
+	b->c->dialect = CATALOG_MYSQL;
+	b->c->folds_tables = folds_tables;
+}
+
+int catalog_set_hidden(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum)
+{
+	struct growing *g = find(b, relation_oid);
+	int i = g ? catalog_column_index(&g->r, attnum) : -1;
+
+	if (i < 0)
+		return QW_E_NOTFOUND;
+	g->r.columns[i].is_hidden = true;
+	return 0;
+}
+
+int catalog_set_definition(struct catalog_builder *b, uint32_t view_oid, const char *text)
+{
+	struct growing *g = find(b, view_oid);
+	const char *copy = g && text ? qw_arena_strdup(&b->c->arena, qw_bytes_from(text)) : NULL;
+
+	if (!text)
+		return QW_E_MALFORMED;
+	if (!g)
+		return QW_E_NOTFOUND;
+	if (!copy)
+		return QW_E_NOMEM;
+	g->r.definition = copy;
+	return 0;
+}
+
 static int by_oid(const void *a, const void *b)
 {
 	const struct catalog_relation *const *left = a, *const *right = b;
 
 	return ((*left)->oid > (*right)->oid) - ((*left)->oid < (*right)->oid);
+}
+
+static int by_names(const void *a, const void *b)
+{
+	const struct catalog_relation *const *left = a, *const *right = b;
+	int order = strcmp((*left)->schema, (*right)->schema);
+
+	return order ? order : strcmp((*left)->name, (*right)->name);
 }
 
 static int take_relations(struct catalog_builder *b)
@@ -220,15 +260,20 @@ static int take_relations(struct catalog_builder *b)
 	size_t n = 0;
 
 	c->relations = qw_arena_alloc(&c->arena, c->count * sizeof(struct catalog_relation *));
-	if (!c->relations)
+	c->named = qw_arena_alloc(&c->arena, c->count * sizeof(struct catalog_relation *));
+	if (!c->relations || !c->named)
 		return QW_E_NOMEM;
 	for (size_t i = 0; i < b->table_size; i++) {
 		if (b->table[i])
 			c->relations[n++] = &b->table[i]->r;
 	}
 	QW_ASSERT(n == c->count);
-	if (n > 1)
+	if (n)
+		memcpy(c->named, c->relations, n * sizeof(struct catalog_relation *));
+	if (n > 1) {
 		qsort(c->relations, n, sizeof(struct catalog_relation *), by_oid);
+		qsort(c->named, n, sizeof(struct catalog_relation *), by_names);
+	}
 	return 0;
 }
 

@@ -53,6 +53,56 @@ const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oi
 	return low < c->count && c->relations[low]->oid == oid ? c->relations[low] : NULL;
 }
 
+enum catalog_dialect catalog_dialect(const struct catalog *c)
+{
+	return c->dialect;
+}
+
+/* ASCII alone: the other letters are the server's business. */
+static unsigned char folded(char letter, bool folds)
+{
+	return (unsigned char)(folds && letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter);
+}
+
+/* As strcmp; `asked` in lower case when it folds. What is in the snapshot is folded already. */
+static int compare(const char *asked, const char *kept, bool folds)
+{
+	while (*asked && folded(*asked, folds) == (unsigned char)*kept) {
+		asked++;
+		kept++;
+	}
+	return (int)folded(*asked, folds) - (int)(unsigned char)*kept;
+}
+
+const struct catalog_relation *catalog_find_named(const struct catalog *c, const char *schema, const char *name)
+{
+	bool folds = c->dialect == CATALOG_MYSQL && (c->folds_tables || compare(schema, "information_schema", true) == 0);
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(schema, c->named[middle]->schema, folds);
+
+		if (order == 0)
+			order = compare(name, c->named[middle]->name, folds);
+		if (order == 0)
+			return c->named[middle];
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+int catalog_column_named(const struct catalog *c, const struct catalog_relation *r, const char *name)
+{
+	for (size_t i = 0; i < r->column_count; i++)
+		if (compare(name, r->columns[i].name, c->dialect == CATALOG_MYSQL) == 0)
+			return (int)i;
+	return -1;
+}
+
 int catalog_column_index(const struct catalog_relation *r, int16_t attnum)
 {
 	size_t low = 0, high;

@@ -12,11 +12,16 @@ static bool same_columns(const struct catalog_relation *a, const struct catalog_
 	for (size_t i = 0; i < a->column_count; i++) {
 		const struct catalog_column *x = &a->columns[i], *y = &b->columns[i];
 
-		if (x->attnum != y->attnum || x->type_oid != y->type_oid || strcmp(x->name, y->name) != 0 ||
+		if (x->attnum != y->attnum || x->type_oid != y->type_oid || strcmp(x->name, y->name) != 0 || x->is_hidden != y->is_hidden ||
 			!same_origin(x->origin, y->origin))
 			return false;
 	}
 	return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool same_relation(const struct catalog_relation *a, const struct catalog_relation *b)
@@ -24,7 +29,8 @@ static bool same_relation(const struct catalog_relation *a, const struct catalog
 	if (a->oid != b->oid || a->kind != b->kind || a->is_unresolved != b->is_unresolved ||
 		a->depend_count != b->depend_count || a->parent_count != b->parent_count ||
 		a->generated_count != b->generated_count ||
-		strcmp(a->schema, b->schema) != 0 || strcmp(a->name, b->name) != 0 || !same_columns(a, b))
+		strcmp(a->schema, b->schema) != 0 || strcmp(a->name, b->name) != 0 || !same_text(a->definition, b->definition) ||
+		!same_columns(a, b))
 		return false;
 	for (size_t i = 0; i < a->depend_count; i++)
 		if (!same_origin(a->depends[i], b->depends[i]))
@@ -48,11 +54,6 @@ static bool same_names(const struct catalog_names *a, const struct catalog_names
 static bool same_pairs(const struct catalog_pairs *a, const struct catalog_pairs *b)
 {
 	return a->count == b->count && (a->count == 0 || memcmp(a->list, b->list, a->count * sizeof(*a->list)) == 0);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* Owner, language, kind and the like are in the hash. */
@@ -99,7 +100,8 @@ static bool same_named_types(const struct catalog *a, const struct catalog *b)
 
 static bool same_running(const struct catalog *a, const struct catalog *b)
 {
-	return a->server_major == b->server_major && a->is_verified == b->is_verified &&
+	return a->dialect == b->dialect && a->folds_tables == b->folds_tables && a->server_major == b->server_major &&
+		a->is_verified == b->is_verified &&
 		same_names(&a->functions, &b->functions) && same_names(&a->operator_names, &b->operator_names) &&
 		same_names(&a->type_names, &b->type_names) && same_pairs(&a->operators, &b->operators) &&
 		same_pairs(&a->parts, &b->parts) && same_pairs(&a->types, &b->types) && same_functions(a, b) &&

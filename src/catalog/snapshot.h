@@ -44,6 +44,9 @@ struct catalog {
 	struct catalog_pairs operators, children, parts, types;
 	unsigned server_major;
 	bool is_verified;
+	enum catalog_dialect dialect;
+	bool folds_tables;
+	struct catalog_relation **named; /* sorted by schema, then name */
 };
 
 #endif

@@ -47,6 +47,9 @@ bool value_address(
 bool read_listeners(struct loader *l, const struct yaml_node *root);
 bool read_issuers(struct loader *l, const struct yaml_node *root);
 bool read_targets(struct loader *l, const struct yaml_node *root);
+/* After both: each listener leads to a target of its dialect, and each target is led to. */
+bool join_listeners(struct loader *l, const struct yaml_node *root);
+extern const char *const dialect_words[]; /* by enum upstream_dialect, ends in NULL */
 
 /* sections.c: everything else */
 bool read_sections(struct loader *l, const struct yaml_node *root);

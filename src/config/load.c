@@ -150,7 +150,7 @@ static int load_text(
 		return problem(p, QW_E_NOMEM, "%s: out of memory, or its folder has no path", file);
 	err = yaml_read(text, &c->arena, &root, &l.r.problem);
 	if (!err && !(read_head(&l, root) && read_listeners(&l, root) && read_issuers(&l, root) &&
-			    read_targets(&l, root) && read_sections(&l, root) && check_ring(&l, root)))
+			    read_targets(&l, root) && join_listeners(&l, root) && read_sections(&l, root) && check_ring(&l, root)))
 		err = QW_E_CONFIG;
 	if (!err)
 		return 0;

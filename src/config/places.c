@@ -1,9 +1,21 @@
 /* The three lists: where agents connect, who vouches for them, which databases lie behind. */
 #include "config_int.h"
 
+const char *const dialect_words[] = {[UPSTREAM_POSTGRES] = "postgres", [UPSTREAM_MYSQL] = "mysql", NULL};
+
+static bool read_dialect(struct loader *l, const struct yaml_node *n, enum upstream_dialect *out)
+{
+	unsigned word = UPSTREAM_POSTGRES;
+
+	if (!value_word(l, n, "dialect", dialect_words, &word))
+		return false;
+	*out = (enum upstream_dialect)word;
+	return true;
+}
+
 static bool read_listener(struct loader *l, const struct yaml_node *n, struct config_listener *out)
 {
-	static const char *const keys[] = {"address", "port", "tls", NULL};
+	static const char *const keys[] = {"dialect", "target", "address", "port", "tls", NULL};
 	static const char *const tls_keys[] = {"certificate", "key", NULL};
 	const struct yaml_node *tls;
 
@@ -15,7 +27,7 @@ static bool read_listener(struct loader *l, const struct yaml_node *n, struct co
 		yaml_fail(&l->r, n,
 			"a listener without TLS would hand tokens to anybody on the way: add "
 			"tls: {certificate: FILE, key: FILE}");
-	return tls && yaml_only(&l->r, tls, tls_keys) &&
+	return tls && yaml_only(&l->r, tls, tls_keys) && read_dialect(l, n, &out->dialect) &&
 	       value_address(l, n, "address", &out->address) &&
 	       value_u16(l, n, "port", (struct value_range){0, 65535}, &out->port) &&
 	       need_path(l, tls, "certificate", &out->certificate) &&
@@ -178,18 +190,23 @@ static bool read_target_tls(struct loader *l, const struct yaml_node *n, struct 
 		return false;
 	up->tls_mode = modes[mode];
 	up->channel_binding = bindings[binding];
-	return true;
+	if (up->dialect == UPSTREAM_POSTGRES || !tls || !yaml_get(tls, "channel_binding"))
+		return true;
+	yaml_fail(&l->r, yaml_get(tls, "channel_binding"), "MySQL has no channel binding: remove channel_binding");
+	return false;
 }
 
 static bool read_target(struct loader *l, const struct yaml_node *n, struct config_target *out)
 {
-	static const char *const keys[] = {"name", "host", "port", "databases", "credential", "tls",
+	static const char *const keys[] = {"name", "dialect", "host", "port", "databases", "credential", "tls",
 		"connect_timeout_s", NULL};
 	const struct yaml_node *databases;
 
-	out->up.port = 5432;
+	if (!yaml_only(&l->r, n, keys) || !read_dialect(l, n, &out->up.dialect))
+		return false;
+	out->up.port = out->up.dialect == UPSTREAM_MYSQL ? 3306 : 5432;
 	out->up.connect_timeout_s = 10;
-	if (!yaml_only(&l->r, n, keys) || !need_string(l, n, "name", &out->up.name) ||
+	if (!need_string(l, n, "name", &out->up.name) ||
 		!yaml_need(&l->r, n, "host") || !value_address(l, n, "host", &out->up.host) ||
 		!need_string(l, n, "credential", &out->up.credential))
 		return false;
@@ -201,7 +218,7 @@ static bool read_target(struct loader *l, const struct yaml_node *n, struct conf
 	       read_target_tls(l, n, &out->up);
 }
 
-/* A database is found in one target only; "*" takes what no other target names. */
+/* A database is found in one target only; "*" takes what no other target names. A MySQL client's target is its listener's. */
 static bool database_is_free(
 	struct loader *l, const struct yaml_node *n, const struct config_target *t, size_t before)
 {
@@ -216,6 +233,8 @@ static bool database_is_free(
 				t->up.name);
 			return false;
 		}
+		if (t->up.dialect != UPSTREAM_POSTGRES || other->up.dialect != UPSTREAM_POSTGRES)
+			continue;
 		for (j = 0; j < t->database_count; j++) {
 			for (k = 0; k < other->database_count; k++) {
 				if (strcmp(t->databases[j], other->databases[k]) != 0)

@@ -29,13 +29,12 @@ bool labels_is_empty(const struct labels *l)
 	return !l->has_masks;
 }
 
-static struct label plain_of(const struct catalog_relation *r, size_t column)
+static struct label plain_of(const struct labels *l, const struct catalog_relation *r, size_t column)
 {
-	struct label l = {.kind = LABEL_PLAIN};
+	struct label out = {.kind = LABEL_PLAIN};
 
-	l.is_definition = r->oid < FIRST_USER_OID && strcmp(r->schema, "pg_catalog") == 0 &&
-		labels_system_column(r->name, r->columns[column].name) == SYSTEM_DEFINITION;
-	return l;
+	out.is_definition = r->oid < FIRST_USER_OID && labels_system_kind(l, r, r->columns[column].name) == SYSTEM_DEFINITION;
+	return out;
 }
 
 struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum)
@@ -56,5 +55,5 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 		return p->labels[i];
 	if (p->is_closed)
 		return (struct label){.kind = LABEL_DERIVED, .column = p->relation->name};
-	return plain_of(p->relation, (size_t)i);
+	return plain_of(l, p->relation, (size_t)i);
 }

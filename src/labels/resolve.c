@@ -86,9 +86,31 @@ static bool names_relation(const char *pattern)
 }
 
 struct match_mode {
+	bool folds; /* MySQL: whatever the case (ASCII), of tables too: what is spelled another way is masked rather than missed */
 	bool skips_open_schema; /* `*` at the start does not reach the server's own catalogs */
 	bool wants_named_relation;
 };
+
+static void fold(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text + ('a' - 'A'));
+}
+
+/* Text is folded already. */
+static bool matches(const char *pattern, const char *text, bool folds)
+{
+	char folded[1024];
+
+	if (!folds)
+		return policy_pattern_match(pattern, text);
+	if (strlen(pattern) >= sizeof(folded))
+		return true; /* no name is so long: rather masked than missed */
+	memcpy(folded, pattern, strlen(pattern) + 1);
+	fold(folded);
+	return policy_pattern_match(folded, text);
+}
 
 static bool mask_matches(const struct policy_mask *m, const char *text, struct match_mode mode)
 {
@@ -99,7 +121,7 @@ static bool mask_matches(const struct policy_mask *m, const char *text, struct m
 			continue;
 		if (mode.wants_named_relation && !names_relation(pattern))
 			continue;
-		if (policy_pattern_match(pattern, text))
+		if (matches(pattern, text, mode.folds))
 			return true;
 	}
 	return false;
@@ -109,11 +131,14 @@ static bool mask_matches(const struct policy_mask *m, const char *text, struct m
 static size_t direct_mask(
 	struct work *w, const struct catalog_relation *r, size_t column, bool wants_named_relation)
 {
-	struct match_mode mode = {is_system(r), wants_named_relation};
+	bool folds = catalog_dialect(w->labels->catalog) == CATALOG_MYSQL;
+	struct match_mode mode = {folds, is_system(r), wants_named_relation};
 	size_t count = policy_mask_count(w->policy);
 
 	(void)snprintf(
 		w->text, w->text_bytes, "%s.%s.%s", r->schema, r->name, r->columns[column].name);
+	if (folds)
+		fold(w->text);
 	for (size_t i = 0; i < count; i++) {
 		const struct policy_mask *m = policy_mask_at(w->policy, i);
 
@@ -325,7 +350,7 @@ static void resolve_system(struct work *w, size_t place, size_t column)
 	const struct catalog_relation *r = relation_at(w, place);
 	struct cell *c = cell_at(w, place, column);
 
-	if (strcmp(r->schema, "pg_catalog") == 0 && labels_system_column(r->name, r->columns[column].name) == SYSTEM_SECRET)
+	if (labels_system_kind(w->labels, r, r->columns[column].name) == SYSTEM_SECRET)
 		make_derived(c);
 	make_masked(c, direct_mask(w, r, column, false));
 }

@@ -78,5 +78,9 @@ bool labels_is_column(const struct labels *l, const struct qw_statement *s, size
 /* ---- system.c: the server's own catalogs ---- */
 enum system_column { SYSTEM_PLAIN, SYSTEM_SECRET /* repeats data, or is a credential */, SYSTEM_DEFINITION };
 enum system_column labels_system_column(const char *relation, const char *column);
+/* system_mysql.c */
+enum system_column labels_system_column_mysql(const char *schema, const char *relation, const char *column);
+/* Either. Of relations below FIRST_USER_OID. */
+enum system_column labels_system_kind(const struct labels *l, const struct catalog_relation *r, const char *column);
 
 #endif

@@ -43,6 +43,17 @@ static const struct known known[] = {
 	{"pg_shseclabel", " label ", SYSTEM_DEFINITION},
 };
 
+enum system_column labels_system_kind(const struct labels *l, const struct catalog_relation *r, const char *column)
+{
+	switch (catalog_dialect(l->catalog)) {
+	case CATALOG_POSTGRES:
+		return strcmp(r->schema, "pg_catalog") == 0 ? labels_system_column(r->name, column) : SYSTEM_PLAIN;
+	case CATALOG_MYSQL:
+		return labels_system_column_mysql(r->schema, r->name, column);
+	}
+	return SYSTEM_SECRET;
+}
+
 enum system_column labels_system_column(const char *relation, const char *column)
 {
 	size_t n = strlen(column);

@@ -82,17 +82,21 @@ static void copy_detail(char *out, size_t size, const char *text, struct qw_byte
 	out[n] = '\0';
 }
 
-int upstream_fail_text(struct upstream_failure *f, const char *text, struct qw_bytes secret)
+int upstream_fail_state(struct upstream_failure *f, const char *sqlstate, const char *text, struct qw_bytes secret)
 {
-	char sqlstate[6] = "";
 	size_t i = 0;
 
-	if (!upstream_last_sqlstate(text, sqlstate))
-		i = QW_COUNT(classes) - 1;
 	while (strncmp(sqlstate, classes[i].prefix, strlen(classes[i].prefix)) != 0)
 		i++;
 	(void)snprintf(f->sqlstate, sizeof(f->sqlstate), "%s", classes[i].sqlstate);
 	(void)snprintf(f->message, sizeof(f->message), "%s", classes[i].message);
 	copy_detail(f->detail, sizeof(f->detail), text, secret);
 	return QW_E_IO;
+}
+
+int upstream_fail_text(struct upstream_failure *f, const char *text, struct qw_bytes secret)
+{
+	char sqlstate[6] = "";
+
+	return upstream_fail_state(f, upstream_last_sqlstate(text, sqlstate) ? sqlstate : "", text, secret);
 }

@@ -19,7 +19,11 @@ int upstream_options(const struct upstream_parameter *settings, size_t count, co
 /* failure.c: fills *f and returns the error to pass on. */
 int upstream_fail(struct upstream_failure *f, int err, const char *sqlstate, const char *message, const char *fmt, ...)
 	QW_PRINTF(5, 6);
-/* From an error text with SQLSTATEs in it (PQERRORS_VERBOSE). `secret` is blotted out wherever it occurs. */
+/*
+ * From the server's SQLSTATE ("": none), or from an error text with SQLSTATEs in it (PQERRORS_VERBOSE). `secret` is blotted out
+ * wherever it occurs in the text.
+ */
+int upstream_fail_state(struct upstream_failure *f, const char *sqlstate, const char *text, struct qw_bytes secret);
 int upstream_fail_text(struct upstream_failure *f, const char *text, struct qw_bytes secret);
 bool upstream_last_sqlstate(const char *text, char out[6]);
 
@@ -28,6 +32,15 @@ bool upstream_last_sqlstate(const char *text, char out[6]);
 int upstream_describe_views(PGconn *pg, const PGresult *defs, struct catalog_builder *b, int64_t deadline_ms) QW_MUST_CHECK;
 /* What the rule `action` (pg_rewrite.ev_action) reads of relations that pg_depend leaves out because they are pinned. */
 int upstream_pinned_depends(uint32_t view_oid, const char *action, bool perminfos, struct catalog_builder *b) QW_MUST_CHECK;
+
+/* open.c, for both protocols: what the vault has for the target, as a user and a password; wrong: *f is filled. */
+int upstream_credential(struct vault *v, const struct upstream_target *t, struct vault_secret *s, struct upstream_failure *f)
+	QW_MUST_CHECK;
+uint32_t upstream_timeout_s(const struct upstream_target *t);
+const char *upstream_tls_mode(const struct upstream_target *t);
+bool upstream_is_tls_mode(const char *mode);
+/* Nothing there that would tell libpq or the MySQL client library where and how to connect. */
+bool upstream_environment_is_clean(void);
 
 int64_t upstream_now_ms(void); /* monotonic */
 /* Until the socket is ready for `events` of poll(2): 0, EXPIRED, IO. */

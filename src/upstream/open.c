@@ -32,41 +32,6 @@ int64_t upstream_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ---- the environment ---- */
-
-extern char **environ;
-
-int upstream_process_init(void)
-{
-	char name[64];
-
-	for (char **e = environ; e && *e;) {
-		size_t n = strcspn(*e, "=");
-
-		if (strncmp(*e, "PG", 2) != 0) {
-			e++;
-			continue;
-		}
-		if (n >= sizeof(name))
-			return QW_E_LIMIT;
-		memcpy(name, *e, n);
-		name[n] = '\0';
-		if (unsetenv(name) != 0)
-			return QW_E_NOMEM;
-		e = environ; /* it moved */
-	}
-	return 0;
-}
-
-static bool environment_is_clean(void)
-{
-	for (char **e = environ; e && *e; e++) {
-		if (strncmp(*e, "PG", 2) == 0)
-			return false;
-	}
-	return true;
-}
-
 /* ---- what we ask for ---- */
 
 static const char *or_default(const char *s, const char *otherwise)
@@ -83,23 +48,29 @@ static bool is_one_of(const char *s, const char *const *list, size_t n)
 	return false;
 }
 
-static const char *tls_mode(const struct upstream_target *t)
+const char *upstream_tls_mode(const struct upstream_target *t)
 {
 	return or_default(t->tls_mode, "verify-full");
 }
 
-static int check_request(const struct upstream_request *r, struct upstream_failure *f)
+bool upstream_is_tls_mode(const char *mode)
 {
 	static const char *const modes[] = {"disable", "require", "verify-ca", "verify-full"};
+
+	return is_one_of(mode, modes, QW_COUNT(modes));
+}
+
+static int check_request(const struct upstream_request *r, struct upstream_failure *f)
+{
 	static const char *const bindings[] = {"disable", "prefer", "require"};
 	static const char message[] = "the gateway's configuration of this database is wrong";
 	const struct upstream_target *t = r->target;
 
-	if (!environment_is_clean())
+	if (!upstream_environment_is_clean())
 		return upstream_fail(f, QW_E_CONFIG, "08001", message, "PG* variables are set in the environment");
 	if (!t->host || !*t->host || strchr(t->host, ','))
 		return upstream_fail(f, QW_E_CONFIG, "08001", message, "target %s: exactly one host is needed", t->name);
-	if (!is_one_of(tls_mode(t), modes, QW_COUNT(modes)))
+	if (!upstream_is_tls_mode(upstream_tls_mode(t)))
 		return upstream_fail(f, QW_E_CONFIG, "08001", message, "target %s: no tls mode is named %s", t->name, t->tls_mode);
 	if (!is_one_of(or_default(t->channel_binding, "prefer"), bindings, QW_COUNT(bindings)))
 		return upstream_fail(f, QW_E_CONFIG, "08001", message, "target %s: channel_binding cannot be %s", t->name,
@@ -122,14 +93,14 @@ static const char *root_certificates(const struct upstream_target *t)
 {
 	if (t->tls_ca_file && *t->tls_ca_file)
 		return t->tls_ca_file;
-	if (strncmp(tls_mode(t), "verify-", 7) != 0)
+	if (strncmp(upstream_tls_mode(t), "verify-", 7) != 0)
 		return NO_FILE;
 	return PQlibVersion() >= 160000 ? "system" : "/etc/ssl/certs/ca-certificates.crt";
 }
 
 static void add_tls(struct params *p, const struct upstream_target *t)
 {
-	add(p, "sslmode", tls_mode(t));
+	add(p, "sslmode", upstream_tls_mode(t));
 	add(p, "sslrootcert", root_certificates(t));
 	add(p, "sslcert", NO_FILE);
 	add(p, "sslkey", NO_FILE);
@@ -141,7 +112,7 @@ static void add_tls(struct params *p, const struct upstream_target *t)
 	add(p, "gssencmode", "disable"); /* a GSS-wrapped socket cannot be relayed */
 }
 
-static uint32_t timeout_s(const struct upstream_target *t)
+uint32_t upstream_timeout_s(const struct upstream_target *t)
 {
 	return t->connect_timeout_s ? t->connect_timeout_s : TIMEOUT_DEFAULT_S;
 }
@@ -155,7 +126,7 @@ static void build_params(struct params *p, const struct upstream_request *r, con
 	const struct upstream_target *t = r->target;
 
 	(void)snprintf(p->port, sizeof(p->port), "%u", t->port ? (unsigned)t->port : 5432u);
-	(void)snprintf(p->user_timeout_ms, sizeof(p->user_timeout_ms), "%llu", timeout_s(t) * 500ull);
+	(void)snprintf(p->user_timeout_ms, sizeof(p->user_timeout_ms), "%llu", upstream_timeout_s(t) * 500ull);
 	add(p, "host", t->host);
 	add(p, "port", p->port);
 	add(p, "user", s->user);
@@ -229,7 +200,7 @@ void upstream_drop(PGconn *pg)
 
 static int poll_until_open(PGconn *pg, const struct upstream_target *t, struct qw_bytes secret, struct upstream_failure *f)
 {
-	int64_t deadline_ms = upstream_now_ms() + (int64_t)timeout_s(t) * 1000;
+	int64_t deadline_ms = upstream_now_ms() + (int64_t)upstream_timeout_s(t) * 1000;
 	PostgresPollingStatusType now = PGRES_POLLING_WRITING;
 
 	while (now == PGRES_POLLING_READING || now == PGRES_POLLING_WRITING) {
@@ -237,7 +208,7 @@ static int poll_until_open(PGconn *pg, const struct upstream_target *t, struct q
 
 		if (err == QW_E_EXPIRED)
 			return upstream_fail(f, QW_E_IO, "08001", "the database did not answer in time",
-				"target %s: no connection after %u s", t->name, (unsigned)timeout_s(t));
+				"target %s: no connection after %u s", t->name, (unsigned)upstream_timeout_s(t));
 		if (err)
 			return upstream_fail(f, err, "08001", "the gateway could not connect to the database",
 				"target %s: poll: %s", t->name, strerror(errno));
@@ -271,7 +242,7 @@ static bool has_notify(PGconn *pg)
 static int check_session(PGconn *pg, const struct upstream_target *t, struct upstream_failure *f)
 {
 	static const char message[] = "the gateway cannot protect this database as it is set up";
-	bool want_tls = strcmp(tls_mode(t), "disable") != 0;
+	bool want_tls = strcmp(upstream_tls_mode(t), "disable") != 0;
 
 	if (want_tls != (PQsslInUse(pg) == 1) || want_tls != (PQsslStruct(pg, "OpenSSL") != NULL))
 		return upstream_fail(f, QW_E_IO, "08001", message, "target %s: TLS is not as configured", t->name);
@@ -292,8 +263,7 @@ static int check_session(PGconn *pg, const struct upstream_target *t, struct ups
 
 /* ---- all of it ---- */
 
-static int get_credential(struct vault *v, const struct upstream_target *t, struct vault_secret *s,
-	struct upstream_failure *f)
+int upstream_credential(struct vault *v, const struct upstream_target *t, struct vault_secret *s, struct upstream_failure *f)
 {
 	static const char message[] = "the gateway could not log in to the database";
 	int err = vault_get(v, t->credential ? t->credential : "", s);
@@ -350,7 +320,7 @@ int upstream_open(struct vault *v, const struct upstream_request *r, const char 
 		(void)upstream_fail(f, err, "22023", "the database refused a startup setting",
 			"a setting cannot be sent: %s", qw_error_text(err));
 	else
-		err = get_credential(v, r->target, &s, f);
+		err = upstream_credential(v, r->target, &s, f);
 	if (!err)
 		err = open_with(r, &s, &p, out, f);
 	vault_secret_free(&s);

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reading.h"
+#include "catalog/reading.h"
+#include "my.h"
 
 enum { PULSE_MS = 10000, SNAPSHOT_MAX = 4096, SQL_MAX = 16384 };
 
 struct upstream_pulse {
+	struct upstream_mysql_pulse *my; /* or, NULL: */
 	PGconn *pg;
 	uint64_t beat;
 	char snapshot[SNAPSHOT_MAX]; /* taken before `beat` was; "": none */
@@ -100,8 +102,13 @@ int upstream_pulse_open(struct vault *v, const struct upstream_target *t, const 
 
 	*out = NULL;
 	*failure = (struct upstream_failure){.sqlstate = ""};
-	err = p ? upstream_open(v, &request, extra, &p->pg, failure) : reading_fail_build(&rd, QW_E_NOMEM);
-	if (!err && PQsetnonblocking(p->pg, 1) != 0) {
+	if (!p)
+		err = reading_fail_build(&rd, QW_E_NOMEM);
+	else if (t->dialect == UPSTREAM_MYSQL)
+		err = upstream_mysql_pulse_open(v, t, &p->my, failure);
+	else
+		err = upstream_open(v, &request, extra, &p->pg, failure);
+	if (!err && p->pg && PQsetnonblocking(p->pg, 1) != 0) {
 		rd.pg = p->pg;
 		err = reading_fail(&rd, "non-blocking mode");
 	}
@@ -119,6 +126,8 @@ int upstream_pulse(struct upstream_pulse *p, uint64_t *out, struct upstream_fail
 	int err;
 
 	*failure = (struct upstream_failure){.sqlstate = ""};
+	if (p->my)
+		return upstream_mysql_pulse(p->my, out, failure);
 	err = beat(&rd, p);
 	if (!err)
 		*out = p->beat;
@@ -130,5 +139,6 @@ void upstream_pulse_free(struct upstream_pulse *p)
 	if (!p)
 		return;
 	upstream_drop(p->pg);
+	upstream_mysql_pulse_free(p->my);
 	free(p);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../reading.h"
+#include "../catalog/reading.h"
 
 enum { ASK_MS = 20000, STATEMENT_BYTES_MAX = 64 << 20 };
 
@@ -140,6 +140,11 @@ int upstream_tree_open(struct vault *v, const struct upstream_target *t, const c
 
 	*out = NULL;
 	*failure = (struct upstream_failure){.sqlstate = ""};
+	if (t->dialect != UPSTREAM_POSTGRES) {
+		free(made);
+		return upstream_fail(failure, QW_E_UNSUPPORTED, "0A000", "this database does not show what it makes of a statement",
+			"target %s is not PostgreSQL", t->name);
+	}
 	err = made ? upstream_open(v, &request, extra, &made->pg, failure) : reading_fail_build(&rd, QW_E_NOMEM);
 	if (!err && PQsetnonblocking(made->pg, 1) != 0) {
 		rd.pg = made->pg;

@@ -81,7 +81,7 @@ static inline struct upstream_target target_plain(void)
 
 static inline struct upstream *connected(const struct upstream_target *t)
 {
-	struct upstream_request r = {.target = t, .database = "shop", .application_name = "qw session 1"};
+	struct upstream_request r = {.dialect = t->dialect, .target = t, .database = "shop", .application_name = "qw session 1"};
 	struct upstream_failure f;
 	struct upstream *u = NULL;
 

@@ -241,9 +241,71 @@ static void test_shared_by_threads(void **state)
 	catalog_unref(c); /* the last: the sanitizer would see a leak or a second free */
 }
 
+static void test_mysql(void **state)
+{
+	static const char *const spelled[] = {"ssn", "SSN", "sSn"};
+
+	(void)state;
+	for (int folds = 0; folds < 2; folds++) {
+		struct catalog_builder *b = catalog_builder_new(1);
+		struct catalog *c;
+
+		assert_non_null(b);
+		catalog_set_mysql(b, folds);
+		assert_int_equal(catalog_add_relation(b, 3, "information_schema", "tables", CATALOG_OTHER), 0);
+		assert_int_equal(catalog_add_relation(b, 16385, "shop", folds ? "orders" : "Orders", CATALOG_TABLE), 0);
+		assert_int_equal(catalog_add_relation(b, 16384, "shop", "people", CATALOG_TABLE), 0);
+		assert_int_equal(catalog_add_relation(b, 16386, "a", "people", CATALOG_VIEW), 0);
+		assert_int_equal(catalog_add_column(b, 16384, 1, "id", 3), 0);
+		assert_int_equal(catalog_add_column(b, 16384, 2, "ssn", 253), 0);
+		assert_int_equal(catalog_set_hidden(b, 16384, 2), 0);
+		assert_int_equal(catalog_set_hidden(b, 16384, 3), QW_E_NOTFOUND);
+		assert_int_equal(catalog_set_definition(b, 16386, "select 1"), 0);
+		assert_int_equal(catalog_set_definition(b, 16387, "select 1"), QW_E_NOTFOUND);
+		assert_int_equal(catalog_set_definition(b, 16386, NULL), QW_E_MALFORMED);
+		c = catalog_builder_finish(b);
+		assert_non_null(c);
+		assert_int_equal(catalog_dialect(c), CATALOG_MYSQL);
+		assert_int_equal(catalog_find_named(c, "shop", "people")->oid, 16384);
+		assert_int_equal(catalog_find_named(c, "a", "people")->oid, 16386);
+		assert_string_equal(catalog_find_named(c, "a", "people")->definition, "select 1");
+		assert_int_equal(catalog_find_named(c, "INFORMATION_schema", "TABLES")->oid, 3);
+		assert_int_equal(catalog_find_named(c, "shop", "Orders")->oid, 16385);
+		assert_int_equal(catalog_find_named(c, "SHOP", "ORDERS") != NULL, folds);
+		assert_int_equal(catalog_find_named(c, "shop", "orders") != NULL, folds);
+		assert_null(catalog_find_named(c, "shop", "peopl"));
+		assert_null(catalog_find_named(c, "shop", "people2"));
+		assert_null(catalog_find_named(c, "", ""));
+		for (size_t i = 0; i < QW_COUNT(spelled); i++)
+			assert_int_equal(catalog_column_named(c, catalog_find(c, 16384), spelled[i]), 1);
+		assert_int_equal(catalog_column_named(c, catalog_find(c, 16384), "s"), -1);
+		assert_true(catalog_find(c, 16384)->columns[1].is_hidden);
+		catalog_unref(c);
+	}
+}
+
+static void test_names_of_postgres(void **state)
+{
+	struct catalog_builder *b = catalog_builder_new(1);
+	struct catalog *c;
+
+	(void)state;
+	assert_int_equal(catalog_add_relation(b, 1, "public", "T", CATALOG_TABLE), 0);
+	assert_int_equal(catalog_add_column(b, 1, 1, "A", 23), 0);
+	c = catalog_builder_finish(b);
+	assert_int_equal(catalog_dialect(c), CATALOG_POSTGRES);
+	assert_int_equal(catalog_find_named(c, "public", "T")->oid, 1);
+	assert_null(catalog_find_named(c, "public", "t"));
+	assert_int_equal(catalog_column_named(c, catalog_find(c, 1), "A"), 0);
+	assert_int_equal(catalog_column_named(c, catalog_find(c, 1), "a"), -1);
+	catalog_unref(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mysql),
+		cmocka_unit_test(test_names_of_postgres),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_copies_and_sorts),
 		cmocka_unit_test(test_column_index),

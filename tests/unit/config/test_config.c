@@ -163,6 +163,57 @@ static void places_are_checked(void **state)
 	refused(p, "empty list");
 }
 
+#define TLS "tls: {certificate: c, key: k}"
+#define MYSQL_LISTENER "{dialect: mysql, target: m, address: a, port: 2, " TLS "}"
+#define MYSQL_TARGET "{name: m, dialect: mysql, host: h, databases: [a, '*'], credential: c}"
+
+static void dialects_are_joined(void **state)
+{
+	static const struct {
+		const char *listen, *targets, *why;
+	} bad[] = {
+		{"{dialect: mysql, address: a, port: 2, " TLS "}", MYSQL_TARGET, "add target: NAME"},
+		{"{dialect: mysql, target: n, address: a, port: 2, " TLS "}", MYSQL_TARGET, "no target is named \"n\""},
+		{"{dialect: mysql, target: p, address: a, port: 2, " TLS "}", "{name: p, host: h, databases: a, credential: c}",
+			"the target \"p\" is of dialect postgres"},
+		{"{target: m, address: a, port: 2, " TLS "}", MYSQL_TARGET, "names its database, which names the target"},
+		{"{dialect: mariadb, target: m, address: a, port: 2, " TLS "}", MYSQL_TARGET, "write one of postgres, mysql"},
+		{"{address: a, port: 2, " TLS "}", MYSQL_TARGET, "add one with dialect: mysql and target: m"},
+		{MYSQL_LISTENER, MYSQL_TARGET ", {name: p, host: h, databases: a, credential: c}",
+			"no listener leads to the target \"p\": add one with dialect: postgres"},
+		{MYSQL_LISTENER, "{name: m, dialect: mysql, host: h, databases: a, credential: c, tls: {channel_binding: require}}",
+			"MySQL has no channel binding"},
+		{MYSQL_LISTENER, MYSQL_TARGET ", " MYSQL_TARGET, "has an entry already"},
+		{MYSQL_LISTENER, "{name: m, dialect: [mysql], host: h, databases: a, credential: c}", "dialect"},
+	};
+	struct config_problem problem;
+	char listen[400], targets[400];
+	struct parts p = good;
+	struct config c;
+
+	(void)state;
+	p.listen = listen;
+	p.targets = targets;
+	for (size_t i = 0; i < QW_COUNT(bad); i++) {
+		(void)snprintf(listen, sizeof(listen), "listen: [%s]\n", bad[i].listen);
+		(void)snprintf(targets, sizeof(targets), "targets: [%s]\n", bad[i].targets);
+		refused(p, bad[i].why);
+	}
+	p.listen = "listen: [{address: a, port: 1, " TLS "}, " MYSQL_LISTENER "]\n";
+	p.targets = "targets: [{name: p, dialect: postgres, host: h, databases: a, credential: c}, " MYSQL_TARGET "]\n";
+	if (load(p, &c, &problem) != 0)
+		fail_msg("%s", problem.text);
+	assert_int_equal(c.listeners[0].dialect, UPSTREAM_POSTGRES);
+	assert_null(c.listeners[0].target);
+	assert_int_equal(c.listeners[1].dialect, UPSTREAM_MYSQL);
+	assert_ptr_equal(c.listeners[1].target, &c.targets[1]);
+	assert_int_equal(c.targets[0].up.dialect, UPSTREAM_POSTGRES);
+	assert_int_equal(c.targets[1].up.dialect, UPSTREAM_MYSQL);
+	assert_int_equal(c.targets[1].up.port, 3306);
+	assert_string_equal(c.targets[1].up.tls_mode, "verify-full");
+	config_fini(&c);
+}
+
 static void sections_are_checked(void **state)
 {
 	static const struct {
@@ -254,6 +305,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_sample_loads),
 		cmocka_unit_test(defaults_and_paths),
 		cmocka_unit_test(places_are_checked),
+		cmocka_unit_test(dialects_are_joined),
 		cmocka_unit_test(sections_are_checked),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
 	};

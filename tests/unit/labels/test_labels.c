@@ -534,6 +534,60 @@ static void test_long_names(void **state)
 	labels_unref(l);
 }
 
+/* ---- MySQL: schemas are databases, names have no case, its own schemas are shut ---- */
+static void test_mysql(void **state)
+{
+	const struct policy_mask masks[] = {
+		MASK_ON("identity", MASK_REDACT, "shop.CUSTOMERS.Ssn", "*.*.Tax_ID"),
+	};
+	struct labels *l;
+
+	(void)state;
+	relation(1, "information_schema", "columns", CATALOG_OTHER);
+	columns(1, "table_name", "column_default", "tax_id");
+	relation(2, "information_schema", "column_statistics", CATALOG_OTHER);
+	columns(2, "table_name", "histogram", NULL);
+	relation(3, "information_schema", "processlist", CATALOG_OTHER);
+	columns(3, "id", "info", NULL);
+	relation(4, "mysql", "user", CATALOG_TABLE);
+	columns(4, "host", "authentication_string", NULL);
+	relation(5, "mysql", "time_zone_name", CATALOG_TABLE);
+	columns(5, "name", NULL, NULL);
+	relation(6, "performance_schema", "events_statements_history", CATALOG_TABLE);
+	columns(6, "sql_text", NULL, NULL);
+	relation(CUSTOMERS, "shop", "Customers", CATALOG_TABLE);
+	columns(CUSTOMERS, "id", "email", "ssn");
+	relation(ORDERS, "shop", "orders", CATALOG_TABLE);
+	columns(ORDERS, "id", "tax_id", "total");
+	relation(20002, "shop", "v", CATALOG_VIEW);
+	columns(20002, "a", "b", NULL);
+	depends(20002, CUSTOMERS, ID);
+	relation(20003, "shop", "w", CATALOG_VIEW);
+	columns(20003, "a", "b", NULL);
+	depends(20003, CUSTOMERS, ID);
+	depends(20003, CUSTOMERS, SSN);
+	catalog_set_mysql(b, false);
+	l = built(masks, 1);
+	assert_masked(l, CUSTOMERS, SSN, "identity", "shop.Customers.ssn");
+	assert_kind(l, CUSTOMERS, EMAIL, LABEL_PLAIN);
+	assert_masked(l, ORDERS, 2, "identity", "shop.orders.tax_id");
+	assert_kind(l, 20002, 1, LABEL_PLAIN);
+	assert_kind(l, 20003, 1, LABEL_DERIVED);
+	assert_kind(l, 1, 1, LABEL_PLAIN);
+	assert_kind(l, 1, 2, LABEL_PLAIN);
+	assert_true(labels_of(l, 1, 2).is_definition);
+	assert_false(labels_of(l, 1, 1).is_definition);
+	assert_kind(l, 1, 3, LABEL_PLAIN); /* an open pattern does not reach the server's own */
+	assert_kind(l, 2, 1, LABEL_DERIVED);
+	assert_kind(l, 2, 2, LABEL_DERIVED);
+	assert_kind(l, 3, 1, LABEL_PLAIN);
+	assert_kind(l, 3, 2, LABEL_DERIVED);
+	assert_kind(l, 4, 1, LABEL_DERIVED);
+	assert_kind(l, 5, 1, LABEL_PLAIN);
+	assert_kind(l, 6, 1, LABEL_DERIVED);
+	labels_unref(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_view_cycles_end),
 		cmocka_unit_test(test_deep_views),
 		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_mysql),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ same("detectors of the page", re.findall(r"`([a-z-]+)`", page.split("The detecto
 limits = re.findall(r"X\([A-Z_]+, (\w+), \"", text("include/qw/limits.h"))
 same("limits of the page", re.findall(r"^\| `(\w+)` \| limit", page, re.M), limits)
 same("keys of the configuration schema", keys_in_schema(json.loads(config)),
-     keys_in_code("src/config/load.c", "src/config/places.c", "src/config/sections.c"))
+     keys_in_code("src/config/load.c", "src/config/places.c", "src/config/join.c", "src/config/sections.c"))
 for line in failed:
     print(line)
 sys.exit(bool(failed))

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 enum {
 	WINDOW = 64,

@@ -2,7 +2,7 @@
 #ifndef QW_UPSTREAM_READING_H
 #define QW_UPSTREAM_READING_H
 
-#include "internal.h"
+#include "../internal.h"
 
 /* What can be selected from; the tables that hold long values (toast) are there to be known as such. */
 #define READING_KINDS "('r','p','v','m','f','S','t')"

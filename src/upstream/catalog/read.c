@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "reading.h"
+#include "../my.h"
 
 enum { DEADLINE_MS = 60000 };
 
@@ -180,6 +181,8 @@ int upstream_read_catalog(struct vault *v, const struct upstream_target *t, cons
 
 	*out = NULL;
 	*failure = (struct upstream_failure){.sqlstate = ""};
+	if (t->dialect == UPSTREAM_MYSQL)
+		return upstream_mysql_read_catalog(v, t, generation, out, failure);
 	rd.b = catalog_builder_new(generation);
 	err = rd.b ? upstream_open(v, &request, extra, &rd.pg, failure) : reading_fail_build(&rd, QW_E_NOMEM);
 	if (!err && PQsetnonblocking(rd.pg, 1) != 0)
