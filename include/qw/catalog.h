@@ -62,6 +62,7 @@ const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /*
 bool catalog_has_function(const struct catalog *c, const char *name);
 const struct catalog_relation *catalog_find(const struct catalog *c, uint32_t oid);
 enum catalog_dialect catalog_dialect(const struct catalog *c);
+bool catalog_folds_tables(const struct catalog *c); /* MySQL: letter case of tables and aliases (ASCII) does not count */
 /* By name, as the server compares names (MySQL: as it is set up). NULL: not in the snapshot. */
 const struct catalog_relation *catalog_find_named(const struct catalog *c, const char *schema, const char *name);
 int catalog_column_named(const struct catalog *c, const struct catalog_relation *r, const char *name); /* the same; index or -1 */

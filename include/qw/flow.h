@@ -87,9 +87,9 @@ struct flow_result {
 int flow_judge(unsigned server_major, const struct qtree_value *trees, const struct flow_world *world, struct qw_arena *arena,
 	struct flow_result *out) QW_MUST_CHECK;
 
-/* The stable names of flow's rules, with a sentence each; the documentation is held against it. NULL-terminated pairs. */
+/* The stable names of flow's rules, with a sentence each; the documentation is held against it. The last has no name. */
 struct flow_rule {
-	const char *name, *meaning;
+	const char *name, *meaning, *instead;
 };
 const struct flow_rule *flow_rules(void);
 

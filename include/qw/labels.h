@@ -34,7 +34,12 @@ struct label {
 /* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
    negative (system columns) is PLAIN. */
 struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum);
-
+const struct catalog *labels_catalog(const struct labels *l); /* borrowed */
+/*
+ * MySQL, where nobody but lineage.h knows what a view's column shows: what the policy says of the view's own column. True: *out is
+ * its mask, whatever is behind it. is_sensitive: what is behind it is; then only who names the view decides, not a pattern like *.email.
+ */
+bool labels_of_view(const struct labels *l, uint32_t view_oid, int16_t attnum, bool is_sensitive, struct label *out);
 
 /* ---- for content detectors ---- */
 /*

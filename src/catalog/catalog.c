@@ -58,6 +58,11 @@ enum catalog_dialect catalog_dialect(const struct catalog *c)
 	return c->dialect;
 }
 
+bool catalog_folds_tables(const struct catalog *c)
+{
+	return c->folds_tables;
+}
+
 /* ASCII alone: the other letters are the server's business. */
 static unsigned char folded(char letter, bool folds)
 {

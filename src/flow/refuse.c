@@ -77,15 +77,10 @@ const struct use in_write = {.rule = "flow.write", .clause = "a value that is wr
 	X("flow.unsupported", "the server's tree has a shape that is not known", "say it otherwise")
 
 static const struct flow_rule rules[] = {
-#define X(name, meaning, instead) {name, meaning},
+#define X(name, meaning, instead) {name, meaning, instead},
 	RULES(X)
 #undef X
-	{NULL, NULL},
-};
-static const char *const insteads[] = {
-#define X(name, meaning, instead) instead,
-	RULES(X)
-#undef X
+	{NULL, NULL, NULL},
 };
 
 const struct flow_rule *flow_rules(void)
@@ -97,7 +92,7 @@ static const char *instead_of(const char *name)
 {
 	for (size_t i = 0; rules[i].name; i++)
 		if (strcmp(rules[i].name, name) == 0)
-			return insteads[i];
+			return rules[i].instead;
 	return "nothing like it";
 }
 

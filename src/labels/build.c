@@ -112,6 +112,38 @@ static bool any_sensitive(const struct cell *cells, size_t count)
 	return false;
 }
 
+/* ---- MySQL's views: what the policy says of them, whatever is behind ---- */
+static int said_fill(struct labels *l, struct work *w, const struct catalog_relation *r, size_t column, struct label *out)
+{
+	for (int any = 0; any < 2; any++) {
+		size_t mask = labels_direct_mask(w, r, column, !any);
+		struct cell c = {.kind = LABEL_MASK, .mask = mask, .base = r, .base_column = column};
+
+		if (mask != SIZE_MAX && label_fill(l, w, r, column, &c, &out[any]))
+			return QW_E_NOMEM;
+	}
+	return 0;
+}
+
+static int views_fill(struct labels *l, struct work *w)
+{
+	for (size_t i = 0; i < l->place_count; i++) {
+		const struct catalog_relation *r = l->places[i].relation;
+		struct label *said;
+
+		if (r->kind != CATALOG_VIEW || catalog_dialect(l->catalog) != CATALOG_MYSQL)
+			continue;
+		said = qw_arena_alloc(&l->arena, 2 * r->column_count * sizeof(struct label));
+		if (!said)
+			return QW_E_NOMEM;
+		for (size_t k = 0; k < r->column_count; k++)
+			if (said_fill(l, w, r, k, &said[2 * k]))
+				return QW_E_NOMEM;
+		l->places[i].said = said;
+	}
+	return 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct place *const *left = a, *const *right = b;
@@ -182,6 +214,8 @@ static int labels_compute(struct labels *l, const struct policy *p, const struct
 		labels_resolve(&w);
 		err = labels_fill(l, &w);
 	}
+	if (!err)
+		err = views_fill(l, &w);
 	if (!err)
 		err = labels_clear(l, &w);
 	qw_arena_fini(&arena);

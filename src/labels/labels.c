@@ -57,3 +57,19 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 		return (struct label){.kind = LABEL_DERIVED, .column = p->relation->name};
 	return plain_of(l, p->relation, (size_t)i);
 }
+
+const struct catalog *labels_catalog(const struct labels *l)
+{
+	return l->catalog;
+}
+
+bool labels_of_view(const struct labels *l, uint32_t view_oid, int16_t attnum, bool is_sensitive, struct label *out)
+{
+	const struct place *p = labels_place(l, view_oid);
+	int i = p && p->said ? catalog_column_index(p->relation, attnum) : -1;
+
+	if (i < 0)
+		return false;
+	*out = p->said[2 * i + (is_sensitive ? 0 : 1)];
+	return out->kind == LABEL_MASK;
+}

@@ -128,7 +128,7 @@ static bool mask_matches(const struct policy_mask *m, const char *text, struct m
 }
 
 /* The first mask of the role that matches the column by its own name; SIZE_MAX: none. */
-static size_t direct_mask(
+size_t labels_direct_mask(
 	struct work *w, const struct catalog_relation *r, size_t column, bool wants_named_relation)
 {
 	bool folds = catalog_dialect(w->labels->catalog) == CATALOG_MYSQL;
@@ -164,7 +164,7 @@ static void resolve_inherited(struct work *w, size_t place, size_t column, unsig
 	const struct catalog_relation *r = relation_at(w, place);
 	struct cell *c = cell_at(w, place, column);
 
-	make_masked(c, direct_mask(w, r, column, false));
+	make_masked(c, labels_direct_mask(w, r, column, false));
 	make_unreviewed(w, place, column);
 	for (size_t i = 0; i < r->parent_count; i++) {
 		size_t parent = place_index(w, r->parents[i]);
@@ -342,7 +342,7 @@ static void resolve_view(struct work *w, size_t place, size_t column, unsigned d
 	 * for the relation speaks of a column name: it may add a mask, but not replace that of the
 	 * column that hides behind the name.
 	 */
-	make_masked(c, direct_mask(w, r, column, is_sensitive(c)));
+	make_masked(c, labels_direct_mask(w, r, column, is_sensitive(c)));
 }
 
 static void resolve_system(struct work *w, size_t place, size_t column)
@@ -352,7 +352,7 @@ static void resolve_system(struct work *w, size_t place, size_t column)
 
 	if (labels_system_kind(w->labels, r, r->columns[column].name) == SYSTEM_SECRET)
 		make_derived(c);
-	make_masked(c, direct_mask(w, r, column, false));
+	make_masked(c, labels_direct_mask(w, r, column, false));
 }
 
 static void resolve_column(struct work *w, size_t place, size_t column, unsigned depth)

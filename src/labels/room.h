@@ -10,6 +10,7 @@
 struct place {
 	bool is_closed; /* a foreign table that nobody reviewed: nothing of it may be read */
 	const struct catalog_relation *relation;
+	const struct label *said; /* MySQL's views: two for each column, by who names the view and by any pattern; kind MASK or UNKNOWN */
 	const struct label *labels; /* parallel to relation->columns; NULL: all PLAIN */
 	const char *name; /* "schema.table"; set with labels */
 	const char *sensitive; /* the first sensitive column's full name */
@@ -63,6 +64,8 @@ enum { MASK_UNREVIEWED = INT32_MAX, FIRST_USER_OID = 16384 }; /* in cell.mask: p
 
 /* Fills every cell. */
 void labels_resolve(struct work *w);
+/* The first mask of the role whose pattern the column's name matches; SIZE_MAX: none. */
+size_t labels_direct_mask(struct work *w, const struct catalog_relation *r, size_t column, bool wants_named_relation);
 /* Does the view's definition mention anything sensitive? After labels_resolve(). */
 bool labels_view_reads(struct work *w, size_t place);
 /* clear.c: sets is_clear of every place. Without masks nothing is sensitive and w is NULL. NOMEM. */
