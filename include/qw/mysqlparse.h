@@ -103,7 +103,7 @@ struct my_statement {
 
 struct mysql_parsed {
 	struct qw_statements facts;
-	const struct my_statement **trees; /* as many as facts.list */
+	struct my_statement **trees; /* as many as facts.list */
 };
 
 /*

@@ -54,7 +54,7 @@
 	X(LOAD, "admin.load", false) \
 	X(ALTER_SYSTEM, "admin.alter_system", false) /* also SET GLOBAL, PERSIST */ \
 	X(ADMIN_SERVER, "admin.server", false) /* MySQL: FLUSH, RESET, PURGE, SHUTDOWN, BACKUP, replication ... */ \
-	X(KILL, "admin.kill", false) /* MySQL: object: "connection", its number when it is written as one; or "user" */ \
+	X(KILL, "admin.kill", false) /* MySQL: object: "connection", "query": its number when written as one; "user" */ \
 	X(HANDLER, "handler", true) /* MySQL: reads rows past every query */ \
 	X(FASTPATH, "fastpath", true) /* FunctionCall message: no SQL at all */ \
 	X(MAINTAIN, "ddl.maintain", false) /* VACUUM, ANALYZE, REINDEX, CLUSTER, REFRESH */ \

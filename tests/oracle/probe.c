@@ -16,7 +16,8 @@ enum { ARENA_BYTES = 64 << 20 };
 /* Sentences of what is refused by design begin so; the syntax behind them was not looked at. */
 static const char *const designed[] = {
 	"the body of", "the statement of an event", "a block of statements", "SQL that is made while it runs", "replication is not",
-	"executable comment", "an executable comment", "a name is empty", "a name holds bytes",
+	"executable comment", "an executable comment", "a name is empty", "SET STATEMENT must not", "a name holds bytes", "a prepared text must", "quotes of dollars",
+	"a run of comparison signs", "a function of the grammar", "a table and a common", "DELETE names a table", "it cannot be told which",
 };
 
 static bool is_designed(const char *problem)

@@ -11,15 +11,15 @@ static bool limits_hold(struct qw_bytes text, const struct sqlparse_limits *limi
 }
 
 struct list {
-	const struct my_statement **trees;
+	struct my_statement **trees;
 	size_t count, cap;
 };
 
-static int push(struct myparse *p, struct list *l, const struct my_statement *s)
+static int push(struct myparse *p, struct list *l, struct my_statement *s)
 {
 	if (l->count == l->cap) {
 		size_t cap = l->cap ? l->cap * 2 : 4;
-		const struct my_statement **more = qw_arena_alloc(p->arena, cap * sizeof(struct my_statement *));
+		struct my_statement **more = qw_arena_alloc(p->arena, cap * sizeof(struct my_statement *));
 
 		if (!more)
 			return QW_E_NOMEM;

@@ -50,13 +50,27 @@ static struct my_expr *sequence_call(struct myparse *p, int word)
 /* ---- COLUMN_CREATE(name, value [AS type], ...), COLUMN_ADD(blob, ...), COLUMN_GET(blob, name AS type) ---- */
 static bool dynamic_type(struct myparse *p)
 {
-	int word = myparse_word(p, 0);
-
-	if (word != MYW_CHAR && word != MYW_CHARACTER && word != MYW_NCHAR && word != MYW_INT && word != MYW_INTEGER &&
-		word != MYW_UNSIGNED && word != MYW_DOUBLE && word != MYW_DECIMAL && word != MYW_DATE && word != MYW_TIME &&
-		word != MYW_DATETIME)
+	switch (myparse_word(p, 0)) {
+	case MYW_CHAR:
+	case MYW_CHARACTER:
+	case MYW_NCHAR:
+		return !myparse_is_op(p, 1, '(') ? myexpr_cast_type(p) : myparse_unknown(p);
+	case MYW_DOUBLE:
+	case MYW_INT:
+	case MYW_INTEGER:
+		p->at++;
+		return true;
+	case MYW_UNSIGNED:
+		p->at++;
+		return myparse_take_word(p, MYW_INT) || myparse_want_word(p, MYW_INTEGER);
+	case MYW_DECIMAL:
+	case MYW_DATE:
+	case MYW_TIME:
+	case MYW_DATETIME:
+		return myexpr_cast_type(p);
+	default:
 		return myparse_unknown(p);
-	return myexpr_cast_type(p);
+	}
 }
 
 static bool dynamic_columns(struct myparse *p, struct my_expr *e)

@@ -132,7 +132,7 @@ struct my_expr *myexpr_named(struct myparse *p)
 /* ---- variables ---- */
 static bool is_variable_name(const struct mylex_token *t)
 {
-	return (t->kind == MYLEX_HOST && t->n) || t->kind == MYLEX_STRING || t->kind == MYLEX_QUOTED;
+	return (t->kind == MYLEX_HOST && t->n) || ((t->kind == MYLEX_STRING || t->kind == MYLEX_QUOTED) && t->n > 2);
 }
 
 struct my_expr *myexpr_user_variable(struct myparse *p)
@@ -150,6 +150,10 @@ struct my_expr *myexpr_user_variable(struct myparse *p)
 	p->err = mylex_value(p->lex, myparse_peek(p, 0), p->dialect, p->arena, &name);
 	if (p->err)
 		return NULL;
+	if (name.n == 0) {
+		myparse_unknown(p);
+		return NULL;
+	}
 	p->at++;
 	e->text = myparse_copy(p, name);
 	return e->text ? myexpr_done(p, e, from) : NULL;

@@ -29,8 +29,6 @@ static struct my_expr *collated(struct myparse *p)
 	struct my_expr *e = myexpr_primary(p);
 
 	while (e && myparse_take_word(p, MYW_COLLATE)) {
-		if (!p->is_maria && myparse_take_word(p, MYW_BINARY))
-			continue;
 		if (!myparse_text_name(p))
 			return NULL;
 		e = myexpr_unary(p, MY_OP_COLLATE, from, e);

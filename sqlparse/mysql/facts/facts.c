@@ -36,7 +36,7 @@ void myfacts_statement(struct myfacts *f, const struct my_statement *s)
 	parts(f, s->parts);
 }
 
-int myfacts_make(struct myparse *p, const struct my_statement **trees, size_t count, struct qw_statements *out)
+int myfacts_make(struct myparse *p, struct my_statement *const *trees, size_t count, struct qw_statements *out)
 {
 	out->list = qw_arena_alloc(p->arena, (count ? count : 1) * sizeof(*out->list));
 	if (!out->list)

@@ -56,6 +56,6 @@ void myfacts_delete(struct myfacts *f, const struct my_delete *d);
 
 bool myfacts_is_harmless(const char *name); /* a native function, lower case */
 
-int myfacts_make(struct myparse *p, const struct my_statement **trees, size_t count, struct qw_statements *out) QW_MUST_CHECK;
+int myfacts_make(struct myparse *p, struct my_statement *const *trees, size_t count, struct qw_statements *out) QW_MUST_CHECK;
 
 #endif

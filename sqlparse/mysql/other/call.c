@@ -257,9 +257,14 @@ bool rules_call_number(struct rules_run *r) /* ulong_num */
 	return rules_call_number_int(r) || take_kind(r, MYLEX_DECIMAL) || take_kind(r, MYLEX_FLOAT);
 }
 
-bool rules_call_number_any(struct rules_run *r)
+bool rules_call_number_digits(struct rules_run *r) /* LIMIT */
 {
-	return rules_call_number(r);
+	return take_kind(r, MYLEX_INT);
+}
+
+bool rules_call_number_any(struct rules_run *r) /* ulonglong_num */
+{
+	return take_kind(r, MYLEX_INT) || take_kind(r, MYLEX_DECIMAL) || take_kind(r, MYLEX_FLOAT);
 }
 
 bool rules_call_number_length(struct rules_run *r) /* field_length */

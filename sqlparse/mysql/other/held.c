@@ -103,10 +103,15 @@ bool rules_call_explained(struct rules_run *r)
 	return true;
 }
 
+/* Behind SET STATEMENT x = y FOR. The server reads what follows under the new value. */
 bool rules_call_held_statement(struct rules_run *r)
 {
-	struct my_statement *inner = statement(r);
+	struct my_statement *inner;
 
+	for (size_t i = 0; i < r->count; i++)
+		if (r->found[i].act.verb == QW_VERB_SET_PINNED)
+			return rules_refuse(r, "SET STATEMENT must not change how its statement is read");
+	inner = statement(r);
 	if (inner)
 		r->s->preset = inner->preset;
 	return inner != NULL;
@@ -131,7 +136,12 @@ bool rules_call_named_deallocate(struct rules_run *r)
 	return named(r, QW_NAMED_DEALLOCATE);
 }
 
-/* The acts of the text that is prepared; the session reads it by itself before it runs, as any other text. */
+/* The prepared text is forwarded as it is: what it does must be told by it without its comments taken out. */
+static bool is_whole(struct qw_bytes part, struct qw_bytes text)
+{
+	return part.p >= text.p && part.p + part.n <= text.p + text.n;
+}
+
 static bool put_inner(struct rules_run *r, struct qw_bytes text)
 {
 	struct mysql_dialect dialect = *r->p->dialect;
@@ -145,9 +155,10 @@ static bool put_inner(struct rules_run *r, struct qw_bytes text)
 		return rules_refuse(r, inner.facts.problem);
 	if (inner.facts.count != 1)
 		return rules_refuse(r, "a prepared text must hold one statement");
-	for (size_t i = 0; i < inner.facts.list[0].act_count; i++)
-		if (!rules_put(r, &(struct rules_found){.act = inner.facts.list[0].acts[i]}))
-			return false;
+	if (!is_whole(inner.facts.list[0].text, text))
+		return rules_refuse(r, "a prepared text must hold no comment");
+	if (!rules_put(r, &(struct rules_found){.statement = inner.trees[0]}))
+		return false;
 	if (inner.facts.list[0].named_op != QW_NAMED_NONE)
 		return rules_refuse(r, "a prepared text must not prepare or execute another");
 	r->s->preset.inner_kind = QW_INNER_PREPARE;

@@ -31,7 +31,7 @@ extern const char *const rules_strings[];
 #define RULES_CALLS(X) \
 	X(ident) X(ident_sys) X(qname) X(name3) \
 	X(text_sys) X(text) X(text_or_ident) X(text_or_hex) X(hex) X(sqlstate) X(xid_part) \
-	X(number) X(number_int) X(number_any) X(number_length) X(number_small) X(number_bit) X(number_pages) X(number_long) \
+	X(number) X(number_int) X(number_any) X(number_length) X(number_small) X(number_bit) X(number_pages) X(number_long) X(number_digits) \
 	X(user) X(uservar) X(end) X(altering) X(interval_unit) \
 	X(expr) X(literal) X(expr_primary) X(expr_variable) X(plain_expr) X(expr_bit) X(partition_expr) X(partition_end) X(expr_value) X(query) X(create_select) X(explained) X(held_statement) \
 	X(prepared_text) X(immediate_text) X(named_execute) X(named_deallocate) \

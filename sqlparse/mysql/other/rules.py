@@ -10,13 +10,13 @@ A rule is `name = body ;`. In a body:
   [a]  {a}      at most once; as often as it matches       a%       a list with commas
   !a            a does not match here                      $maria $mysql   this flavour only
   a@VERB:kind   when a matched: an act of QW_VERB_VERB; its object is the first name that a read
-  @VERB:kind    the same without an object's name
+  @VERB:kind    the same without an object's name; "_" in a kind is a blank
   ^"sentence"   refused by design, whatever follows
 """
 import re
 import sys
 
-TOKEN = re.compile(r"""\s+|\#[^\n]*|(?P<name>[a-z][a-z0-9_]*)|(?P<word>[A-Z][A-Z0-9_$]*)|'(?P<op>[^']+)'|(?P<act>@[A-Z_]+(?::[a-z]+)?)
+TOKEN = re.compile(r"""\s+|\#[^\n]*|(?P<name>[a-z][a-z0-9_]*)|(?P<word>[A-Z][A-Z0-9_$]*)|'(?P<op>[^']+)'|(?P<act>@[A-Z_]+(?::[a-z_]+)?)
 	|(?P<flavour>\$(?:maria|mysql))|\^"(?P<refuse>[^"]+)"|(?P<sign>[=|\[\]{}()%!;])""", re.VERBOSE)
 OPERATORS = {":=": "MYLEX_OP_ASSIGN", ">=": "MYLEX_OP_GE", "<=": "MYLEX_OP_LE", "?": "MYLEX_OP_PARAM", "@@": "MYLEX_OP_ATAT"}
 # What kind of object a kind's name is, statement.h.
@@ -139,6 +139,7 @@ class Writer:
             a = str(self.string(text))
         elif op == "ACT":
             verb, _, kind = text[1:].partition(":")
+            kind = kind.replace("_", " ")
             a, b = f"QW_VERB_{verb}", f"{self.string(kind)}, QW_OBJECT_{object_kind(kind) if n else 'NONE'}"
             return f"{{RULES_{op}, {n}, {first}, {a}, {b}}}"
         if n > 255 or first > 65535:

@@ -79,11 +79,11 @@ static bool is_among(const char *s, const char *const *list, size_t n)
 	return false;
 }
 
-static bool is_safe_charset(const char *value)
+static bool is_safe_charset(const struct mysql_dialect *d, const char *value)
 {
 	static const char *const safe[] = {"utf8mb4", "utf8mb3", "utf8"};
 
-	return value && is_among(value, safe, QW_COUNT(safe));
+	return d->charset == MYSQL_CHARSET_UTF8 && value && is_among(value, safe, QW_COUNT(safe));
 }
 
 /* A list of modes of which none changes how text is read. */
@@ -112,7 +112,7 @@ static bool is_safe_modes(const char *value)
 }
 
 /* The gateway reads text as utf8mb4 under modes that it knows, and learns of changes by tracking: whatever would blind it. */
-static bool changes_reading(const char *name, const char *value)
+static bool changes_reading(const struct mysql_dialect *d, const char *name, const char *value)
 {
 	static const char *const pinned[] = {
 		"character_set_connection", "collation_connection", "character_set_client", "character_set_results"};
@@ -123,11 +123,11 @@ static bool changes_reading(const char *name, const char *value)
 		"debug_sync"};
 
 	if (strcmp(name, "sql_mode") == 0)
-		return !is_safe_modes(value);
+		return d->modes != 0 || !is_safe_modes(value);
 	if (strcmp(name, "collation_connection") == 0)
 		return !value || strncasecmp(value, "utf8", 4) != 0;
 	if (is_among(name, pinned, QW_COUNT(pinned)))
-		return !is_safe_charset(value);
+		return !is_safe_charset(d, value);
 	return is_among(name, tracked, QW_COUNT(tracked));
 }
 
@@ -138,11 +138,12 @@ static bool changes_transaction(const char *name)
 	return is_among(name, settings, QW_COUNT(settings));
 }
 
-static enum qw_verb verb_of(const struct qw_act *act)
+/* `value`: what decides, which may be less than the whole value. */
+static enum qw_verb verb_of(const struct rules_run *r, const struct qw_act *act, const char *value)
 {
 	if (act->verb != QW_VERB_SET)
 		return act->verb;
-	if (changes_reading(act->name, act->value))
+	if (changes_reading(r->p->dialect, act->name, value))
 		return QW_VERB_SET_PINNED;
 	return changes_transaction(act->name) ? QW_VERB_TX_SET : QW_VERB_SET;
 }
@@ -194,11 +195,28 @@ static bool is_value_word(const struct myparse *p)
 	return false;
 }
 
+/* What drivers do: CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'). The text that is added; NULL for all else. */
+static const char *added_modes(struct rules_run *r)
+{
+	const struct myparse *p = r->p;
+	struct qw_bytes added;
+
+	if (!myparse_is_spelled(p, 0, "CONCAT") || !myparse_is_op(p, 1, '(') || !myparse_is_op(p, 2, MYLEX_OP_ATAT) ||
+		!myparse_is_spelled(p, 3, "SQL_MODE") || !myparse_is_op(p, 4, ',') || !myparse_is_kind(p, 5, MYLEX_STRING) ||
+		!myparse_is_op(p, 6, ')') || !ends_value(p, 7))
+		return NULL;
+	r->p->err = mylex_value(p->lex, myparse_peek(p, 5), p->dialect, p->arena, &added);
+	if (r->p->err || added.n == 0 || added.p[0] != ',' || memchr(added.p, 0, added.n))
+		return NULL;
+	return myparse_copy(r->p, qw_bytes(added.p + 1, added.n - 1));
+}
+
 /* The value of the setting that was just read. */
 bool rules_call_set_value(struct rules_run *r)
 {
 	size_t setting = r->count - 1; /* found: the rules read a setting before its value */
 	const char *value = ends_value(r->p, 1) ? plain_value(r) : NULL;
+	const char *added = strcmp(r->found[setting].act.name, "sql_mode") == 0 ? added_modes(r) : NULL;
 
 	if (rules_is_over(r))
 		return false;
@@ -209,7 +227,7 @@ bool rules_call_set_value(struct rules_run *r)
 		return false;
 	}
 	r->found[setting].act.value = value;
-	r->found[setting].act.verb = verb_of(&r->found[setting].act);
+	r->found[setting].act.verb = verb_of(r, &r->found[setting].act, added ? added : value);
 	return true;
 }
 
@@ -221,7 +239,7 @@ bool rules_call_set_names(struct rules_run *r)
 		myparse_take_word(r->p, MYW_DEFAULT) || myparse_take_word(r->p, MYW_BINARY) || rules_call_text_or_ident(r);
 
 	return is_known &&
-	       rules_put(r, &(struct rules_found){.act = {.verb = is_safe_charset(value) ? QW_VERB_SET : QW_VERB_SET_PINNED,
+	       rules_put(r, &(struct rules_found){.act = {.verb = is_safe_charset(r->p->dialect, value) ? QW_VERB_SET : QW_VERB_SET_PINNED,
 							  .kind = QW_OBJECT_SETTING,
 							  .kind_name = "setting",
 							  .name = "names",

@@ -90,7 +90,7 @@ static void sessions(void **state)
 		{"release savepoint `a b`", "tx.savepoint savepoint:a b"},
 		{"xa start 'a','b',1", "tx.two_phase "},
 		{"use `shop`", "set database:shop"},
-		{"set @a = 1, @`b c` := 2", "set variable:a; set variable:b c"},
+		{"set @a = 1, @`b c` := 2", "set user variable:a; set user variable:b c"},
 		{"set autocommit=0, session wait_timeout = 5", "set setting:autocommit=0; set setting:wait_timeout=5"},
 		{"SET GLOBAL Max_Connections = 5", "admin.alter_system setting:max_connections=5"},
 		{"set @@global.read_only = on", "admin.alter_system setting:read_only=on"},
@@ -103,6 +103,9 @@ static void sessions(void **state)
 		{"set sql_mode='ANSI_QUOTES'", "set.pinned setting:sql_mode=ANSI_QUOTES"},
 		{"set sql_mode='NO_ZERO_DATE,ansi'", "set.pinned setting:sql_mode=NO_ZERO_DATE,ansi"},
 		{"set @@session.sql_mode = @x", "set.pinned setting:sql_mode"},
+		{"set sql_mode=concat(@@sql_mode, ',STRICT_TRANS_TABLES'), autocommit=1", "set setting:sql_mode; set setting:autocommit=1; call function:concat; show setting:sql_mode"},
+		{"set sql_mode=concat(@@sql_mode, ',ANSI_QUOTES')", "set.pinned setting:sql_mode; call function:concat; show setting:sql_mode"},
+		{"set sql_mode=concat(@@sql_mode, ',STRICT_TRANS_TABLES') collate utf8mb4_bin", "set.pinned setting:sql_mode; call function:concat; show setting:sql_mode"},
 		{"set sql_mode=4", "set.pinned setting:sql_mode=4"},
 		{"set session_track_system_variables='*'", "set.pinned setting:session_track_system_variables=*"},
 		{"set transaction_read_only = off", "tx.set setting:transaction_read_only=off"},
@@ -123,6 +126,22 @@ static void sessions(void **state)
 		{"prepare p from 'delete from s.t where a = ?'", "prepare statement:p; delete table:s.t"},
 	};
 	check_acts(state, &maria, cases, QW_COUNT(cases));
+}
+
+/* Where text is read in another way than the pinned one, going back changes it as well. */
+static void unpinned(void **state)
+{
+	static const struct expected cases[] = {
+		{"set sql_mode=''", "set.pinned setting:sql_mode="},
+		{"set names utf8mb4", "set.pinned setting:names=utf8mb4"},
+	};
+	struct mysql_dialect d = maria;
+
+	d.modes = MYSQL_MODE_ANSI_QUOTES;
+	check_acts(state, &d, cases, 1);
+	d.modes = 0;
+	d.charset = MYSQL_CHARSET_BYTES;
+	check_acts(state, &d, cases + 1, 1);
 }
 
 static void objects(void **state)
@@ -201,7 +220,7 @@ static void flavours(void **state)
 static void refused(void **state)
 {
 	static const char *const cases[] = {"create procedure p() select 1", "create definer=a@b trigger t before insert on t for each row set @a = 1",
-		"create event e on schedule every 1 day do delete from t", "begin not atomic delete from t; end", "execute immediate 'delete from t'",
+		"create event e on schedule every 1 day do delete from t", "set statement sql_mode='ANSI_QUOTES' for select \"a\"", "begin not atomic delete from t; end", "execute immediate 'delete from t'",
 		"prepare p from @x", "prepare p from concat('delete ', 'from t')", "prepare p from 'delete' ' from t'",
 		"prepare p from 'prepare q from \"select 1\"'", "prepare p from 'select 1; delete from t'", "prepare p from 'no sql'",
 		"if 1 then delete from t; end if", "drop table", "drop table t u", "drop table t,", "set", "set a", "set a =", "set a = 1,",
@@ -275,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(sessions, arena_new, arena_free),
+		cmocka_unit_test_setup_teardown(unpinned, arena_new, arena_free),
 		cmocka_unit_test_setup_teardown(objects, arena_new, arena_free),
 		cmocka_unit_test_setup_teardown(shows, arena_new, arena_free),
 		cmocka_unit_test_setup_teardown(flavours, arena_new, arena_free),
