@@ -1,7 +1,5 @@
-/*
- * What a target database contains. A snapshot is immutable once built and shared by reference count; the upstream room
- * fills a builder with what the server answered. Pure.
- */
+/* What a target database contains. A snapshot is immutable once built and shared by reference count; the upstream room
+ * fills a builder with what the server answered. Pure. */
 #ifndef QW_CATALOG_H
 #define QW_CATALOG_H
 

@@ -59,7 +59,7 @@ ROOMS = {
     "labels": Room("src/labels", "base functions catalog policy", "statement", libc="text format sort memory"),
     "flow": Room("src/flow", "base querytree", "labels mask statement limits", libc="text", inner=("expression", "query")),
     "lineage": Room("src/lineage", "base statement mysqltree mysqlparse catalog labels flow", "limits mask sqlparse querytree policy", libc="text",
-                    inner=("names", "query", "write")),
+                    inner=("names", "expression", "query", "write")),
     "world": Room("src/world", "base flow labels policy", "catalog mask statement querytree"),
     "approval": Room("src/approval", "base digest", libc="text"),
     # Pure as to time and I/O; its libraries (jansson, libjwt, libcrypto) allocate.
