@@ -68,8 +68,6 @@ static void note_forwarded(struct session *s, const struct judged *j)
 	}
 	if (j->writes)
 		s->tx_wrote = true;
-	if (j->is_ddl)
-		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 }
 
 /* What runs is what was parsed: comments are taken out. */
