@@ -146,7 +146,7 @@ void my_run_go(struct session *s)
 		case RUN_FAILED:
 			return;
 		}
-		if (s->run.stage == before)
+		if (s->run.stage == before && (s->labels_pending || !s->labels_stale)) /* stale: asked for once more */
 			return;
 	}
 }
