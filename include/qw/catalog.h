@@ -14,10 +14,7 @@
  */
 enum catalog_dialect { CATALOG_POSTGRES, CATALOG_MYSQL };
 /* Where a view's output column comes from, as the server itself resolved it (MySQL: wrote it). */
-struct catalog_origin {
-	uint32_t relation_oid; /* 0: an expression */
-	int16_t attnum;
-};
+struct catalog_origin { uint32_t relation_oid; int16_t attnum; }; /* relation_oid 0: an expression */
 
 struct catalog_column {
 	const char *name;
@@ -26,10 +23,7 @@ struct catalog_column {
 	struct catalog_origin origin; /* views only: RowDescription origin of the defining query */
 	bool is_hidden; /* MySQL's INVISIBLE: not in * */
 };
-
-struct catalog_generated { /* column `attnum` is computed from column `from` of the same row; 0: from nobody knows what */
-	int16_t attnum, from;
-};
+struct catalog_generated { int16_t attnum, from; }; /* column `attnum` is computed from `from` of the same row; 0: nobody knows from what */
 
 enum catalog_relkind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_MATVIEW, CATALOG_FOREIGN, CATALOG_PARTITIONED, CATALOG_OTHER };
 
@@ -37,24 +31,18 @@ struct catalog_relation {
 	uint32_t oid;
 	const char *schema, *name;
 	enum catalog_relkind kind;
-	struct catalog_column *columns; /* sorted by attnum */
-	size_t column_count;
-	struct catalog_origin *depends; /* views: every base column that the definition mentions (attnum 0: whole relation) */
-	size_t depend_count;
-	uint32_t *parents; /* inheritance and partitions: direct parents */
-	size_t parent_count;
-	struct catalog_generated *generated; /* generated columns: what they are made of */
-	size_t generated_count;
+	struct catalog_column *columns; size_t column_count; /* sorted by attnum */
+	struct catalog_origin *depends; size_t depend_count; /* views: every base column that the definition mentions (attnum 0: all) */
+	uint32_t *parents; size_t parent_count; /* inheritance and partitions: direct parents */
+	struct catalog_generated *generated; size_t generated_count; /* generated columns: what they are made of */
 	bool is_unresolved; /* a view that the server could not describe: all its columns count as sensitive */
 	const char *definition; /* MySQL: of a view, names qualified by the server; else NULL */
 };
 
 struct catalog; /* the snapshot */
-struct catalog *catalog_ref(struct catalog *c);
-void catalog_unref(struct catalog *c); /* NULL is fine */
+struct catalog *catalog_ref(struct catalog *c); void catalog_unref(struct catalog *c); /* NULL is fine */
 bool catalog_same(const struct catalog *a, const struct catalog *b); /* hold the same, whatever their generations */
-uint64_t catalog_generation(const struct catalog *c);
-size_t catalog_count(const struct catalog *c);
+uint64_t catalog_generation(const struct catalog *c); size_t catalog_count(const struct catalog *c);
 const struct catalog_relation *catalog_at(const struct catalog *c, size_t i); /* sorted by oid */
 /* Is there a function of this name outside of pg_catalog and information_schema? Attribute notation, x.f, may call it. */
 bool catalog_has_function(const struct catalog *c, const char *name);
@@ -64,8 +52,7 @@ bool catalog_folds_tables(const struct catalog *c); /* MySQL: letter case of tab
 /* By name, as the server compares names (MySQL: as it is set up). NULL: not in the snapshot. */
 const struct catalog_relation *catalog_find_named(const struct catalog *c, const char *schema, const char *name);
 int catalog_column_named(const struct catalog *c, const struct catalog_relation *r, const char *name); /* the same; index or -1 */
-/* Index in r->columns, or -1. */
-int catalog_column_index(const struct catalog_relation *r, int16_t attnum);
+int catalog_column_index(const struct catalog_relation *r, int16_t attnum); /* in r->columns, or -1 */
 /* ---- what runs: functions that are not the server's own and unchanged, operators, and what writing or a type runs ---- */
 struct catalog_function {
 	uint32_t oid;
@@ -79,17 +66,32 @@ struct catalog_function {
 /* NULL: as the server's version has it (functions_by_oid() knows it), or there is no such function. */
 const struct catalog_function *catalog_function(const struct catalog *c, uint32_t oid);
 size_t catalog_function_count(const struct catalog *c);
-const struct catalog_function *catalog_function_at(const struct catalog *c, size_t i); /* sorted by oid */
+const struct catalog_function *catalog_function_at(const struct catalog *c, size_t i);
 unsigned catalog_server_major(const struct catalog *c); /* 15 */
 /* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
 bool catalog_is_verified(const struct catalog *c);
+enum { CATALOG_QUIET_COMMENTS = 1, CATALOG_QUIET_DEFAULTS = 2, CATALOG_QUIET_ARGUMENTS = 4 /* their defaults */, CATALOG_QUIET_CHECKS = 8,
+       CATALOG_QUIET_INDEXES = 16, CATALOG_QUIET_FILTERS = 32 /* of publications */, CATALOG_QUIET_ENUMS = 64 };
+unsigned catalog_quiet(const struct catalog *c); /* kinds of definitions in which nothing of this database looks like data */
 uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
-/* Is there an operator that operands of the server's own types may mean, a type (but rows of tables and arrays) of this name that is not the server's own? The type "": somebody
-   made a cast between types of the server. */
-bool catalog_has_operator(const struct catalog *c, const char *name);
-bool catalog_has_type(const struct catalog *c, const char *name);
-uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i); /* the i-th of this name; 0: no more */
-bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
+/* An operator that operands of the server's own types may mean; a type of this name (not rows of tables, nor arrays) that is not the
+   server's own. The type "": somebody made a cast between types of the server. */
+bool catalog_has_operator(const struct catalog *c, const char *name); bool catalog_has_type(const struct catalog *c, const char *name);
+bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types; of a name the i-th, 0: no more */
+uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i);
+
+/* What the server compares or computes for a write: its failing tells of other rows, or of columns that the write does not set. */
+enum catalog_rule_kind { CATALOG_UNIQUE, CATALOG_REFERENCE, CATALOG_CHECK };
+struct catalog_rule {
+	enum catalog_rule_kind kind;
+	uint32_t relation, parent; /* the one it is of; REFERENCE: and the one that is referenced */
+	const int16_t *keys, *parent_keys; /* UNIQUE, REFERENCE: bare columns; of the parent beside them */
+	const int16_t *others; /* columns inside of expressions and conditions; 0: any of them */
+	size_t key_count, other_count;
+	bool is_equality; /* the keys are compared by = alone */
+	bool nulls_differ; /* UNIQUE: one NULL among the keys, and nothing is compared */
+	bool is_fixed; /* CHECK: every row fulfils it, and will until one of its columns is written */
+};
 
 enum { CATALOG_ON_INSERT = 1, CATALOG_ON_UPDATE = 2, CATALOG_ON_DELETE = 4, CATALOG_ON_TRUNCATE = 8 };
 /* Something besides the statement's own work. `subject`: relation or type OID. */
@@ -101,13 +103,13 @@ struct catalog_hazard {
 	bool trusts_extensions; /* functions in C that an extension brought are reviewed by who installed it: types' input, sorting */
 	const char *text; /* "trigger t_audit on public.orders runs public.log()"; the functions are added; NULL: see below */
 	const char *detail; /* its definition as the server keeps it; when building only, NULL in a snapshot */
-	const char *sha256; /* hex, over text, detail and the functions' definitions; not given when building */
-	const char *said; /* "TEXT [sha256 HEX]", for refusals; not given when building */
+	const char *sha256, *said; /* not given when building: hex, over text, detail and functions' definitions; "TEXT [sha256 HEX]" */
 	const uint32_t *functions; /* that it runs, without those that are plain; when all are reviewed it is none */
 	size_t function_count; /* 0: no function alone makes it harmless */
 	uint32_t then_relation; /* text NULL: what writing also does to another relation (foreign keys): */
 	unsigned then_on; /* CATALOG_ON_* */
 	uint32_t type; /* text NULL: hazards of this type are hazards of the subject */
+	const struct catalog_rule *rule; /* with text: nothing runs, but this may fail. With then_relation: the foreign key; or NULL */
 };
 /* Those of one subject, one after the other; *count may be 0. */
 const struct catalog_hazard *catalog_hazards(const struct catalog *c, uint32_t subject, size_t *count);
@@ -122,12 +124,10 @@ const uint32_t *catalog_type_parts(const struct catalog *c, uint32_t type_oid, s
  * broken (the relation or column is not there); DUPLICATE: added twice; MALFORMED: oid 0, attnum < 1 of a column, no
  * name; NOMEM. What failed changed nothing. Parents and what views depend on need not be in the snapshot.
  */
-struct catalog_builder *catalog_builder_new(uint64_t generation); /* NULL: out of memory */
+struct catalog_builder *catalog_builder_new(uint64_t generation); /* NULL: no memory */
 void catalog_builder_free(struct catalog_builder *b);
-int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *schema, const char *name,
-	enum catalog_relkind kind) QW_MUST_CHECK;
-int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum, const char *name,
-	uint32_t type_oid) QW_MUST_CHECK;
+int catalog_add_relation(struct catalog_builder *b, uint32_t oid, const char *schema, const char *name, enum catalog_relkind) QW_MUST_CHECK;
+int catalog_add_column(struct catalog_builder *b, uint32_t relation_oid, int16_t attnum, const char *name, uint32_t type_oid) QW_MUST_CHECK;
 int catalog_add_parent(struct catalog_builder *b, uint32_t relation_oid, uint32_t parent_oid) QW_MUST_CHECK;
 int catalog_add_depend(struct catalog_builder *b, uint32_t view_oid, struct catalog_origin on) QW_MUST_CHECK;
 int catalog_set_origin(struct catalog_builder *b, uint32_t view_oid, int16_t attnum, struct catalog_origin from) QW_MUST_CHECK;
@@ -139,6 +139,7 @@ int catalog_set_definition(struct catalog_builder *b, uint32_t view_oid, const c
 int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
 /* These may come in any order; what they name need not be in the snapshot. Strings of `f` and `h` are copied. */
 void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);
+void catalog_set_quiet(struct catalog_builder *b, unsigned kinds);
 int catalog_add_function_known(struct catalog_builder *b, const struct catalog_function *f) QW_MUST_CHECK;
 int catalog_add_operator(struct catalog_builder *b, uint32_t oid, uint32_t function_oid, const char *user_name) QW_MUST_CHECK;
 int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name) QW_MUST_CHECK; /* 0, NULL: not told */

@@ -20,10 +20,14 @@ struct flow_world {
 	bool (*relation)(void *ctx, uint32_t oid, const char **schema, const char **name);
 	/* What writing to it would also do that was not reviewed: "trigger t_audit runs public.log()"; NULL: nothing. */
 	const char *(*write_hazard)(void *ctx, uint32_t relation_oid, enum qw_verb verb);
+	/* What a failure of it would tell of sensitive columns: labels_tells(). */
+	int (*write_tells)(void *ctx, const struct labels_write *w, struct qw_arena *arena, struct labels_tells **out, size_t *count);
 	/* schema and name of a function; false: unknown, which refuses. */
 	bool (*function)(void *ctx, uint32_t oid, const char **schema, const char **name);
 	/* Is this function known to be plain: no effect but its result, which depends on its arguments and nothing that is secret? */
 	bool (*function_is_plain)(void *ctx, uint32_t oid);
+	/* Does it return definitions of the server's catalogs in which data may stand, whatever it is called with? */
+	bool (*function_is_guarded)(void *ctx, uint32_t oid);
 	/* The function that an operator calls; 0: unknown, which refuses. */
 	uint32_t (*operator_function)(void *ctx, uint32_t operator_oid);
 	/* The policy lets this role see what this function makes of the column. */
@@ -36,6 +40,7 @@ struct flow_world {
 
 struct flow_output { /* one result column */
 	struct label label; /* PLAIN, or MASK: mask it so. Nothing else gets here */
+	bool is_composed; /* of definitions and other texts: quotes in it say nothing of where a literal begins */
 	const char *name;
 	uint32_t origin_relation; /* as RowDescription must say; 0: an expression */
 	int16_t origin_attnum;
@@ -76,7 +81,8 @@ struct flow_result {
 	size_t read_count;
 	const char **reads_labelled; /* "schema.table.column": sensitive columns that reach an output, masked */
 	size_t reads_labelled_count;
-	unsigned equalities; /* comparisons that may_compare() let through: for a limit of their rate */
+	bool meets_labelled; /* a sensitive column stands in the tree, or a row that holds one is written: the plan may tell its length */
+	unsigned equalities; /* comparisons, also by constraints of what is written, that may_compare() let through: for a limit of their rate */
 	const struct mask_spec **compared; /* of each of them, the mask of the column */
 	unsigned applied; /* calls that may_apply() let see a sensitive column, and count() of one */
 	const struct flow_call *calls; /* each call, also the same again */

@@ -30,6 +30,8 @@ struct label {
 	/* PLAIN: a definition of the server's catalogs. It may be shown, but literals of data may stand in it: content detectors look
 	   at it whatever the policy says of other columns. */
 	bool is_definition;
+	/* PLAIN: and nothing here says that it holds no data: it may be shown, but nothing may depend on it (flow.definition). */
+	bool is_guarded;
 };
 /* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
    negative (system columns) is PLAIN. */
@@ -85,6 +87,8 @@ bool labels_function_is_plain(const struct labels *l, uint32_t oid);
 const struct catalog_function *labels_unreviewed(const struct labels *l, const char *schema, const char *name);
 /* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's a definition. */
 struct label labels_of_function(const struct labels *l, uint32_t function_oid, int16_t column);
+/* Does it return definitions in which data may stand, whatever it is called with? */
+bool labels_function_is_guarded(const struct labels *l, uint32_t oid);
 uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid); /* 0: unknown */
 /* The first thing that a write would also run and that was not reviewed, cascades and children included; NULL: nothing. */
 const char *labels_write_hazard(const struct labels *l, uint32_t relation_oid, enum qw_verb verb);
@@ -94,6 +98,27 @@ const char *labels_type_hazard(const struct labels *l, uint32_t type_oid);
  * parameters are read with the input of their type, and domains check then. To be asked before any Parse; NULL: nothing.
  */
 const char *labels_reading_hazard(const struct labels *l, const struct qw_statement *s);
+enum labels_value { LABELS_VALUE_ANY, LABELS_VALUE_LITERAL /* a constant, a parameter */, LABELS_VALUE_NULL, LABELS_VALUE_FRESH /* of a sequence */ };
+struct labels_written {
+	int16_t attnum;
+	enum labels_value value;
+};
+struct labels_write { /* INSERT (what it does not name is NULL), UPDATE, DELETE; COPY_IN: every column */
+	uint32_t relation_oid;
+	enum qw_verb verb;
+	const struct labels_written *columns;
+	size_t count;
+	bool is_every; /* any column, with any value */
+};
+struct labels_tells {
+	const char *said; /* "unique index people_email_key of public.people [sha256 HEX]" */
+	uint32_t relation_oid;
+	struct label label; /* of the column that it tells of */
+	bool is_equality; /* it tells no more than `column = literal` would */
+};
+/* What the write's failure or success tells of sensitive columns, without what the policy has reviewed; in the arena. NOMEM. */
+int labels_tells(const struct labels *l, const struct labels_write *w, struct qw_arena *arena, struct labels_tells **out,
+	size_t *count) QW_MUST_CHECK;
 /*
  * The i-th thing that foreign keys do to other relations when this one is written: DELETE public.orders. For policy_judge_act().
  * False: there are no more.

@@ -17,6 +17,11 @@ void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verif
 	b->c->is_verified = is_verified;
 }
 
+void catalog_set_quiet(struct catalog_builder *b, unsigned kinds)
+{
+	b->c->quiet = kinds;
+}
+
 static int add_name(struct catalog_builder *b, struct catalog_names *names, const char *name)
 {
 	const char *copy = copied(b, name);
@@ -102,6 +107,27 @@ int catalog_add_function_known(struct catalog_builder *b, const struct catalog_f
 	return 0;
 }
 
+static bool copy_columns(struct catalog_builder *b, const int16_t **columns, size_t count)
+{
+	int16_t *copy = qw_arena_alloc(&b->c->arena, (count + 1) * sizeof(*copy));
+
+	if (copy && count)
+		memcpy(copy, *columns, count * sizeof(*copy));
+	*columns = copy;
+	return copy != NULL;
+}
+
+static const struct catalog_rule *copy_rule(struct catalog_builder *b, const struct catalog_rule *from)
+{
+	struct catalog_rule *r = qw_arena_alloc(&b->c->arena, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	*r = *from;
+	return copy_columns(b, &r->keys, r->key_count) && copy_columns(b, &r->parent_keys, r->parent_keys ? r->key_count : 0) &&
+		copy_columns(b, &r->others, r->other_count) ? r : NULL;
+}
+
 int catalog_add_hazard(struct catalog_builder *b, const struct catalog_hazard *h)
 {
 	struct catalog *c = b->c;
@@ -113,8 +139,9 @@ int catalog_add_hazard(struct catalog_builder *b, const struct catalog_hazard *h
 	copy.text = h->text ? copied(b, h->text) : NULL;
 	copy.detail = h->detail ? copied(b, h->detail) : NULL;
 	copy.sha256 = copy.said = NULL;
+	copy.rule = h->rule ? copy_rule(b, h->rule) : NULL;
 	list = catalog_grown(b, c->hazards, c->hazard_count, &c->hazard_cap, sizeof(*list));
-	if (!functions || !list || (h->text && !copy.text) || (h->detail && !copy.detail))
+	if (!functions || !list || (h->text && !copy.text) || (h->detail && !copy.detail) || (h->rule && !copy.rule))
 		return QW_E_NOMEM;
 	if (h->function_count)
 		memcpy(functions, h->functions, h->function_count * sizeof(*functions));

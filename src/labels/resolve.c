@@ -5,8 +5,9 @@
 /*
  * From masks to labels. Values flow from a table to the tables that inherit from it (a query may
  * name the child), from a child to its parents (a query of the parent returns the child's rows),
- * and from any of them into views. What cannot be followed (a cycle, a relation that is not in the
- * snapshot, a chain deeper than DEPTH_MAX) counts as sensitive.
+ * from a column to those that reference it by a foreign key, and from any of them into views. What
+ * cannot be followed (a cycle, a relation that is not in the snapshot, a chain deeper than
+ * DEPTH_MAX) counts as sensitive.
  */
 enum { DEPTH_MAX = 200 };
 enum depends_state { DEPENDS_NEW, DEPENDS_BUSY, DEPENDS_PLAIN, DEPENDS_SENSITIVE };
@@ -227,10 +228,61 @@ static bool lift_generated(struct work *w, size_t place, const struct catalog_ge
 	return true;
 }
 
+/* Its values are those of the column that it references; and so those of the children of its table, as far as they show there. */
+static bool take_label(struct work *w, size_t place, size_t column, const struct cell *from, unsigned depth)
+{
+	const struct catalog_relation *r = relation_at(w, place);
+	struct cell *c = cell_at(w, place, column);
+	size_t count;
+	const uint32_t *children = catalog_children(w->labels->catalog, r->oid, &count);
+
+	if (is_sensitive(c) || depth > DEPTH_MAX)
+		return false;
+	c->kind = from->kind;
+	c->mask = from->mask;
+	c->base = from->base;
+	c->base_column = from->base_column;
+	for (size_t i = 0; i < count; i++) {
+		size_t child = place_index(w, children[i]);
+		int k = child == SIZE_MAX ? -1 : column_named(relation_at(w, child), r->columns[column].name, column);
+
+		if (k >= 0)
+			(void)take_label(w, child, (size_t)k, from, depth + 1);
+	}
+	return true;
+}
+
+static bool lift_reference(struct work *w, size_t place, const struct catalog_rule *rule)
+{
+	size_t parent = place_index(w, rule->parent);
+	bool changed = false;
+
+	for (size_t i = 0; i < rule->key_count && parent != SIZE_MAX; i++) {
+		int to = catalog_column_index(relation_at(w, place), rule->keys[i]);
+		int from = catalog_column_index(relation_at(w, parent), rule->parent_keys[i]);
+
+		if (to >= 0 && from >= 0 && is_sensitive(cell_at(w, parent, (size_t)from)))
+			changed |= take_label(w, place, (size_t)to, cell_at(w, parent, (size_t)from), 0);
+	}
+	return changed;
+}
+
+static bool lift_references(struct work *w, size_t place)
+{
+	size_t count;
+	const struct catalog_hazard *h = catalog_hazards(w->labels->catalog, relation_at(w, place)->oid, &count);
+	bool changed = false;
+
+	for (size_t i = 0; i < count; i++)
+		if (h[i].rule && h[i].text && h[i].rule->kind == CATALOG_REFERENCE && h[i].rule->relation == relation_at(w, place)->oid)
+			changed |= lift_reference(w, place, h[i].rule);
+	return changed;
+}
+
 static bool lift_relation(struct work *w, size_t place)
 {
 	const struct catalog_relation *r = relation_at(w, place);
-	bool changed = false;
+	bool changed = lift_references(w, place);
 
 	for (size_t i = 0; i < r->generated_count; i++)
 		changed |= lift_generated(w, place, &r->generated[i]);

@@ -73,6 +73,13 @@ struct label labels_of_function(const struct labels *l, uint32_t function_oid, i
 	return out;
 }
 
+bool labels_function_is_guarded(const struct labels *l, uint32_t oid)
+{
+	const struct functions_entry *e = own(l, oid);
+
+	return e && strcmp(e->schema, "pg_catalog") == 0 && labels_system_returns_guarded(l, e);
+}
+
 uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid)
 {
 	return catalog_operator_function(l->catalog, operator_oid);
@@ -219,7 +226,7 @@ static void walk_fini(struct walk *w)
 	free(w->seen);
 }
 
-static unsigned writes_of(enum qw_verb verb)
+unsigned labels_writes_of(enum qw_verb verb)
 {
 	unsigned insert = verb == QW_VERB_INSERT || verb == QW_VERB_UPSERT || verb == QW_VERB_MERGE || verb == QW_VERB_COPY_IN;
 	unsigned update = verb == QW_VERB_UPDATE || verb == QW_VERB_UPSERT || verb == QW_VERB_MERGE;
@@ -252,7 +259,7 @@ static const char *hazard_of(const struct labels *l, uint32_t oid, const struct 
 	const char *found = NULL;
 
 	for (size_t i = 0; i < count && !found; i++) {
-		if (!(h[i].on & r->on) || (h[i].is_shown && !r->is_unseen) || (only_for_children && !h[i].for_children))
+		if (!(h[i].on & r->on) || h[i].rule || (h[i].is_shown && !r->is_unseen) || (only_for_children && !h[i].for_children))
 			continue;
 		if (h[i].text && !is_harmless(l, &h[i]))
 			found = h[i].said;
@@ -293,7 +300,7 @@ const char *labels_runs(const struct labels *l, uint32_t relation_oid, enum qw_v
 	const char *found = NULL;
 	struct walk w;
 
-	if (!walk_init(&w, l, relation_oid, writes_of(verb), is_unseen))
+	if (!walk_init(&w, l, relation_oid, labels_writes_of(verb), is_unseen))
 		found = "something that the gateway cannot tell";
 	for (size_t i = 0; i < w.count && !found; i++) {
 		const struct catalog_relation *r = l->places[w.list[i].place].relation;
@@ -324,7 +331,7 @@ bool labels_cascade(const struct labels *l, uint32_t relation_oid, enum qw_verb 
 	bool is_known, found = false;
 	struct walk w;
 
-	is_known = walk_init(&w, l, relation_oid, writes_of(verb), false);
+	is_known = walk_init(&w, l, relation_oid, labels_writes_of(verb), false);
 	for (size_t k = 0; is_known && k < w.count && !found; k++) {
 		const struct catalog_relation *r = l->places[w.list[k].place].relation;
 

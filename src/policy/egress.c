@@ -105,8 +105,7 @@ bool egress_is_act(const struct qw_act *act)
 	case QW_VERB_CURSOR_DECLARE:
 	case QW_VERB_CURSOR_FETCH:
 	case QW_VERB_CURSOR_CLOSE:
-	case QW_VERB_LISTEN:
-	case QW_VERB_UNLISTEN:
+	case QW_VERB_LISTEN: case QW_VERB_UNLISTEN:
 	case QW_VERB_LOCK:
 	case QW_VERB_CHECKPOINT:
 	case QW_VERB_KILL:

@@ -125,6 +125,7 @@ struct scan {
 	bool is_opaque; /* nothing in it can be replaced: a find hides all of it */
 	bool may_hold_hex; /* text that may hold a bytea; a find in that hides all of it */
 	bool is_definition, is_bytes; /* literals in it are hidden (literals.c); it is a bytea in binary */
+	bool is_composed; /* of definitions and other texts */
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -139,7 +140,7 @@ struct columns {
 	struct scan *scans; /* NULL: none is looked at */
 	size_t *subjects; /* of each column: 1 + the column whose value decides its mask, 0: none; NULL: no mask wants one */
 	size_t count;
-	bool any_masked, any_scanned;
+	bool any_masked, any_scanned, hides_plan;
 };
 
 /* A portal, by Bind or by DECLARE CURSOR: one name space. */
@@ -731,6 +732,10 @@ enum cell cell_make(struct session *s, const struct columns *c, size_t i, const 
 
 /* literals.c: of a definition; *out is borrowed until the next call */
 enum cell literals_hide(struct session *s, const struct scan *scan, struct qw_bytes value, struct qw_bytes *out);
+
+/* plans.c: of EXPLAIN; may it tell of sensitive columns? And the plan without that; *out is borrowed until the next call */
+bool plans_tell(const struct columns_source *from, const struct columns *c, const struct pgwire_column *col);
+enum cell plans_hide(struct session *s, struct qw_bytes value, struct qw_bytes *out);
 
 /* copyout.c: COPY ... TO STDOUT */
 bool copyout_wants_columns(const struct session *s, const struct judged *j, const struct qw_statement *st);

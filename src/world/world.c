@@ -21,6 +21,16 @@ static const char *write_hazard(void *ctx, uint32_t relation_oid, enum qw_verb v
 	return labels_write_hazard(w->labels, relation_oid, w->is_copy_in && verb == QW_VERB_INSERT ? QW_VERB_COPY_IN : verb);
 }
 
+static int write_tells(void *ctx, const struct labels_write *write, struct qw_arena *arena, struct labels_tells **out, size_t *count)
+{
+	const struct world *w = ctx;
+	struct labels_write given = *write;
+
+	if (w->is_copy_in && given.verb == QW_VERB_INSERT)
+		given.verb = QW_VERB_COPY_IN;
+	return labels_tells(w->labels, &given, arena, out, count);
+}
+
 static bool function(void *ctx, uint32_t oid, const char **schema, const char **name)
 {
 	const struct world *w = ctx;
@@ -33,6 +43,13 @@ static bool function_is_plain(void *ctx, uint32_t oid)
 	const struct world *w = ctx;
 
 	return labels_function_is_plain(w->labels, oid);
+}
+
+static bool function_is_guarded(void *ctx, uint32_t oid)
+{
+	const struct world *w = ctx;
+
+	return labels_function_is_guarded(w->labels, oid);
 }
 
 static uint32_t operator_function(void *ctx, uint32_t operator_oid)
@@ -72,8 +89,10 @@ void world_open(const struct world *w, struct flow_world *out)
 		.label = label,
 		.relation = relation,
 		.write_hazard = write_hazard,
+		.write_tells = write_tells,
 		.function = function,
 		.function_is_plain = function_is_plain,
+		.function_is_guarded = function_is_guarded,
 		.operator_function = operator_function,
 		.may_apply = may_apply,
 		.may_compare = may_compare,

@@ -45,6 +45,17 @@ static const char *write_hazard_of(void *ctx, uint32_t relation_oid, enum qw_ver
 	return relation_oid % 13 == 12 ? "a trigger" : NULL;
 }
 
+static int write_tells_of(void *ctx, const struct labels_write *write, struct qw_arena *arena, struct labels_tells **out, size_t *count)
+{
+	static struct labels_tells told = {.said = "unique index i of s.t", .is_equality = true};
+
+	told.label = label_of(ctx, write->relation_oid, write->count ? write->columns[0].attnum : 0);
+	*out = &told;
+	*count = told.label.kind != LABEL_PLAIN && write->relation_oid % 3 == 0;
+	(void)arena;
+	return 0;
+}
+
 static bool is_plain(void *ctx, uint32_t oid)
 {
 	(void)ctx;
@@ -144,7 +155,7 @@ static void check(const struct flow_result *r)
 
 static void judge(unsigned major, const struct qtree_value *trees, struct world *w, struct flow_result *result)
 {
-	const struct flow_world world = {w, label_of, name_of, write_hazard_of, name_of, is_plain, function_of, may_apply,
+	const struct flow_world world = {w, label_of, name_of, write_hazard_of, write_tells_of, name_of, is_plain, is_plain, function_of, may_apply,
 		may_compare, type_hazard_of};
 	struct qw_arena arena;
 	int rc;

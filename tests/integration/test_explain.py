@@ -70,6 +70,7 @@ def test_flows_are_refused_as_the_gateway_refuses_them(env):
             ("SELECT tax_id || '' FROM v_customers", "flow.expression", "public.customers.ssn"),
             ("SELECT ssn FROM customers UNION ALL SELECT email FROM customers", "flow.union", None),
             ("UPDATE customers SET name = ssn WHERE id = 1", "flow.write", "public.customers.ssn"),
+            ("INSERT INTO customers (name, email) VALUES ('x', 'y')", "flow.constraint", "public.customers.email"),
             ("INSERT INTO audited (id) VALUES (7)", "flow.hazard", None),
             ("EXPLAIN SELECT id FROM customers WHERE ssn = '1'", "flow.predicate", "public.customers.ssn"),
             ("COPY (SELECT upper(ssn) FROM customers) TO STDOUT", "flow.function", "public.customers.ssn"),
@@ -113,9 +114,9 @@ def test_wrappers(env):
 def test_functions_and_writes(env):
     s = one(env, "SELECT add_tax(total), lower(status) FROM orders")
     assert [(a["verb"], a["object"], a["rule"]) for a in s["resolved"]["acts"]] == [("call", "public.add_tax", "known-functions")], s
-    s = one(env, "INSERT INTO customers (name, email) VALUES ('x', 'y') ON CONFLICT (id) DO UPDATE SET name = 'z' RETURNING email")
+    s = one(env, "INSERT INTO customers (name, ssn) VALUES ('x', 'y') ON CONFLICT (id) DO UPDATE SET name = 'z' RETURNING email")
     assert [a["verb"] for a in s["resolved"]["acts"]] == ["insert", "upsert"] and columns(s) == {"email": "hash"}, s
-    assert s["resolved"]["writes_sensitive"] == ["public.customers.email"], s
+    assert s["resolved"]["writes_sensitive"] == ["public.customers.ssn"], s
 
 
 def test_the_moment(env):

@@ -28,7 +28,7 @@ rules:
 masks:
   - {name: identity, columns: ["public.people.ssn", "public.people.secret"], mask: redact}
   - {name: contact, columns: ["public.people.email", "public.people.tags", "public.people.doc", "public.people.bin", "public.people.code"], mask: hash}
-  - {name: mail, columns: ["public.customers.email"], mask: email}
+  - {name: mail, columns: ["public.customers.email"], mask: email, allow: {equality: {per_minute: 30}}}
   - {name: payment, columns: ["public.people.card"], mask: partial, keep_last: 4}
   - {name: nothing, columns: ["public.people.zero"], mask: constant, value: hidden}
   - {name: dates, columns: ["public.births.born", "public.births.seen"], mask: date_shift, days: 300, subject: customer_id, domain: births}

@@ -12,6 +12,9 @@ static int act(struct flow *f, const struct range *r, enum qw_verb verb, enum qw
 
 	if (rc)
 		return rc;
+	if (verb != QW_VERB_INSERT && verb != QW_VERB_SELECT_LOCK && /* the plan carries the old row */
+		f->world->label(f->world->ctx, r->relation_oid, 0).kind != LABEL_PLAIN)
+		f->out->meets_labelled = true;
 	hazard = fires == QW_VERB_UNPARSED
 			 ? NULL
 			 : f->world->write_hazard(f->world->ctx, r->relation_oid, fires);
@@ -65,12 +68,15 @@ static int value_into(struct flow *f, const struct range *r, const struct target
 	label = f->world->label(f->world->ctx, r->relation_oid, (int16_t)t->number);
 	column.label = label;
 	column.name = name->kind == QTREE_TOKEN ? (const char *)name->token.p : NULL;
-	if (column_is_sensitive(&t->column)) {
+	if (column_is_sensitive(&t->column) || column_is_guarded(&t->column)) {
 		const char *relation = flow_relation_name(f, r->relation_oid);
 
 		use.clause = qw_arena_printf(f->arena, "the value that is written into %s.%s",
 			relation ? relation : "", column.name ? column.name : "");
-		return use.clause ? flow_refuse_column(f, &t->column, &use) : QW_E_NOMEM;
+		if (!use.clause)
+			return QW_E_NOMEM;
+		return column_is_guarded(&t->column) ? definition_refuse_column(f, &t->column, &use)
+						     : flow_refuse_column(f, &t->column, &use);
 	}
 	if (label.kind == LABEL_PLAIN)
 		return 0;
@@ -96,7 +102,7 @@ static int values_into(struct flow *f, const struct range *r, const struct targe
 }
 
 static int list_into(struct flow *f, struct scope *s, const struct range *r,
-	const struct qtree_value *list, bool replaces)
+	const struct qtree_value *list, bool replaces, const struct targets *inserted)
 {
 	struct targets targets;
 	bool is_labelled = false;
@@ -104,23 +110,26 @@ static int list_into(struct flow *f, struct scope *s, const struct range *r,
 
 	if (rc == 0)
 		rc = targets_judge(f, s, &targets, &in_write);
-	return rc ? rc : values_into(f, r, &targets, replaces, &is_labelled);
+	if (rc == 0)
+		rc = values_into(f, r, &targets, replaces, &is_labelled);
+	return rc ? rc : flow_tells(f, s, r, replaces ? QW_VERB_UPDATE : QW_VERB_INSERT, &targets, inserted);
 }
 
 /* ---- ON CONFLICT ---- */
 
 static int conflict_update(struct flow *f, struct scope *s, const struct range *r,
-	const struct qtree_value *const *slots)
+	const struct targets *inserted, const struct qtree_value *const *slots)
 {
 	int rc = act(f, r, QW_VERB_UPSERT, QW_VERB_UPDATE);
 
 	if (rc == 0)
-		rc = list_into(f, s, r, SLOT(slots, CONFLICT, onConflictSet), true);
+		rc = list_into(f, s, r, SLOT(slots, CONFLICT, onConflictSet), true, inserted);
 	return rc ? rc
-		  : flow_used(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
+		  : flow_question(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
 }
 
-static int on_conflict(struct flow *f, struct scope *s, const struct range *r, bool writes_labelled)
+static int on_conflict(struct flow *f, struct scope *s, const struct range *r,
+	const struct targets *inserted, bool writes_labelled)
 {
 	const struct qtree_value *slots[CONFLICT_FIELD_COUNT];
 	int64_t action;
@@ -137,12 +146,12 @@ static int on_conflict(struct flow *f, struct scope *s, const struct range *r, b
 		return flow_refuse(f, "flow.arbiter", flow_relation_name(f, r->relation_oid),
 			"sensitive columns are written, and ON CONFLICT without named columns "
 			"would tell whether the value exists");
-	rc = flow_used(f, s, SLOT(slots, CONFLICT, arbiterElems), &in_arbiter);
+	rc = flow_question(f, s, SLOT(slots, CONFLICT, arbiterElems), &in_arbiter);
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(slots, CONFLICT, arbiterWhere), &in_arbiter);
+		rc = flow_question(f, s, SLOT(slots, CONFLICT, arbiterWhere), &in_arbiter);
 	if (rc)
 		return rc;
-	return action == CONFLICT_UPDATE ? conflict_update(f, s, r, slots) : 0;
+	return action == CONFLICT_UPDATE ? conflict_update(f, s, r, inserted, slots) : 0;
 }
 
 /* ---- MERGE ---- */
@@ -156,7 +165,7 @@ static int merge_action(
 
 	if (!shape_read(SHAPE_ACTION, v, slots))
 		return flow_unsupported(f, "another node", "MERGE");
-	rc = flow_used(f, s, SLOT(slots, ACTION, qual), &in_merge);
+	rc = flow_question(f, s, SLOT(slots, ACTION, qual), &in_merge);
 	if (rc)
 		return rc;
 	switch (flow_command(f->server_major, SLOT(slots, ACTION, commandType))) {
@@ -178,7 +187,9 @@ static int merge_action(
 		return flow_unsupported(f, "an action", "MERGE");
 	}
 	rc = act(f, r, verb, verb);
-	return rc ? rc : list_into(f, s, r, SLOT(slots, ACTION, targetList), verb == QW_VERB_UPDATE);
+	if (rc == 0 && verb == QW_VERB_DELETE)
+		return flow_tells(f, s, r, verb, NULL, NULL);
+	return rc ? rc : list_into(f, s, r, SLOT(slots, ACTION, targetList), verb == QW_VERB_UPDATE, NULL);
 }
 
 static int merge(
@@ -214,7 +225,7 @@ static int check_options(struct flow *f, struct scope *s)
 	for (size_t i = 0; i < options->list.count && rc == 0; i++) {
 		if (!shape_read(SHAPE_CHECK, &options->list.items[i], slots))
 			return flow_unsupported(f, "another node", "WITH CHECK OPTION");
-		rc = flow_used(f, s, SLOT(slots, CHECK, qual), &in_check);
+		rc = flow_question(f, s, SLOT(slots, CHECK, qual), &in_check);
 	}
 	return rc;
 }
@@ -227,15 +238,19 @@ static int insert(
 
 	if (rc == 0)
 		rc = values_into(f, r, targets, false, &is_labelled);
-	return rc ? rc : on_conflict(f, s, r, is_labelled);
+	if (rc == 0)
+		rc = flow_tells(f, s, r, QW_VERB_INSERT, targets, NULL);
+	return rc ? rc : on_conflict(f, s, r, targets, is_labelled);
 }
 
-static int update(struct flow *f, const struct range *r, const struct targets *targets)
+static int update(struct flow *f, struct scope *s, const struct range *r, const struct targets *targets)
 {
 	bool is_labelled = false;
 	int rc = act(f, r, QW_VERB_UPDATE, QW_VERB_UPDATE);
 
-	return rc ? rc : values_into(f, r, targets, true, &is_labelled);
+	if (rc == 0)
+		rc = values_into(f, r, targets, true, &is_labelled);
+	return rc ? rc : flow_tells(f, s, r, QW_VERB_UPDATE, targets, NULL);
 }
 
 static int nothing_is_written(struct flow *f, const struct scope *s)
@@ -264,10 +279,12 @@ int flow_write(struct flow *f, struct scope *s, const struct targets *targets)
 		rc = insert(f, s, r, targets);
 		break;
 	case COMMAND_UPDATE:
-		rc = update(f, r, targets);
+		rc = update(f, s, r, targets);
 		break;
 	case COMMAND_DELETE:
 		rc = act(f, r, QW_VERB_DELETE, QW_VERB_DELETE);
+		if (rc == 0)
+			rc = flow_tells(f, s, r, QW_VERB_DELETE, NULL, NULL);
 		break;
 	case COMMAND_MERGE:
 		rc = merge(f, s, r, targets);

@@ -73,7 +73,7 @@ static enum cell scanned(struct session *s, const struct columns *c, size_t i, s
 	return CELL_OTHER;
 }
 
-enum cell cell_make(struct session *s, const struct columns *c, size_t i, const struct mask_subject *subject,
+static enum cell looked_at(struct session *s, const struct columns *c, size_t i, const struct mask_subject *subject,
 	struct qw_bytes value, struct qw_bytes *out)
 {
 	*out = value;
@@ -82,4 +82,12 @@ enum cell cell_make(struct session *s, const struct columns *c, size_t i, const 
 	if (c->scans && c->scans[i].column.form != DETECT_FORM_NONE)
 		return scanned(s, c, i, value, out);
 	return CELL_SAME;
+}
+
+enum cell cell_make(struct session *s, const struct columns *c, size_t i, const struct mask_subject *subject,
+	struct qw_bytes value, struct qw_bytes *out)
+{
+	enum cell made = looked_at(s, c, i, subject, value, out);
+
+	return c->hides_plan && made != CELL_NULL ? plans_hide(s, *out, out) : made;
 }

@@ -1,7 +1,7 @@
 /*
  * What writing to a relation runs besides the statement: triggers, CHECK constraints, generated columns, index expressions,
- * partition keys, foreign keys' actions, foreign tables. Defaults and rules are in the tree of the statement (row security, too),
- * but not in that of COPY and of what a foreign key does.
+ * partition keys, foreign tables; what foreign keys do is in rules.c. Defaults and rules are in the tree of the statement (row security,
+ * too), but not in that of COPY and of what a foreign key does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,35 +149,6 @@ static int take_row_security(struct reading *rd, const PGresult *r, int row)
 	return catalog_add_hazard(rd->b, &h);
 }
 
-/* ---- foreign keys: referenced, referencing, confdeltype, confupdtype ---- */
-
-static unsigned action_on(char action, unsigned cascade)
-{
-	switch (action) {
-	case 'c': return cascade;
-	case 'n': /* SET NULL, SET DEFAULT */
-	case 'd': return CATALOG_ON_UPDATE;
-	default: return 0; /* NO ACTION, RESTRICT */
-	}
-}
-
-static int add_cascade(struct reading *rd, struct catalog_hazard h, unsigned on, unsigned then_on)
-{
-	h.on = on;
-	h.then_on = then_on;
-	return then_on ? catalog_add_hazard(rd->b, &h) : 0;
-}
-
-static int take_foreign_key(struct reading *rd, const PGresult *r, int row)
-{
-	struct catalog_hazard h = {.subject = reading_oid(r, row, 0), .then_relation = reading_oid(r, row, 1)};
-	int err = add_cascade(rd, h, CATALOG_ON_DELETE, action_on(*PQgetvalue(r, row, 2), CATALOG_ON_DELETE));
-
-	if (!err)
-		err = add_cascade(rd, h, CATALOG_ON_UPDATE, action_on(*PQgetvalue(r, row, 3), CATALOG_ON_UPDATE));
-	return err ? err : add_cascade(rd, h, CATALOG_ON_TRUNCATE, CATALOG_ON_TRUNCATE); /* when it says CASCADE */
-}
-
 #define ON " on '||n.nspname||'.'||c.relname"
 #define OF " of '||n.nspname||'.'||c.relname"
 #define NAMED(relation) " join pg_class c on c.oid = " relation " join pg_namespace n on n.oid = c.relnamespace"
@@ -218,8 +189,6 @@ static const char foreign_tables_sql[] =
 static const char row_security_sql[] =
 	"select c.oid, 'row security of '||n.nspname||'.'||c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
 	" where c.relrowsecurity";
-static const char foreign_keys_sql[] =
-	"select confrelid, conrelid, confdeltype, confupdtype from pg_constraint where contype = 'f'";
 
 int reading_hazards(struct reading *rd)
 {
@@ -236,11 +205,12 @@ int reading_hazards(struct reading *rd)
 		{rules_sql, take_rule},
 		{foreign_tables_sql, take_foreign_table},
 		{row_security_sql, take_row_security},
-		{foreign_keys_sql, take_foreign_key},
 	};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < QW_COUNT(parts); i++)
 		err = reading_rows(rd, parts[i].sql, parts[i].take);
+	if (!err)
+		err = reading_rules(rd);
 	return err ? err : reading_type_hazards(rd);
 }

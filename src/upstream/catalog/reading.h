@@ -39,8 +39,10 @@ typedef int (*reading_row_fn)(struct reading *rd, const PGresult *r, int row);
 int reading_rows(struct reading *rd, const char *sql, reading_row_fn take) QW_MUST_CHECK;
 
 int reading_functions(struct reading *rd) QW_MUST_CHECK; /* functions.c: functions, operators, types; first */
-int reading_hazards(struct reading *rd) QW_MUST_CHECK; /* hazards.c: after the relations and functions */
-int reading_type_hazards(struct reading *rd) QW_MUST_CHECK; /* hazards_types.c */
+int reading_hazards(struct reading *rd) QW_MUST_CHECK; /* hazards/hazards.c: after the relations and functions */
+int reading_rules(struct reading *rd) QW_MUST_CHECK; /* hazards/rules.c */
+int reading_type_hazards(struct reading *rd) QW_MUST_CHECK; /* hazards/types.c */
+int reading_quiet(struct reading *rd) QW_MUST_CHECK; /* quiet.c: outside of a transaction: what fails says nothing */
 
 /* expression.c: what the text of a stored expression (pg_node_tree) runs. Scanning adds to what is there. */
 struct reading_expression {

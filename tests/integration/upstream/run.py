@@ -82,6 +82,7 @@ def load(folder, port, password):
     psql(folder, port, "shop", SHOP.read_text())
     psql(folder, port, "shop", (HERE / "more.sql").read_text())
     psql(folder, port, "shop", (HERE / "hazards.sql").read_text())
+    psql(folder, port, "shop", (HERE / "rules.sql").read_text())
     psql(folder, port, "shop", f"""
         alter role app password '{password}'; alter role postgres password '{password}';
         create role limited login password '{password}' connection limit 0;

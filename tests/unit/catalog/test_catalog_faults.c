@@ -37,8 +37,11 @@ static int add_running(struct catalog_builder *b, uint32_t oid)
 	const uint32_t runs[] = {20000 + oid};
 	const struct catalog_function f = {.oid = 20000 + oid, .schema = "s", .name = "f", .args = "", .language = "sql",
 		.owner = "o", .extension = oid % 2 ? "e" : NULL, .sha256 = "00"};
+	const int16_t keys[] = {1, 2};
+	const struct catalog_rule rule = {.kind = CATALOG_REFERENCE, .relation = oid, .parent = oid, .keys = keys, .parent_keys = keys,
+		.others = keys, .key_count = 2, .other_count = 1};
 	const struct catalog_hazard h = {.subject = oid, .on = CATALOG_ON_INSERT, .text = "trigger", .detail = "definition",
-		.functions = runs, .function_count = 1};
+		.functions = runs, .function_count = 1, .rule = &rule};
 	int err = catalog_add_function_known(b, &f);
 
 	if (!err)

@@ -12,7 +12,7 @@ static struct catalog_function function(uint32_t oid, const char *name, const ch
 struct change { /* of one thing in an otherwise equal snapshot */
 	const char *sha256, *detail;
 	unsigned on;
-	bool is_shown, is_unverified, more_types;
+	bool is_shown, is_unverified, more_types, is_quiet;
 };
 
 static struct catalog *built(struct change c)
@@ -22,10 +22,14 @@ static struct catalog *built(struct change c)
 	const uint32_t runs[] = {30000, 2626, 99999};
 	struct catalog_hazard h = {.subject = 20000, .on = CATALOG_ON_INSERT | c.on, .is_shown = c.is_shown,
 		.text = "trigger t on public.x", .detail = c.detail ? c.detail : "definition", .functions = runs, .function_count = 3};
+	const int16_t keys[] = {3, 4}, parent_keys[] = {5, 6}, others[] = {0};
+	const struct catalog_rule rule = {.kind = CATALOG_REFERENCE, .relation = 20000, .parent = 19999, .keys = keys,
+		.parent_keys = parent_keys, .others = others, .key_count = 2, .other_count = 1, .is_equality = true};
 	struct catalog_hazard other = {.subject = 19999, .then_relation = 20000, .on = CATALOG_ON_DELETE,
-		.then_on = CATALOG_ON_UPDATE};
+		.then_on = CATALOG_ON_UPDATE, .rule = &rule};
 
 	catalog_set_server(b, 15, !c.is_unverified);
+	catalog_set_quiet(b, c.is_quiet ? CATALOG_QUIET_CHECKS : 0);
 	assert_int_equal(catalog_add_function_known(b, &late), 0);
 	assert_int_equal(catalog_add_function_known(b, &early), 0);
 	assert_int_equal(catalog_add_hazard(b, &h), 0);
@@ -56,6 +60,7 @@ static void test_lookups(void **state)
 	assert_non_null(c);
 	assert_int_equal(catalog_server_major(c), 15);
 	assert_true(catalog_is_verified(c));
+	assert_int_equal(catalog_quiet(c), 0);
 	assert_int_equal(catalog_function_count(c), 2);
 	assert_string_equal(catalog_function_at(c, 0)->name, "early");
 	assert_null(catalog_function_at(c, 2));
@@ -82,7 +87,14 @@ static void test_lookups(void **state)
 	assert_null(h->detail);
 	assert_int_equal(strlen(h->sha256), 64);
 	assert_non_null(strstr(h->said, h->sha256));
-	assert_int_equal(catalog_hazards(c, 19999, &count)->then_relation, 20000);
+	h = catalog_hazards(c, 19999, &count);
+	assert_int_equal(h->then_relation, 20000);
+	assert_int_equal(h->rule->kind, CATALOG_REFERENCE);
+	assert_int_equal(h->rule->keys[1], 4);
+	assert_int_equal(h->rule->parent_keys[1], 6);
+	assert_int_equal(h->rule->others[0], 0);
+	assert_true(h->rule->is_equality && h->rule->parent == 19999 && h->rule->other_count == 1);
+	assert_null(catalog_hazards(c, 20000, &count)->rule);
 	assert_null(catalog_hazards(c, 20001, &count));
 	catalog_unref(c);
 }
@@ -90,7 +102,7 @@ static void test_lookups(void **state)
 static void test_same(void **state)
 {
 	static const struct change changes[] = {{.sha256 = "cc"}, {.detail = "another"}, {.on = CATALOG_ON_DELETE},
-		{.is_shown = true}, {.is_unverified = true}, {.more_types = true}};
+		{.is_shown = true}, {.is_unverified = true}, {.more_types = true}, {.is_quiet = true}};
 	struct catalog *c = built((struct change){0}), *d = built((struct change){0});
 	size_t count;
 

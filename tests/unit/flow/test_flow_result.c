@@ -112,6 +112,86 @@ static void test_refusal_says_where(void **state)
 	assert_non_null(strstr(result.refusal.reason, "t_audit"));
 }
 
+/* ---- what constraints would tell ---- */
+
+static char seen[400];
+static bool is_guess;
+
+/* Every write is compared with all rows. */
+static int tells(void *ctx, const struct labels_write *w, struct qw_arena *a, struct labels_tells **out, size_t *count)
+{
+	static const char kinds[] = "alnf"; /* of enum labels_value */
+	size_t n = strlen(seen);
+
+	n += (size_t)snprintf(seen + n, sizeof(seen) - n, "%s%s", n ? " " : "", qw_verb_name(w->verb));
+	for (size_t i = 0; i < w->count; i++)
+		n += (size_t)snprintf(seen + n, sizeof(seen) - n, " %d%c", w->columns[i].attnum, kinds[w->columns[i].value]);
+	*count = 1;
+	*out = qw_arena_alloc(a, sizeof(**out));
+	**out = (struct labels_tells){.said = "unique index u of public.customers", .relation_oid = w->relation_oid,
+		.is_equality = is_guess, .label = world_of(ctx).label(ctx, w->relation_oid, 5)};
+	return 0;
+}
+
+static void judge_told(const char *sql, const char *writes)
+{
+	const struct flow_case *c = flow_case_find(&cases, sql);
+	struct flow_world world = world_of(cases.world);
+	const char *problem = NULL;
+	struct qtree_value trees;
+
+	assert_non_null(c);
+	world.write_tells = tells;
+	qw_arena_reset(&arena);
+	seen[0] = '\0';
+	assert_int_equal(qtree_read(15, qw_bytes_from(c->tree), &QTREE_LIMITS_DEFAULT, &arena, &trees, &problem), 0);
+	assert_int_equal(flow_judge(15, &trees, &world, &arena, &result), 0);
+	assert_string_equal(seen, writes);
+}
+
+/* Customers: 1 id, 2 name, 3 email, 4 ssn, 5 phone (which may be compared), 8 created_at with a constant default. */
+static void test_what_is_written_and_how(void **state)
+{
+	(void)state;
+	is_guess = true;
+	judge_told("INSERT INTO customers (name) VALUES ('Dave')", "insert 1f 2l 8l");
+	assert_false(result.is_refused);
+	assert_int_equal(result.equalities, 1);
+	judge_told("INSERT INTO customers (name, email, ssn) VALUES ($1, $2, 'x') RETURNING id, email", "insert 1f 2l 3l 4l 8l");
+	judge_told("INSERT INTO customers (name, email) VALUES ('a', 'b'), ('c', 'd') RETURNING *", "insert 1f 2a 3a 8l");
+	judge_told("INSERT INTO customers (id, name, email) VALUES (1, 'a', 'b') ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email",
+		"insert 1l 2l 3l 8l update 3l");
+	assert_int_equal(result.equalities, 2);
+	judge_told("UPDATE customers SET email = $1 WHERE id = $2", "update 3l");
+	judge_told("UPDATE v_customers SET email = 'x' WHERE id = 1", "update 3l");
+	is_guess = false;
+	judge_told("UPDATE customers SET email = $1 WHERE id = $2", "update 3l");
+	assert_true(result.is_refused);
+	assert_string_equal(result.refusal.rule, "flow.constraint");
+	assert_string_equal(result.refusal.object, "public.customers.phone");
+	assert_non_null(strstr(result.refusal.reason, "unique index u of public.customers"));
+	is_guess = true;
+	judge_told("INSERT INTO scratch VALUES (1, 'x')", "insert 1l 2l"); /* of a column that nobody knows: never */
+	assert_true(result.is_refused);
+}
+
+static void test_what_a_plan_may_tell(void **state)
+{
+	(void)state;
+	judge("SELECT id, name FROM customers");
+	assert_false(result.meets_labelled);
+	judge("SELECT id, email FROM customers");
+	assert_true(result.meets_labelled);
+	judge("SELECT id FROM v_upper"); /* computed, and dropped */
+	assert_true(result.meets_labelled);
+	judge("INSERT INTO customers (name) VALUES ('Dave')");
+	assert_false(result.meets_labelled);
+	judge("UPDATE customers SET name = 'x' WHERE phone = '1'");
+	assert_true(result.meets_labelled);
+	judge("INSERT INTO scratch VALUES (1, 'x')");
+	assert_false(result.meets_labelled);
+}
+
 static void test_rules_are_documented(void **state)
 {
 	const struct flow_rule *r = flow_rules();
@@ -129,15 +209,15 @@ static void test_rules_are_documented(void **state)
 		assert_non_null(strstr(page, word));
 		assert_true(strlen(r[count].meaning) > 10);
 	}
-	assert_int_equal(count, 24);
+	assert_int_equal(count, 26);
 	free(page);
 }
 
-/* Each rule refuses something in the table, but those that only a broken tree or world can meet. */
+/* Each rule refuses something in the table, but those that only a broken tree or another world can meet. */
 static void test_rules_are_tested(void **state)
 {
 	static const char *const untested[] = {
-		"flow.call", "flow.size", "flow.unsupported", "flow.limit", "flow.sample"};
+		"flow.call", "flow.size", "flow.unsupported", "flow.limit", "flow.sample", "flow.constraint"};
 
 	(void)state;
 	for (const struct flow_rule *r = flow_rules(); r->name; r++) {
@@ -163,6 +243,8 @@ int main(void)
 		cmocka_unit_test(test_insert_reads_nothing),
 		cmocka_unit_test(test_call_act),
 		cmocka_unit_test(test_refusal_says_where),
+		cmocka_unit_test(test_what_is_written_and_how),
+		cmocka_unit_test(test_what_a_plan_may_tell),
 		cmocka_unit_test(test_rules_are_documented),
 		cmocka_unit_test(test_rules_are_tested),
 	};
