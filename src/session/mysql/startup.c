@@ -28,6 +28,8 @@ bool my_new(struct session *s)
 	qw_arena_init(&my->arena, COMMAND_ARENA_MAX);
 	my_rows_init(&my->result);
 	qw_buf_init(&my->joined, MYWIRE_PACKET_MAX);
+	qw_buf_init(&my->binds, MYWIRE_PACKET_MAX);
+	qw_buf_init(&my->binds_text, 64 * 1024);
 	memcpy(&my->id, s->options->entropy, sizeof(my->id));
 	my->id = my->id ? my->id : 1;
 	for (size_t i = 0; i < sizeof(my->nonce); i++) {
@@ -44,7 +46,10 @@ void my_free(struct session *s)
 		return;
 	qw_arena_fini(&s->my->arena);
 	my_rows_fini(&s->my->result);
+	my_prepared_drop_all(s);
 	qw_buf_fini(&s->my->joined);
+	qw_buf_fini(&s->my->binds);
+	qw_buf_fini(&s->my->binds_text);
 	free(s->my);
 	s->my = NULL;
 }

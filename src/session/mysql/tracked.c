@@ -172,3 +172,12 @@ bool my_take_parameters(struct session *s)
 	(void)snprintf(my->again, sizeof(my->again), UPSTREAM_MYSQL_AGAIN, my->first_modes);
 	return my->dialect.charset != MYSQL_CHARSET_OTHER ? true : drifted(s, "character_set_client");
 }
+
+const char *my_protocol(const struct session *s)
+{
+	const bool has_types = s->my->client.extended & MYWIRE_EXT_METADATA;
+
+	if (s->my->work == MY_WORK_EXECUTE)
+		return has_types ? "mysql-binary-types" : "mysql-binary";
+	return has_types ? "mysql-text-types" : "mysql-text";
+}
