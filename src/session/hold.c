@@ -1,6 +1,6 @@
 /* A statement waits for a person. The client hears of it at once and again and again; both sides are read meanwhile. */
 #include "machine.h"
-#include "mysql/mysql.h"
+#include "mysql/conversation.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* What the session writes into the audit log. Every record is queued in order as an AUDIT action. */
 #include "machine.h"
-#include "mysql/mysql.h"
+#include "mysql/conversation.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* What the client says, command by command: each is taken whole, done and answered before the next is looked at. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* Text -> facts and trees -> verdict, and the decision on one statement. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,7 +184,7 @@ static struct refusal *object(struct session *s, const struct qw_statement *st)
 		return refusal_about(refusal_new("42501", "reaches", message, NULL, NULL), NULL, schema);
 	}
 	if (pinned)
-		return refusal_about(refusal_new("42501", "pinned", "this setting changes how statements are read or followed, and stays as it is",
+		return refusal_about(refusal_new("42501", "pinned", "this setting changes how statements are read, and stays as it is",
 			NULL, "Leave sql_mode, character sets and session tracking to the gateway."), NULL, pinned->name);
 	if (st->named_op != QW_NAMED_NONE)
 		return not_yet("PREPARE, EXECUTE and DEALLOCATE as SQL");

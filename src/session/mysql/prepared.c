@@ -3,12 +3,18 @@
  * and the policy of then. The server always gets the types of parameters, and no cursor: all rows come at once, as it may decide
  * itself.
  */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PREPARED_MAX = 16382 /* as max_prepared_stmt_count */, BINDS_SHOWN = 4096, DEFINITIONS_MAX = 16 << 20, LONG_MAX = 64 << 20, TYPE_BYTES = 2 };
+enum {
+	PREPARED_MAX = 16382, /* as max_prepared_stmt_count */
+	BINDS_SHOWN = 4096,
+	LONG_DATA_MAX = 64 << 20,
+	DEFINITIONS_MAX = 16 << 20,
+	TYPE_BYTES = 2
+};
 
 /* ---- life ---- */
 
@@ -257,8 +263,8 @@ void my_statement_execute(struct session *s, uint32_t id, struct qw_bytes payloa
 	my->executing = p;
 	my_run_start(s, judged_ref(p->judged));
 	if (!my_dialects_equal(&p->dialect, &my->dialect) || strcmp(p->database, my->database) != 0)
-		run_refuse(s, refusal_new("55000", "names", "this statement was prepared in another database, or under another sql_mode", NULL,
-				      "Prepare it again."));
+		run_refuse(s, refusal_new("55000", "names", "this statement was prepared in another database, or under another sql_mode",
+				      NULL, "Prepare it again."));
 }
 
 static void send_long(struct session *s, const struct my_prepared *p, size_t i)
@@ -267,7 +273,7 @@ static void send_long(struct session *s, const struct my_prepared *p, size_t i)
 	uint8_t seq = 0;
 	int err;
 
-	qw_buf_init(&body, LONG_MAX + 16u);
+	qw_buf_init(&body, LONG_DATA_MAX + 16u);
 	err = put_le(&body, p->upstream_id, 4);
 	if (!err)
 		err = put_le(&body, i, 2);
@@ -314,7 +320,7 @@ void my_statement_long(struct session *s, const struct mywire_command *c)
 	if (!p || c->number >= p->parameters)
 		return; /* there is no answer: EXECUTE tells */
 	at = &p->long_data[c->number];
-	grown = p->long_bytes + c->rest.n <= LONG_MAX ? realloc((void *)(uintptr_t)at->p, at->n + c->rest.n + 1) : NULL;
+	grown = p->long_bytes + c->rest.n <= LONG_DATA_MAX ? realloc((void *)(uintptr_t)at->p, at->n + c->rest.n + 1) : NULL;
 	if (!grown) {
 		p->is_overflown = true;
 		return;

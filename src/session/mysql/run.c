@@ -4,7 +4,7 @@
  *   JUDGE -> REVIEW [-> HOLDING -> JUDGE] -> RECORD -> RECORDING -> FORWARD
  *      \-------\---------------------------------------------------------> REFUSE -> ..RECORDING -> ..INJECT
  */
-#include "mysql.h"
+#include "conversation.h"
 
 void my_send(struct session *s, enum my_turn turn, uint8_t code, struct qw_bytes body, enum mywire_answer answer)
 {

@@ -1,5 +1,5 @@
 /* What the server answers, packet by packet: written again as the client's link has it, numbered by us. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 

@@ -116,7 +116,7 @@ void my_tls_ready(struct session *s);
 /* ---- login.c ---- */
 void my_identified(struct session *s, const struct principal *p);
 void my_connected(struct session *s, const struct session_connected *c);
-void my_connect_failed(struct session *s, const struct upstream_failure *f);
+bool my_version_failed(struct session *s, const struct upstream_failure *f); /* true: there was no greeting yet, and will be none */
 void my_opened(struct session *s);
 const struct policy_role *my_role(const struct session *s); /* NULL: none admits it */
 bool my_is_possible(struct session *s); /* what the role wants; false: refused and closed */
