@@ -86,7 +86,7 @@ ROOMS = {
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
     "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
-                           "sqlparse statement mask wire pgwire upstream flow world querytree", outside="jansson.h",
+                           "sqlparse statement mask wire pgwire mywire myreply upstream flow world querytree", outside="jansson.h",
                 inner=("explain", "replay")),
 }
 
