@@ -182,7 +182,7 @@ def test_recorded_and_replayed():
     shown = ""
     for session in WORLD.sessions():
         shown += WORLD.env.run("replay", session["session"]) + WORLD.env.run("replay", "--transcript", session["session"])
-    for what in ("drop table orders", "deny by no-destruction", " mark | name        | email", " 42   | Alice Moore | alice.moore@example.com\n", "(2 rows)",
+    for what in ("drop table orders", "deny by no-destruction", " mark | name        | email", " 42   | Alice Moore | alice.moore@example.com\n", "(2 rows)", "-- with ?1 = 2",
                  ' 2  | 2024-01-01 00:00:00 | {"tag": "std", "lang": "de"}\n', "-- denied"):
         assert what in shown, (what, [line for line in shown.splitlines() if "2024" in line or "mark" in line or "42" in line])
 

@@ -55,7 +55,7 @@ static void put_integer(struct page *p, struct qw_bytes v, bool is_unsigned)
 		page_printf(p, "%lld", (long long)((int64_t)(n << unused) >> unused));
 }
 
-static void put_time(struct page *p, struct qw_bytes v)
+static void put_time(struct page *p, struct qw_bytes v, bool is_date)
 {
 	struct cursor c = cur_from(v);
 	unsigned year, month, day, hour, minute;
@@ -68,8 +68,10 @@ static void put_time(struct page *p, struct qw_bytes v)
 	month = cur_u8(&c);
 	day = cur_u8(&c);
 	page_printf(p, "%04u-%02u-%02u", year, month, day);
-	if (v.n < 7)
+	if (v.n < 7) {
+		page_text(p, is_date ? "" : " 00:00:00"); /* what is zero is left away */
 		return;
+	}
 	hour = cur_u8(&c);
 	minute = cur_u8(&c);
 	page_printf(p, " %02u:%02u:%02u", hour, minute, cur_u8(&c));
@@ -102,7 +104,7 @@ static void put_cell(const struct table *t, size_t i, struct qw_bytes v, struct 
 		case T_DATE:
 		case T_DATETIME:
 		case T_TIMESTAMP:
-			put_time(p, v);
+			put_time(p, v, t->types[i] == T_DATE);
 			break;
 		default: /* a byte of the wire */
 			if (mywire_type_form(t->types[i]) == MYWIRE_FORM_LENENC && !t->is_bytes[i])
@@ -247,6 +249,28 @@ static int read_all(struct table *t, struct qw_bytes *left, struct myreply *repl
 			*left = qw_bytes(left->p + p.wire_bytes, left->n - p.wire_bytes);
 	}
 	qw_buf_fini(&joined);
+	return err;
+}
+
+/* The number of parameters, then what COM_STMT_EXECUTE says of them; without long data. */
+int transcript_mysql_binds(struct qw_bytes binds, struct qw_buf *out)
+{
+	struct cursor c = cur_from(binds);
+	const struct mywire_statement statement = {.parameter_count = (uint16_t)mywire_le(&c, 2)};
+	struct mywire_execute e;
+	struct qw_bytes body = cur_rest(&c);
+	struct qw_buf payload;
+	int err;
+
+	qw_buf_init(&payload, body.n + 8);
+	err = qw_buf_append(&payload, "\x17\0\0\0\0", 5);
+	if (!err)
+		err = qw_buf_append(&payload, body.p, body.n);
+	if (!err)
+		err = mywire_execute_decode(qw_buf_pending(&payload), &statement, &e);
+	if (!err)
+		err = mywire_execute_text(&e, out, 4096);
+	qw_buf_fini(&payload);
 	return err;
 }
 

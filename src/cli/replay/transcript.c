@@ -143,9 +143,8 @@ static int hold(struct transcript *t, struct qw_bytes fields)
 	err = qw_buf_append(&w->sql, sql.p, sql.n);
 	if (!err)
 		err = qw_buf_append(&w->protocol, protocol.p, protocol.n);
-	if (!err && binds.n && is_mysql(protocol))
-		err = qw_buf_printf(&w->binds, "%zu bytes of values", binds.n);
-	else if (!err && binds.n && pgwire_binds_text(binds, &w->binds, 4096) != 0) {
+	if (!err && binds.n &&
+		(is_mysql(protocol) ? transcript_mysql_binds(binds, &w->binds) : pgwire_binds_text(binds, &w->binds, 4096)) != 0) {
 		qw_buf_clear(&w->binds);
 		err = qw_buf_printf(&w->binds, "%zu bytes of values that cannot be read", binds.n);
 	}

@@ -85,7 +85,7 @@ struct my_conversation {
 	struct my_prepared *prepared, *preparing, *executing; /* executing: one of `prepared` */
 	size_t prepared_count;
 	uint32_t prepared_next, prepared_last;
-	struct qw_buf binds, binds_text; /* of EXECUTE: all behind the statement's number; and for people */
+	struct qw_buf binds, recorded, binds_text; /* of EXECUTE: all behind the number; behind how many they are; for people */
 
 	/* ours, sent one by one before the client's next command */
 	const char *own[MY_OWN_MAX];
@@ -155,7 +155,7 @@ void my_statement_close(struct session *s, uint32_t id);
 void my_statement_reset(struct session *s, uint32_t id);
 void my_prepared_drop_all(struct session *s);
 /* What a held or recorded EXECUTE has bound: exactly, and for people. Empty for all else. */
-struct qw_bytes my_binds(const struct session *s);
+struct qw_bytes my_binds_recorded(const struct session *s);
 int my_binds_exact(const struct session *s, struct qw_buf *out) QW_MUST_CHECK;
 struct qw_bytes my_binds_text(const struct session *s);
 
