@@ -237,7 +237,10 @@ static void on_tick(struct session *s)
 			"Connect again with a fresh token.");
 		return;
 	}
-	guards_tick(s);
+	if (s->my)
+		my_limits_tick(s);
+	else
+		guards_tick(s);
 	if (s->run.stage == RUN_HOLDING)
 		hold_tick(s);
 }

@@ -29,6 +29,11 @@ MASKS = """masks:
   - {name: phone, columns: ["*.customers.phone"], mask: redact}
   - {name: card, columns: ["*.customers.card"], mask: "null"}
 """
+LIMITS = """limits:
+  - {name: small, roles: [agent], rows_returned: 5, statement_s: 2}
+detectors:
+  - {name: cards, roles: [agent], card: mask, email: flag}
+"""
 
 
 class World:
@@ -37,6 +42,7 @@ class World:
         self.env.mysql.create_database("other")
         self.env.mysql.sql("CREATE TABLE secrets (v INT); INSERT INTO secrets VALUES (42)", "other")
         self.env.mysql.sql(f"GRANT ALL ON other.* TO '{self.env.login}'@'%'")
+        self.limited = self.env.add_gateway("limited", POLICY + LIMITS)
         self.masked = self.env.add_gateway("masked", POLICY + MASKS)
 
     def close(self):
@@ -222,6 +228,19 @@ def test_what_could_tell_what_is_masked():
         assert cur.fetchone()[0].endswith("1120")
         assert "1062" in str(refused(lambda: cur.execute("insert into customers (id, name) values (1, 'x')")))
         refused(lambda: cur.execute("select nothing_such from scratch"))
+
+
+def test_limits_and_detectors():
+    with WORLD.pymysql(gateway=WORLD.limited) as c, c.cursor() as cur:
+        refused(lambda: cur.execute("select id from customers order by id"), "limit.rows_returned")
+        cur.execute("select count(*) from customers")
+        assert cur.fetchone() == (8,)
+        refused(lambda: cur.execute("select count(*) from orders a, orders b, orders c, orders d, orders e, orders f, orders g, orders h, orders i"), "limit.statement_s")
+        cur.execute("select card, email, concat(card, '') from customers where id = 1")
+        row = cur.fetchone()
+        assert "4111" not in str(row) and row[1] == "alice.moore@example.com", row
+        row = Statement(c, "select card from customers where id = 1").execute()[0]
+        assert b"4111" not in row, row
 
 
 class Statement:

@@ -297,7 +297,10 @@ void my_client_pump(struct session *s)
 	struct my_conversation *my = s->my;
 
 	while (s->state == STATE_READY && my->turn == MY_TURN_NONE && !s->cancel_in_flight) {
-		if (s->run.stage == RUN_IDLE && my->own_count) {
+		if (s->run.stage == RUN_IDLE && my->is_resync) { /* nobody said what changed: an empty statement makes the server say it */
+			my->is_resync = false;
+			my_own(s, "DO 0");
+		} else if (s->run.stage == RUN_IDLE && my->own_count) {
 			next_own(s);
 		} else if (s->run.stage != RUN_IDLE) {
 			my_run_go(s);

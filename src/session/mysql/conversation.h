@@ -102,6 +102,8 @@ struct my_conversation {
 	bool folds_tables, multi_statements;
 
 	struct my_result result;
+	struct limits limits; /* of what runs */
+	uint64_t limit_us; /* when its time is over; 0: never */
 	bool is_muted; /* the client has read an error already: the rest of this answer is not for it */
 	char home[MY_DATABASE_MAX + 1]; /* whose labels hold: the database of the login, or the first one within reach */
 };
@@ -119,7 +121,6 @@ void my_connected(struct session *s, const struct session_connected *c);
 bool my_version_failed(struct session *s, const struct upstream_failure *f); /* true: there was no greeting yet, and will be none */
 void my_opened(struct session *s);
 const struct policy_role *my_role(const struct session *s); /* NULL: none admits it */
-bool my_is_possible(struct session *s); /* what the role wants; false: refused and closed */
 
 /* ---- client.c ---- */
 void my_client_pump(struct session *s);
@@ -175,6 +176,12 @@ uint32_t my_mask_type(const struct myreply_column *c); /* as mask.h names it; 0:
 int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out) QW_MUST_CHECK;
 int my_cell_binary(uint8_t type, struct qw_bytes text, struct qw_buf *out) QW_MUST_CHECK;
 
+/* ---- limits.c ---- */
+void my_limits_start(struct session *s, const struct limits *l); /* it is sent */
+bool my_limits_row(struct session *s, size_t bytes); /* false: it does not leave */
+void my_limits_tick(struct session *s);
+uint64_t my_limits_deadline(const struct session *s);
+
 /* ---- upstream.c ---- */
 void my_upstream_pump(struct session *s);
 
@@ -182,6 +189,8 @@ void my_upstream_pump(struct session *s);
 bool my_take_parameters(struct session *s); /* of a new connection; false: closed */
 bool my_take_changes(struct session *s, const struct myreply_ok *ok); /* false: closed */
 bool my_dialects_equal(const struct mysql_dialect *a, const struct mysql_dialect *b);
+bool my_status_agrees(struct session *s); /* false: closed */
+void my_state_again(struct session *s); /* RESET_CONNECTION was done */
 const char *my_charset_of(uint32_t collation); /* as SET NAMES has it; NULL: not offered */
 void my_own(struct session *s, const char *sql); /* to be sent before the client's next command */
 

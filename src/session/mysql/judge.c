@@ -199,8 +199,6 @@ static struct refusal *object(struct session *s, const struct qw_statement *st)
 	}
 	if (l->rows_affected && st->writes)
 		return not_yet("a write under a limit of affected rows");
-	if (l->rows_returned || l->bytes_returned || l->statement_s)
-		return not_yet("a statement under a limit of rows, bytes or time");
 	return NULL;
 }
 

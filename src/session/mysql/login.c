@@ -33,27 +33,6 @@ const struct policy_role *my_role(const struct session *s)
 	return role;
 }
 
-/* What would need something that is not there for MySQL: nothing passes unmasked, uncounted or unseen instead. */
-static const char *not_possible(const struct session *s)
-{
-	if (scan_wanted(s))
-		return "content detectors are not possible with MySQL yet";
-	return NULL;
-}
-
-bool my_is_possible(struct session *s)
-{
-	const char *why = not_possible(s);
-
-	if (!why)
-		return true;
-	session_log(s, "login.refused", why);
-	if (!s->is_open_recorded)
-		ledger_session_refused(s, why);
-	session_fatal(s, "0A000", why, "Ask the operator for a role without them.");
-	return false;
-}
-
 static bool admit(struct session *s)
 {
 	if (!my_charset_of(s->my->collation)) {
@@ -61,7 +40,7 @@ static bool admit(struct session *s)
 			"Use utf8mb4, utf8mb3, latin1 or ascii.");
 		return false;
 	}
-	return guards_admit(s) && my_is_possible(s);
+	return guards_admit(s);
 }
 
 /* A star names none: then labels are those of no database in particular. */

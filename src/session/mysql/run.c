@@ -82,6 +82,7 @@ static void stage_forward(struct session *s)
 		return;
 	}
 	r->unit->started_us = s->now.mono_us;
+	my_limits_start(s, &r->verdict.limits);
 	note_forwarded(s, r->judged);
 	if (s->state != STATE_READY)
 		return;
