@@ -5,6 +5,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -241,6 +242,32 @@ def test_limits_and_detectors():
         assert "4111" not in str(row) and row[1] == "alice.moore@example.com", row
         row = Statement(c, "select card from customers where id = 1").execute()[0]
         assert b"4111" not in row, row
+
+
+def test_kill_query_and_field_list():
+    with WORLD.pymysql(autocommit=True) as c, c.cursor() as cur, WORLD.pymysql() as other, WORLD.pymysql(user="dba") as dba:
+        slow = "select count(*) from orders a, orders b, orders c, orders d, orders e, orders f, orders g, orders h, orders i"
+        said = []
+        t = threading.Thread(target=lambda: said.append(refused(lambda: cur.execute(slow))))
+        t.start()
+        time.sleep(0.5)
+        with dba.cursor() as x:
+            x.execute(f"kill query {c.thread_id()}")
+        time.sleep(0.3)
+        assert t.is_alive(), "another principal cancelled it"
+        with other.cursor() as x:
+            x.execute(f"kill query {c.thread_id()}")
+            refused(lambda: x.execute("kill 1"), "kill")
+        t.join(10)
+        assert "1317" in str(said[0]) or "1969" in str(said[0]), said
+        cur.execute("select 1")
+        c._execute_command(0x04, b"scratch\0")
+        assert b"scratch" in c._read_packet()._data
+        for _ in range(2):
+            c._read_packet()
+        c.ping()
+    done = WORLD.cli("select 1", more=("--auto-rehash",))
+    assert done.stdout == "1\n", done
 
 
 class Statement:

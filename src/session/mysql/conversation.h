@@ -29,6 +29,7 @@ enum my_work {
 	MY_WORK_NONE,
 	MY_WORK_TEXT, /* QUERY: statements, one by one */
 	MY_WORK_DATABASE, /* INIT_DB */
+	MY_WORK_FIELDS, /* FIELD_LIST, judged as SHOW COLUMNS */
 	MY_WORK_PREPARE,
 	MY_WORK_EXECUTE,
 	MY_WORK_PLAIN, /* PING, STATISTICS */
@@ -73,6 +74,7 @@ struct my_conversation {
 	enum my_work work;
 	struct mywire_command command;
 	struct qw_arena arena; /* of the command */
+	struct qw_bytes fields; /* FIELD_LIST: its body, in the arena */
 	const struct qw_bytes *parts; /* TEXT: statements that are still to be done, in the arena; one: as it came */
 	size_t part, part_count;
 	struct mysql_dialect parted_under;
@@ -140,6 +142,8 @@ struct judged *my_judge(struct session *s, struct qw_bytes sql); /* NULL: closed
 struct judged *my_judge_use(struct session *s, const char *database); /* of INIT_DB */
 void my_decide(struct session *s); /* stage JUDGE */
 bool my_reaches(const struct session *s, const char *database);
+uint32_t my_kill_target(const struct judged *j);
+bool my_cancel_key(struct session *s, uint8_t key[QW_DIGEST_BYTES]); /* of its principal; false: closed */
 const char *my_use_target(const struct judged *j); /* the database of a USE; NULL: it is none */
 
 /* ---- prepared.c ---- */

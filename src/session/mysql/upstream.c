@@ -214,7 +214,7 @@ static void to_client(struct session *s, struct myreply_item *item)
 		note_status(s, item->eof.status);
 		break;
 	case MYREPLY_COLUMNS_END:
-		if (s->my->reply.answer == MYWIRE_ANSWER_PREPARE)
+		if (s->my->reply.answer == MYWIRE_ANSWER_PREPARE || s->my->reply.answer == MYWIRE_ANSWER_FIELDS)
 			break;
 		on_described(s, item);
 		return;
@@ -223,6 +223,8 @@ static void to_client(struct session *s, struct myreply_item *item)
 		break;
 	case MYREPLY_COUNT:
 	case MYREPLY_COLUMN:
+		if (s->my->reply.answer == MYWIRE_ANSWER_FIELDS)
+			break;
 		if (s->my->reply.answer != MYWIRE_ANSWER_PREPARE) {
 			on_column(s, item);
 			return;
