@@ -180,7 +180,7 @@ uint32_t my_mask_type(const struct myreply_column *c); /* as mask.h names it; 0:
 int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out) QW_MUST_CHECK;
 int my_cell_binary(uint8_t type, struct qw_bytes text, struct qw_buf *out) QW_MUST_CHECK;
 
-/* ---- limits.c ---- */
+/* ---- ../guards/mysql.c ---- */
 void my_limits_start(struct session *s, const struct limits *l); /* it is sent */
 bool my_limits_row(struct session *s, size_t bytes); /* false: it does not leave */
 void my_limits_tick(struct session *s);

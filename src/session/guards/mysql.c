@@ -1,5 +1,5 @@
 /* Limits of rows, bytes and time while a statement runs: what passes one is told so, and the rest of its answer goes to nobody. */
-#include "conversation.h"
+#include "../mysql/conversation.h"
 
 static void pass_limit(struct session *s, enum limits_kind kind, uint64_t limit)
 {
