@@ -67,9 +67,9 @@ ROOMS = {
                      outside="jansson.h jwt.h openssl/bn.h openssl/core_names.h openssl/crypto.h openssl/ecdsa.h "
                              "openssl/err.h openssl/evp.h openssl/param_build.h openssl/pem.h openssl/rsa.h openssl/types.h"),
     # ---- the conversation: pure; reaches audit, vault, upstream and io only through events and actions ----
-    "session": Room("src/session", "base digest record wire pgwire pgcopy sqlparse statement querytree mask detect policy labels flow world limits "
-                                   "approval",
-                    "catalog config identity upstream functions", libc="text case format memory", inner=("postgres", "rows", "tree", "guards"),
+    "session": Room("src/session", "base digest record wire pgwire pgcopy mywire myreply sqlparse mysqlparse statement querytree mask detect "
+                                   "policy labels catalog flow lineage world limits approval",
+                    "config identity upstream functions", libc="text case format memory", inner=("postgres", "mysql", "rows", "tree", "guards"),
                     headers="strings.h"),
     # ---- rooms that touch the world ----
     "audit": Room("src/audit", "base digest record approval", outside="lmdb.h"),
@@ -82,11 +82,11 @@ ROOMS = {
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
     "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy limits mask config sqlparse "
                          "digest log record",
-               "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
+               "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("catalogs", "keys")),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
     "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
-                           "sqlparse statement mask wire pgwire upstream flow world querytree", outside="jansson.h",
+                           "sqlparse statement mask wire pgwire mywire myreply upstream flow world querytree", outside="jansson.h",
                 inner=("explain", "replay")),
 }
 

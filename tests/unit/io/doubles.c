@@ -179,6 +179,7 @@ void session_on(struct session *s, const struct session_event *ev)
 		end(s);
 		break;
 	case SESSION_EV_POLICY: doubles.policies++; break;
+	case SESSION_EV_VERSION:
 	case SESSION_EV_TLS_READY:
 	case SESSION_EV_IDENTIFIED:
 	case SESSION_EV_REFUSED:
@@ -383,6 +384,12 @@ uint32_t upstream_server_version(const struct upstream *u)
 {
 	(void)u;
 	return 150000;
+}
+
+struct upstream_mysql_wire upstream_mysql_wire(const struct upstream *u)
+{
+	(void)u;
+	return (struct upstream_mysql_wire){.is_mariadb = false};
 }
 
 size_t upstream_parameters(const struct upstream *u, struct upstream_parameter *out, size_t max)

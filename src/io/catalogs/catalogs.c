@@ -77,13 +77,19 @@ static bool is_fresh(const struct database *d, uint64_t newer_than)
 	return may_be_fresh(d, newer_than) && (!d->beat || street_now().mono_us - d->felt_us < FELT_US);
 }
 
+/* MySQL: a session may be in none; its catalog holds all of them. */
+static const char *server_database(const struct database *d)
+{
+	return *d->name ? d->name : NULL;
+}
+
 /* On a worker thread. A pulse that cannot be felt is opened anew the next time; the clock does until then. */
 static uint64_t feel(struct vault *v, struct database *d)
 {
 	struct upstream_failure failure = {.sqlstate = ""};
 	uint64_t beat = 0;
 
-	if (!d->pulse && upstream_pulse_open(v, &d->target->up, d->name, &d->pulse, &failure))
+	if (!d->pulse && upstream_pulse_open(v, &d->target->up, server_database(d), &d->pulse, &failure))
 		d->pulse = NULL;
 	if (d->pulse && upstream_pulse(d->pulse, &beat, &failure)) {
 		upstream_pulse_free(d->pulse);
@@ -132,7 +138,7 @@ static void work_load(uv_work_t *w) /* on a worker thread */
 	struct catalog_job *j = w->data;
 
 	j->beat = feel(j->catalogs->street->vault, j->database); /* before: what changes meanwhile is felt later */
-	j->err = upstream_read_catalog(j->catalogs->street->vault, &j->database->target->up, j->database->name,
+	j->err = upstream_read_catalog(j->catalogs->street->vault, &j->database->target->up, server_database(j->database),
 		j->generation, &j->snapshot, &j->failure);
 }
 
