@@ -28,6 +28,7 @@ enum session_event_kind {
 	SESSION_EV_TLS_READY, /* tls; client side */
 	SESSION_EV_IDENTIFIED, /* principal */
 	SESSION_EV_REFUSED, /* the token is refused: text for the log and record */
+	SESSION_EV_VERSION, /* text: what a MySQL client is greeted with; answer to VERSION, or CONNECT_FAILED */
 	SESSION_EV_CONNECTED, /* upstream */
 	SESSION_EV_CONNECT_FAILED, /* failure */
 	SESSION_EV_CATALOG, /* labels for this role (never NULL), with generation */
@@ -52,6 +53,7 @@ struct session_tls {
 
 struct session_connected {
 	uint32_t backend_pid, server_version;
+	struct upstream_mysql_wire mysql; /* of a MySQL target */
 	const struct upstream_parameter *parameters;
 	size_t parameter_count;
 };
@@ -79,6 +81,7 @@ enum session_action_kind {
 	SESSION_DO_SEND, /* side: session_output() has bytes to write */
 	SESSION_DO_START_TLS, /* `bytes`: raw bytes that belong to the handshake already (direct TLS); is_direct */
 	SESSION_DO_IDENTIFY, /* bytes: the token; answer IDENTIFIED or REFUSED. Wipe after use */
+	SESSION_DO_VERSION, /* of the target that the listener leads to; answer VERSION or CONNECT_FAILED */
 	SESSION_DO_CONNECT, /* connect: answer CONNECTED or CONNECT_FAILED */
 	SESSION_DO_CATALOG, /* wants labels newer than `seq` (a generation); answer CATALOG or CATALOG_FAILED */
 	SESSION_DO_CATALOG_STALE, /* DDL went through: whatever is cached of this database is old */
@@ -97,8 +100,10 @@ enum session_action_kind {
 };
 
 struct session_connect {
+	enum upstream_dialect dialect;
+	uint32_t client_flags; /* of UPSTREAM_MYSQL_FLAGS */
 	const struct config_target *target;
-	const char *database, *application_name;
+	const char *database, *application_name; /* database: NULL for none (MySQL) */
 	const struct upstream_parameter *settings;
 	size_t setting_count;
 };
@@ -123,6 +128,9 @@ struct session_options { /* outlives the session */
 	struct verdict_cache *cache; /* shared by the sessions of one loop; may be NULL */
 	struct limits_table *limits; /* shared by all sessions, one thread; NULL: nothing is counted over sessions */
 	const char *client_address;
+	enum upstream_dialect dialect; /* what the client speaks: of the listener, */
+	const struct config_target *target; /* and where that leads; NULL: by the database's name */
+	const char *greeting_version; /* MySQL: what a client is greeted with; NULL: the session asks for it */
 	uint8_t id[QW_SESSION_ID_BYTES];
 	uint8_t entropy[48]; /* cancel key (32) and refusal token (16) */
 	struct session_now now;

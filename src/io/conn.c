@@ -45,6 +45,9 @@ static int give_session(struct conn *c)
 		.cache = s->verdicts,
 		.limits = s->limits,
 		.client_address = c->address_text,
+		.dialect = c->listener->config->dialect,
+		.target = c->listener->config->target,
+		.greeting_version = c->listener->version,
 		.now = street_now(),
 	};
 	if (qw_random(o->id, sizeof(o->id)) || qw_random(o->entropy, sizeof(o->entropy)))
@@ -229,6 +232,9 @@ static void perform(struct conn *c, const struct session_action *a)
 		break;
 	case SESSION_DO_IDENTIFY:
 		identify(c, a);
+		break;
+	case SESSION_DO_VERSION:
+		jobs_version(c);
 		break;
 	case SESSION_DO_CONNECT:
 		jobs_connect(c, a->connect);

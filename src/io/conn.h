@@ -54,6 +54,7 @@ struct conn {
 	enum conn_phase phase;
 	bool is_running, has_more; /* conn_run is on the stack; there is more for it to do */
 	bool is_held; /* the audit ring is full: no action, no byte moves until there is room */
+	bool wants_version; /* of the listener's target; the job under way is the listener's */
 	bool is_again, is_soon; /* in street.again, street.soon */
 	struct conn *again, *soon;
 

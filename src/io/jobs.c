@@ -14,6 +14,7 @@ struct job {
 	uv_work_t work;
 	struct street *street;
 	struct conn *conn; /* NULL: gone */
+	struct listener *listener; /* of a probe */
 	struct qw_arena arena;
 	struct upstream_request request;
 	struct upstream *upstream; /* result */
@@ -73,6 +74,25 @@ static void failed_here(struct conn *c, const char *detail)
 	failed(c, &f);
 }
 
+/* The server may have been upgraded: each new connection tells. */
+static void keep_version(struct listener *l, const struct upstream *u)
+{
+	struct upstream_parameter parameters[PARAMETERS_MAX];
+	size_t n = upstream_parameters(u, parameters, PARAMETERS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		char *copy;
+
+		if (strcmp(parameters[i].name, "greeting_version") != 0 || (l->version && strcmp(parameters[i].value, l->version) == 0))
+			continue;
+		copy = strdup(parameters[i].value);
+		if (!copy)
+			return;
+		free(l->version);
+		l->version = copy;
+	}
+}
+
 static bool take_over(struct conn *c, struct upstream *u)
 {
 	c->upstream = u;
@@ -105,6 +125,10 @@ static void connected(struct conn *c, struct upstream *u)
 		.parameters = parameters,
 		.parameter_count = upstream_parameters(u, parameters, PARAMETERS_MAX),
 	};
+	if (c->listener->config->dialect == UPSTREAM_MYSQL) {
+		facts.mysql = upstream_mysql_wire(u);
+		keep_version(c->listener, u);
+	}
 	conn_event(c, &ev);
 }
 
@@ -144,8 +168,10 @@ static int copy_request(struct job *j, const struct session_connect *from)
 
 	if (!settings)
 		return QW_E_NOMEM;
+	r->dialect = from->dialect;
+	r->client_flags = from->client_flags;
 	r->target = &from->target->up;
-	r->database = qw_arena_strdup(&j->arena, qw_bytes_from(from->database));
+	r->database = from->database ? qw_arena_strdup(&j->arena, qw_bytes_from(from->database)) : NULL;
 	r->application_name = qw_arena_strdup(&j->arena, qw_bytes_from(from->application_name));
 	r->settings = settings;
 	r->setting_count = from->setting_count;
@@ -155,7 +181,7 @@ static int copy_request(struct job *j, const struct session_connect *from)
 		if (!settings[i].name || !settings[i].value)
 			return QW_E_NOMEM;
 	}
-	return r->database && r->application_name ? 0 : QW_E_NOMEM;
+	return (r->database || !from->database) && r->application_name ? 0 : QW_E_NOMEM;
 }
 
 void jobs_connect(struct conn *c, const struct session_connect *connect)
@@ -168,6 +194,72 @@ void jobs_connect(struct conn *c, const struct session_connect *connect)
 		return;
 	}
 	c->connecting = j;
+}
+
+/* ---- the version that a listener's clients are greeted with ---- */
+
+static void answer_version(struct listener *l, const struct upstream_failure *failure)
+{
+	struct street *s = l->street;
+	bool is_found;
+
+	do { /* whoever is told may close, and others with it */
+		is_found = false;
+		for (struct conn *c = s->conns; c && !is_found; c = c->next) {
+			struct session_event ev = {.kind = l->version ? SESSION_EV_VERSION : SESSION_EV_CONNECT_FAILED, .text = l->version,
+				.failure = failure};
+
+			is_found = c->listener == l && c->wants_version;
+			if (!is_found)
+				continue;
+			c->wants_version = false;
+			conn_event(c, &ev);
+		}
+	} while (is_found);
+}
+
+static void after_probe(uv_work_t *w, int status)
+{
+	struct job *j = w->data;
+	struct listener *l = j->listener;
+
+	j->street->jobs--;
+	l->is_probing = false;
+	if (status == 0 && !j->err)
+		keep_version(l, j->upstream);
+	else
+		qw_log(QW_LOG_WARN, "upstream.failed", "target", l->config->target->up.name, "sqlstate", j->failure.sqlstate, "detail",
+			j->failure.detail, NULL);
+	if (!j->failure.message[0])
+		(void)strncpy(j->failure.message, "the database cannot be reached", sizeof(j->failure.message) - 1);
+	answer_version(l, &j->failure);
+	job_free(j);
+}
+
+void jobs_probe(struct listener *l)
+{
+	struct job *j = l->is_probing ? NULL : calloc(1, sizeof(*j));
+
+	if (!j)
+		return;
+	j->work.data = j;
+	j->street = l->street;
+	j->listener = l;
+	qw_arena_init(&j->arena, JOB_ARENA_BYTES);
+	j->request = (struct upstream_request){.dialect = UPSTREAM_MYSQL, .target = &l->config->target->up, .application_name = "querywarden"};
+	if (job_queue(j, work_connect, after_probe))
+		job_free(j);
+	else
+		l->is_probing = true;
+}
+
+void jobs_version(struct conn *c)
+{
+	c->wants_version = true;
+	if (!c->listener->version)
+		jobs_probe(c->listener);
+	if (c->listener->version || !c->listener->is_probing)
+		answer_version(c->listener, &(struct upstream_failure){.sqlstate = "53200", .message = "the gateway could not open the database"});
 }
 
 /* ---- cancelling upstream ---- */

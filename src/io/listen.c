@@ -211,6 +211,8 @@ static int listener_open(struct listener *l, char *why, size_t why_size)
 	}
 	l->poll.data = l;
 	l->is_open = true;
+	if (l->config->dialect == UPSTREAM_MYSQL)
+		jobs_probe(l);
 	return uv_poll_start(&l->poll, UV_READABLE, on_acceptable) ? QW_E_IO : 0;
 }
 
@@ -277,8 +279,10 @@ void listen_stop(struct street *s)
 
 void listen_close(struct street *s) /* the handles are closed and the loop has run */
 {
-	for (size_t i = 0; s->listeners && i < s->config->listener_count; i++)
+	for (size_t i = 0; s->listeners && i < s->config->listener_count; i++) {
 		SSL_CTX_free(s->listeners[i].tls);
+		free(s->listeners[i].version);
+	}
 	free(s->listeners);
 	s->listeners = NULL;
 	if (s->reserve_fd >= 0)

@@ -35,6 +35,8 @@ struct listener {
 	bool is_open;
 	int fd;
 	uint16_t port; /* the actual one */
+	char *version; /* MySQL: what its clients are greeted with, as the target's server said last; NULL: nobody knows yet */
+	bool is_probing; /* a worker asks */
 };
 
 struct address_count {
@@ -112,6 +114,8 @@ void listen_address_release(struct street *s, const struct in6_addr *address);
 /* ---- jobs.c: what blocks, on libuv's worker threads; and cancel requests ---- */
 void jobs_connect(struct conn *c, const struct session_connect *connect);
 void jobs_cancel_upstream(struct conn *c);
+void jobs_version(struct conn *c); /* of the target that its listener leads to: one probe for all who wait */
+void jobs_probe(struct listener *l);
 void jobs_forget(struct conn *c); /* the connection goes away; results will be freed when they come */
 void cancel_register(struct conn *c, uint32_t pid, struct qw_bytes key);
 void cancel_unregister(struct conn *c);

@@ -52,7 +52,7 @@ void verdict_tighten(struct policy_verdict *v, const struct policy_verdict *othe
 }
 
 /* What cannot be described is judged as one act: the verb `unparsed`, which only an explicit rule allows. */
-static int describe_problem(struct judged *j)
+int judged_unparsed(struct judged *j)
 {
 	struct qw_statement *st = qw_arena_alloc(&j->arena, sizeof(*st));
 	struct qw_act *act = qw_arena_alloc(&j->arena, sizeof(*act));
@@ -159,13 +159,13 @@ static void note_statement(struct judged *j, const struct qw_statement *st, bool
 }
 
 /* Rule and message are copied: the policy may be gone before this is. */
-static int settle(struct session *s, struct judged *j)
+int judged_settle(struct session *s, struct judged *j)
 {
 	struct policy_verdict *v = &j->verdict;
 
-	if (j->facts.problem && describe_problem(j))
+	if (j->facts.problem && judged_unparsed(j))
 		return QW_E_NOMEM;
-	j->labels = s->labels ? labels_ref(s->labels) : NULL;
+	j->labels = s->labels && !s->my ? labels_ref(s->labels) : NULL; /* MySQL: lineage tells, of each statement */
 	memcpy(j->policy_revision, policy_revision(s->policy), 16);
 	j->role_bit = s->role->id_bit;
 	j->database = qw_arena_strdup(&j->arena, qw_bytes_from(s->database));
@@ -197,7 +197,7 @@ bool judge_is_current(const struct session *s, const struct judged *j)
 static struct judged *finish(struct session *s, struct judged *j, int err)
 {
 	if (!err)
-		err = settle(s, j);
+		err = judged_settle(s, j);
 	if (err) {
 		judged_unref(j);
 		session_out_of_memory(s);

@@ -143,6 +143,7 @@ void ledger_statement(struct session *s, const struct run *run, const char *deci
 
 	qw_record_u64(&r, QW_FIELD_STATEMENT_ID, run->unit ? run->unit->id : 0);
 	qw_record_text(&r, QW_FIELD_PROTOCOL,
+		s->my	      ? "mysql" :
 		run->is_query ? "simple" : run->is_parse ? "parse" : run->is_fastpath ? "fastpath" : "extended");
 	if (j)
 		qw_record_bytes(&r, QW_FIELD_SQL, j->sql);

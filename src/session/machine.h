@@ -53,6 +53,7 @@ struct resolution {
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
 struct judged {
 	unsigned refs;
+	const struct my_statement **trees; /* MySQL: as many as facts.list */
 	struct judged *origin; /* whose facts and verdict these are: a text that differs only in integers (template.c); NULL: none */
 	struct qw_arena arena;
 	struct qw_bytes sql;
@@ -284,6 +285,7 @@ enum { NAME_BUCKETS = 64, NAME_BYTES_MAX = 63, NAMES_MAX = 20000, PENDING_MAX = 
 
 enum { RESOLUTIONS_KEPT = 64 };
 struct session {
+	struct my_conversation *my; /* the client speaks MySQL (mysql/mysql.h); NULL: PostgreSQL */
 	const struct session_options *options;
 	struct session_options own;
 	const struct config *config;
@@ -431,6 +433,8 @@ struct judged *judge_text(struct session *s, struct qw_bytes sql);
 struct judged *judge_parsed(struct session *s, struct qw_bytes sql, const struct qw_statements *facts);
 /* Nothing judged yet, only the text kept: while it is parsed elsewhere. */
 struct judged *judged_stub(struct qw_bytes sql);
+int judged_settle(struct session *s, struct judged *j); /* facts -> verdict, and what of it is kept */
+int judged_unparsed(struct judged *j); /* its facts: one act, which no text describes */
 int facts_copy(struct qw_arena *a, const struct qw_statements *from, struct qw_statements *to) QW_MUST_CHECK;
 /* A verdict on acts that no text shows: startup settings, FunctionCall. */
 void judge_acts(struct session *s, struct qw_act *acts, size_t n, struct policy_verdict *out);
@@ -598,6 +602,11 @@ void login_connect_failed(struct session *s, const struct upstream_failure *f);
 void login_labelled(struct session *s);
 void login_opened(struct session *s);
 void login_rights(struct session *s);
+bool login_take_principal(struct session *s, const struct principal *p); /* false: no memory */
+const char *login_copied(struct session *s, const char *text); /* session's arena; NULL for NULL */
+uint64_t login_session_end(const struct session *s);
+bool login_take_connected(struct session *s, const struct session_connected *c); /* false: no memory */
+void login_refuse_role(struct session *s, const char *why);
 void client_pump(struct session *s);
 void upstream_pump(struct session *s);
 void client_policy_changed(struct session *s);
@@ -677,6 +686,7 @@ void refusal_free(struct refusal *r);
  */
 void refusal_put(struct session *s, const struct refusal *r);
 void refusal_put_as(struct session *s, const char *severity, const struct refusal *r);
+int refusal_fields(struct qw_buf *out, const struct refusal *r); /* that line */
 /* Makes the server fail at this point of the pipeline or transaction. False: wait until nothing is in flight. */
 bool refuse_inject(struct session *s, struct refusal *r, bool is_query);
 

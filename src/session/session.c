@@ -1,5 +1,6 @@
 /* Birth, events, death of a session. The rooms of the conversation are in the other files. */
 #include "machine.h"
+#include "mysql/mysql.h"
 
 #include <stdlib.h>
 
@@ -41,6 +42,10 @@ struct session *session_new(const struct session_options *o)
 	memcpy(s->own_name, "qw_tree_", 8);
 	s->login_deadline_us = s->now.mono_us + 1000ull * o->config->limits.startup_timeout_ms;
 	s->close_reason = "closed";
+	if (o->dialect == UPSTREAM_MYSQL && !my_new(s)) {
+		session_free(s);
+		return NULL;
+	}
 	session_arm(s);
 	return s;
 }
@@ -70,6 +75,7 @@ void session_free(struct session *s)
 	qw_buf_fini(&s->literals);
 	qw_buf_fini(&s->emulated);
 	qw_arena_fini(&s->hold_arena);
+	my_free(s);
 	free(s->queue);
 	qw_arena_fini(&s->arena);
 	qw_wipe(&s->own.entropy, sizeof(s->own.entropy));
@@ -105,18 +111,38 @@ void session_fatal(struct session *s, const char *sqlstate, const char *message,
 	session_close(s, message);
 }
 
-static void pump(struct session *s)
+static bool is_idle(const struct session *s)
 {
-	if (s->state == STATE_FIRST || s->state == STATE_PASSWORD)
-		startup_pump(s);
+	return s->my ? my_is_idle(s) : client_is_idle(s);
+}
+
+/* By what the client speaks. */
+static void pump_dialect(struct session *s)
+{
+	if (s->state == STATE_FIRST || s->state == STATE_PASSWORD) {
+		if (s->my)
+			my_startup_pump(s);
+		else
+			startup_pump(s);
+	}
 	if (s->state != STATE_READY)
 		return;
+	if (s->my) {
+		my_upstream_pump(s);
+		my_client_pump(s);
+		return;
+	}
 	upstream_pump(s);
 	if (s->state == STATE_READY)
 		client_pump(s);
+}
+
+static void pump(struct session *s)
+{
+	pump_dialect(s);
 	if (s->state == STATE_READY)
 		result_account(s);
-	if (s->state == STATE_READY && s->draining && client_is_idle(s))
+	if (s->state == STATE_READY && s->draining && is_idle(s))
 		session_fatal(s, "57P01", "the gateway is shutting down", "Connect again.");
 }
 
@@ -133,7 +159,8 @@ static void on_bytes(struct session *s, const struct session_event *ev)
 static void pace_client(struct session *s)
 {
 	size_t have = qw_buf_pending(&s->in[SESSION_CLIENT]).n;
-	bool pause = client_waits(s) && have > (s->paused[SESSION_CLIENT] ? CLIENT_LOW_BYTES : CLIENT_HIGH_BYTES);
+	bool waits = s->my ? my_client_waits(s) : client_waits(s);
+	bool pause = waits && have > (s->paused[SESSION_CLIENT] ? CLIENT_LOW_BYTES : CLIENT_HIGH_BYTES);
 	struct session_action *a;
 
 	if (pause == s->paused[SESSION_CLIENT])
@@ -161,7 +188,10 @@ static void on_audited(struct session *s)
 {
 	s->audit_done++;
 	if (s->state == STATE_OPENING) {
-		login_opened(s);
+		if (s->my)
+			my_opened(s);
+		else
+			login_opened(s);
 		return;
 	}
 	if (s->audit_done < s->run.audit_seq_wanted)
@@ -210,7 +240,7 @@ static void on_cancel(struct session *s)
 		run_refuse(s, refusal_new("57014", "cancelled", "canceling statement due to user request", NULL, NULL));
 		return;
 	}
-	if (s->pending_count == 0 || s->cancel_in_flight)
+	if (s->cancel_in_flight || (s->my ? s->my->turn != MY_TURN_CLIENT : s->pending_count == 0))
 		return;
 	s->cancel_in_flight = true;
 	(void)session_queue(s, SESSION_DO_CANCEL_UPSTREAM);
@@ -242,17 +272,30 @@ static void dispatch(struct session *s, const struct session_event *ev)
 	case SESSION_EV_TLS_READY:
 		startup_tls_ready(s, ev->tls);
 		break;
+	case SESSION_EV_VERSION:
+		if (s->my)
+			my_version(s, ev->text);
+		break;
 	case SESSION_EV_IDENTIFIED:
-		login_identified(s, ev->principal);
+		if (s->my)
+			my_identified(s, ev->principal);
+		else
+			login_identified(s, ev->principal);
 		break;
 	case SESSION_EV_REFUSED:
 		login_refused(s, ev->text);
 		break;
 	case SESSION_EV_CONNECTED:
-		login_connected(s, ev->connected);
+		if (s->my)
+			my_connected(s, ev->connected);
+		else
+			login_connected(s, ev->connected);
 		break;
 	case SESSION_EV_CONNECT_FAILED:
-		login_connect_failed(s, ev->failure);
+		if (s->my)
+			my_connect_failed(s, ev->failure);
+		else
+			login_connect_failed(s, ev->failure);
 		break;
 	case SESSION_EV_CATALOG:
 		on_labels(s, ev->labels);

@@ -1,5 +1,6 @@
 /* What the client says, message by message. Each stays at the front until it is done. */
 #include "../machine.h"
+#include "../mysql/mysql.h"
 
 /* COPY data as it comes: judged when the COPY was, counted by nobody but the server. */
 static bool pass_copy_data(struct session *s)
@@ -183,7 +184,8 @@ void client_policy_changed(struct session *s)
 {
 	if (s->state < STATE_CONNECTING || s->state == STATE_CLOSED)
 		return;
-	s->role = policy_role_find(s->policy, s->user, s->database, s->principal.claims, s->principal.claim_count);
+	s->role = s->my ? my_role(s) :
+			  policy_role_find(s->policy, s->user, s->database, s->principal.claims, s->principal.claim_count);
 	if (!s->role) {
 		session_fatal(s, "28000", "the policy no longer admits this session", NULL);
 		return;
@@ -191,6 +193,8 @@ void client_policy_changed(struct session *s)
 	login_rights(s);
 	s->labels_stale = true;
 	guards_role(s);
+	if (s->my && !my_is_possible(s))
+		return;
 	if (!s->wants_trees) {
 		labels_unref(s->labels);
 		s->labels = NULL;

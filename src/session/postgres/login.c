@@ -14,27 +14,27 @@ void login_refused(struct session *s, const char *why)
 		"Send a fresh OIDC token of the configured issuer as the password.");
 }
 
-static const char *copied(struct session *s, const char *text)
+const char *login_copied(struct session *s, const char *text)
 {
 	return text ? qw_arena_strdup(&s->arena, qw_bytes_from(text)) : NULL;
 }
 
-static bool copy_principal(struct session *s, const struct principal *p)
+bool login_take_principal(struct session *s, const struct principal *p)
 {
 	struct principal *own = &s->principal;
 	bool ok;
 
 	*own = *p;
-	own->issuer_name = copied(s, p->issuer_name);
-	own->issuer = copied(s, p->issuer);
-	own->subject = copied(s, p->subject);
-	own->actor = copied(s, p->actor);
-	own->token_id = copied(s, p->token_id);
+	own->issuer_name = login_copied(s, p->issuer_name);
+	own->issuer = login_copied(s, p->issuer);
+	own->subject = login_copied(s, p->subject);
+	own->actor = login_copied(s, p->actor);
+	own->token_id = login_copied(s, p->token_id);
 	own->claims = qw_arena_alloc(&s->arena, p->claim_count * sizeof(*own->claims));
 	ok = own->issuer && own->subject && own->claims;
 	for (size_t i = 0; ok && i < p->claim_count; i++) {
-		own->claims[i].name = copied(s, p->claims[i].name);
-		own->claims[i].value = copied(s, p->claims[i].value);
+		own->claims[i].name = login_copied(s, p->claims[i].name);
+		own->claims[i].value = login_copied(s, p->claims[i].value);
 		ok = own->claims[i].name && own->claims[i].value;
 	}
 	return ok;
@@ -52,7 +52,7 @@ static const struct config_target *find_target(const struct session *s)
 	return NULL;
 }
 
-static void refuse_role(struct session *s, const char *why)
+void login_refuse_role(struct session *s, const char *why)
 {
 	char message[256];
 
@@ -63,7 +63,7 @@ static void refuse_role(struct session *s, const char *why)
 		"The user name of the connection string is a role of the policy; the token's claims must match it.");
 }
 
-static uint64_t session_end(const struct session *s)
+uint64_t login_session_end(const struct session *s)
 {
 	uint64_t end = 0, exp_us = (uint64_t)s->principal.expires_at * 1000000u;
 
@@ -99,14 +99,14 @@ void login_identified(struct session *s, const struct principal *p)
 
 	if (s->state != STATE_IDENTIFYING)
 		return;
-	if (!copy_principal(s, p)) {
+	if (!login_take_principal(s, p)) {
 		session_out_of_memory(s);
 		return;
 	}
 	s->role = policy_role_find(s->policy, s->user, s->database, s->principal.claims, s->principal.claim_count);
 	s->target = find_target(s);
 	if (!s->role || !s->target) {
-		refuse_role(s, s->role ? "no target has this database" : "no role of the policy matches");
+		login_refuse_role(s, s->role ? "no target has this database" : "no role of the policy matches");
 		return;
 	}
 	if (!guards_admit(s))
@@ -114,7 +114,7 @@ void login_identified(struct session *s, const struct principal *p)
 	login_rights(s);
 	if (!settings_accept_startup(s, s->startup))
 		return;
-	s->session_deadline_us = session_end(s);
+	s->session_deadline_us = login_session_end(s);
 	s->connect = (struct session_connect){.target = s->target, .database = s->database,
 		.application_name = s->application_name, .settings = s->settings, .setting_count = s->setting_count};
 	a = session_queue(s, SESSION_DO_CONNECT);
@@ -134,15 +134,15 @@ void login_connect_failed(struct session *s, const struct upstream_failure *f)
 	session_fatal(s, f->sqlstate[0] ? f->sqlstate : "08001", f->message, NULL);
 }
 
-static bool copy_connected(struct session *s, const struct session_connected *c)
+bool login_take_connected(struct session *s, const struct session_connected *c)
 {
 	struct upstream_parameter *own = qw_arena_alloc(&s->arena, (c->parameter_count + 1) * sizeof(*own));
 
 	s->connected = *c;
 	s->connected.parameters = own;
 	for (size_t i = 0; own && i < c->parameter_count; i++) {
-		own[i].name = copied(s, c->parameters[i].name);
-		own[i].value = copied(s, c->parameters[i].value);
+		own[i].name = login_copied(s, c->parameters[i].name);
+		own[i].value = login_copied(s, c->parameters[i].value);
 		if (!own[i].name || !own[i].value)
 			return false;
 	}
@@ -154,7 +154,7 @@ void login_connected(struct session *s, const struct session_connected *c)
 
 	if (s->state != STATE_CONNECTING)
 		return;
-	if (!copy_connected(s, c)) {
+	if (!login_take_connected(s, c)) {
 		session_out_of_memory(s);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* Saying no: what the agent reads, and how the server is made to fail at the same place. */
 #include "../machine.h"
+#include "../mysql/mysql.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,12 +119,10 @@ static int put_field(struct qw_buf *out, const char *key, const char *value)
 	return is_bare(value) ? qw_buf_append(out, value, strlen(value)) : put_quoted(out, value);
 }
 
-static int put_detail(struct qw_buf *out, const struct refusal *r)
+int refusal_fields(struct qw_buf *out, const struct refusal *r)
 {
-	int err = r->detail && *r->detail ? qw_buf_printf(out, "%s\n", r->detail) : 0;
+	int err = qw_buf_printf(out, "querywarden:");
 
-	if (!err)
-		err = qw_buf_printf(out, "querywarden:");
 	if (!err)
 		err = put_field(out, "rule", r->rule);
 	if (!err)
@@ -134,6 +133,15 @@ static int put_detail(struct qw_buf *out, const struct refusal *r)
 		err = put_field(out, "object", r->object);
 	if (!err)
 		err = put_field(out, "ticket", r->ticket);
+	return err;
+}
+
+static int put_detail(struct qw_buf *out, const struct refusal *r)
+{
+	int err = r->detail && *r->detail ? qw_buf_printf(out, "%s\n", r->detail) : 0;
+
+	if (!err)
+		err = refusal_fields(out, r);
 	return err ? err : qw_buf_append(out, "", 1);
 }
 
@@ -142,6 +150,11 @@ void refusal_put_as(struct session *s, const char *severity, const struct refusa
 	struct qw_buf detail;
 	int err;
 
+	if (s->my) {
+		if (strcmp(severity, "NOTICE") != 0)
+			my_refusal_put(s, r);
+		return;
+	}
 	qw_buf_init(&detail, DETAIL_BYTES_MAX);
 	err = put_detail(&detail, r);
 	if (!err)

@@ -1,5 +1,6 @@
 /* From the first byte to the password: TLS, startup packet, cancel requests. PostgreSQL protocol, "Start-up". */
 #include "../machine.h"
+#include "../mysql/mysql.h"
 
 #include <stdio.h>
 
@@ -236,6 +237,8 @@ void startup_tls_ready(struct session *s, const struct session_tls *tls)
 	s->is_tls = true;
 	s->state = STATE_FIRST;
 	s->tls_text = qw_arena_printf(&s->arena, "%s %s%s", tls->version, tls->cipher, tls->is_direct ? " direct" : "");
-	if (tls->is_direct && !tls->alpn_postgresql)
+	if (s->my)
+		my_tls_ready(s);
+	else if (tls->is_direct && !tls->alpn_postgresql)
 		session_close(s, "direct TLS without ALPN postgresql");
 }

@@ -75,7 +75,7 @@ def run_case(world, case, variant="a"):
             run.effect = _effect(world, case)
         finally:
             for other in held:
-                other.close()
+                world.end(other)
             _cleanup(world, case)
         return run
 
@@ -95,7 +95,8 @@ def _setup(world, case, database, variant, held):
             statement = world.placeholders(statement)
             if statement.startswith("@hold "):
                 held.append(world.administrator(database))
-                _administer(held[-1], re.sub(r"SLEEP\(\d+\)", "SLEEP(0)", statement.removeprefix("@hold ")))
+                held[-1].begin(statement.removeprefix("@hold "))
+                time.sleep(0.3)  # nothing tells that it runs
             else:
                 _administer(admin, statement)
 

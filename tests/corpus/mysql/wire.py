@@ -112,6 +112,11 @@ class Wire:
     def query(self, sql):
         return self._command(QUERY, sql if isinstance(sql, bytes) else sql.encode(), self._results)
 
+    def begin(self, sql):
+        """Sends it and does not wait."""
+        self._sequence = 0
+        self._write(bytes([QUERY]) + sql.encode())
+
     def init_db(self, name):
         return self._command(INIT_DB, name.encode(), self._results)
 

@@ -132,6 +132,14 @@ class World:
             raise RuntimeError(f"the administrator: {errors(w.messages) or w.why_closed}")
         return w
 
+    def end(self, connection):
+        """Also of one whose statement runs."""
+        connection.socket.close()
+        try:
+            self.administer(f"KILL {connection.pid}")
+        except RuntimeError:  # it has ended
+            pass
+
     def agent(self, database, login="app", charset="utf8mb4"):
         """Through the gateway whose vault has this login; with --direct as this login, straight."""
         if self.direct:

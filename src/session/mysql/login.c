@@ -1,0 +1,142 @@
+/* From the identity to the first OK: role, target, upstream, the record of the opening. */
+#include "mysql.h"
+
+#include <stdio.h>
+
+static bool target_has(const struct config_target *t, const char *database)
+{
+	for (size_t k = 0; k < t->database_count; k++)
+		if (strcmp(t->databases[k], "*") == 0 || strcmp(t->databases[k], database) == 0)
+			return true;
+	return false;
+}
+
+bool my_reaches(const struct session *s, const char *database)
+{
+	return target_has(s->target, database) && policy_role_reaches(s->role, database);
+}
+
+/* Without a database: the role has to reach one of those that the target has. */
+const struct policy_role *my_role(const struct session *s)
+{
+	const struct principal *p = &s->principal;
+	const struct policy_role *role = NULL;
+
+	if (*s->database)
+		return target_has(s->target, s->database) ?
+			policy_role_find(s->policy, s->user, s->database, p->claims, p->claim_count) : NULL;
+	for (size_t k = 0; !role && k < s->target->database_count; k++) {
+		const char *name = strcmp(s->target->databases[k], "*") == 0 ? "" : s->target->databases[k];
+
+		role = policy_role_find(s->policy, s->user, name, p->claims, p->claim_count);
+	}
+	return role;
+}
+
+/* What would need something that is not there for MySQL: nothing passes unmasked, uncounted or unseen instead. */
+static const char *not_possible(const struct session *s)
+{
+	if (s->wants_trees)
+		return "masks, untrusted columns and limits of calls are not possible with MySQL yet";
+	if (scan_wanted(s))
+		return "content detectors are not possible with MySQL yet";
+	return NULL;
+}
+
+bool my_is_possible(struct session *s)
+{
+	const char *why = not_possible(s);
+
+	if (!why)
+		return true;
+	session_log(s, "login.refused", why);
+	if (!s->is_open_recorded)
+		ledger_session_refused(s, why);
+	session_fatal(s, "0A000", why, "Ask the operator for a role without them.");
+	return false;
+}
+
+static bool admit(struct session *s)
+{
+	if (!my_charset_of(s->my->collation)) {
+		session_fatal(s, "22023", "this character set is not possible through the gateway", "Use utf8mb4, utf8mb3, latin1 or ascii.");
+		return false;
+	}
+	return guards_admit(s) && my_is_possible(s);
+}
+
+void my_identified(struct session *s, const struct principal *p)
+{
+	struct my_conversation *my = s->my;
+	struct session_action *a;
+
+	if (s->state != STATE_IDENTIFYING)
+		return;
+	if (!login_take_principal(s, p)) {
+		session_out_of_memory(s);
+		return;
+	}
+	s->role = my_role(s);
+	if (!s->role) {
+		login_refuse_role(s, "no role of the policy matches, or the target does not have this database");
+		return;
+	}
+	if (!admit(s))
+		return;
+	login_rights(s);
+	settings_extend(s, qw_bytes_from(my_charset_of(my->collation)));
+	settings_extend(s, qw_bytes(&my->client.capabilities, sizeof(my->client.capabilities)));
+	s->session_deadline_us = login_session_end(s);
+	s->connect = (struct session_connect){.dialect = UPSTREAM_MYSQL, .target = s->target, .application_name = s->application_name,
+		.database = *my->database ? my->database : NULL,
+		.client_flags = my->client.capabilities & UPSTREAM_MYSQL_FLAGS & ~(uint32_t)MYWIRE_MULTI_STATEMENTS};
+	a = session_queue(s, SESSION_DO_CONNECT);
+	if (!a)
+		return;
+	a->connect = &s->connect;
+	s->login_deadline_us += 1000000ull * (s->target->up.connect_timeout_s + 5);
+	s->state = STATE_CONNECTING;
+}
+
+void my_connect_failed(struct session *s, const struct upstream_failure *f)
+{
+	if (s->state == STATE_FIRST && s->my->login == MY_LOGIN_VERSION) {
+		session_fatal(s, "08001", f->message, NULL); /* before any greeting: clients show it */
+		return;
+	}
+	login_connect_failed(s, f);
+}
+
+void my_connected(struct session *s, const struct session_connected *c)
+{
+	struct my_conversation *my = s->my;
+
+	if (s->state != STATE_CONNECTING)
+		return;
+	if (!login_take_connected(s, c)) {
+		session_out_of_memory(s);
+		return;
+	}
+	my->upstream = (struct mywire_link){.capabilities = c->mysql.capabilities, .extended = c->mysql.extended};
+	my->dialect.flavour = c->mysql.is_mariadb ? MYSQL_FLAVOUR_MARIADB : MYSQL_FLAVOUR_MYSQL;
+	my->dialect.version = c->server_version;
+	if (my_take_parameters(s))
+		login_labelled(s);
+}
+
+void my_opened(struct session *s)
+{
+	struct my_conversation *my = s->my;
+	const char *charset = my_charset_of(my->collation);
+	struct myreply_ok ok = {.status = my->status};
+
+	s->state = STATE_READY;
+	s->login_deadline_us = 0;
+	session_log(s, "session.open", s->application_name);
+	session_put(s, SESSION_CLIENT, myreply_put_ok(&s->out[SESSION_CLIENT], &my->seq_out, my->client, &ok));
+	s->account_mark = qw_buf_pending(&s->out[SESSION_CLIENT]).n;
+	my->seq_out = 0;
+	(void)snprintf(my->names, sizeof(my->names), "SET NAMES %s", charset);
+	if (strcmp(charset, "utf8mb4") != 0)
+		my_own(s, my->names);
+}

@@ -1,0 +1,126 @@
+/* The MySQL conversation: what a session has besides machine.h when its client speaks MySQL. Private to src/session. */
+#ifndef SESSION_MYSQL_H
+#define SESSION_MYSQL_H
+
+#include "qw/myreply.h"
+#include "qw/mysqlparse.h"
+
+#include "../machine.h"
+
+enum my_login {
+	MY_LOGIN_VERSION, /* what to greet with is not known yet */
+	MY_LOGIN_REQUEST, /* greeted: SSLRequest comes */
+	MY_LOGIN_RESPONSE, /* inside TLS: HandshakeResponse comes */
+	MY_LOGIN_SCRAMBLE, /* it was switched to caching_sha2_password: an answer that nobody needs comes */
+	MY_LOGIN_TOKEN
+};
+
+/* Whose answer comes from the server. */
+enum my_turn {
+	MY_TURN_NONE,
+	MY_TURN_CLIENT, /* to a command of the client */
+	MY_TURN_OWN /* to one of ours: not for the client */
+};
+
+/* A command is taken off the client's bytes whole and kept until it is answered: there is one at a time. */
+enum my_work {
+	MY_WORK_NONE,
+	MY_WORK_TEXT, /* QUERY: statements, one by one */
+	MY_WORK_DATABASE, /* INIT_DB */
+	MY_WORK_PLAIN /* PING, STATISTICS */
+};
+
+struct my_sets; /* character sets and collations by number */
+
+enum { MY_DATABASE_MAX = 256, MY_OWN_MAX = 4 };
+struct my_conversation {
+	enum my_login login;
+	enum mywire_plugin plugin;
+	uint8_t nonce[MYWIRE_NONCE_BYTES];
+	uint32_t id; /* of the greeting */
+	uint32_t collation; /* that the client wants */
+	struct mywire_link offered, client, upstream;
+	uint8_t seq_in, seq_out, seq_up; /* next of the client, to the client, of the server */
+
+	/* the command that is being done */
+	enum my_work work;
+	struct mywire_command command;
+	struct qw_arena arena; /* of the command */
+	const struct qw_bytes *parts; /* TEXT: statements that are still to be done, in the arena; one: as it came */
+	size_t part, part_count;
+	struct mysql_dialect parted_under;
+	enum my_turn turn;
+	struct myreply reply;
+	struct qw_buf joined; /* a packet of several frames */
+	bool is_hidden; /* the open result is not for this client */
+
+	/* ours, sent one by one before the client's next command */
+	const char *own[MY_OWN_MAX];
+	size_t own_count;
+	bool is_resync; /* the session's state changed and nobody said how: asked for by an empty statement */
+
+	/* what the server said last */
+	struct mysql_dialect dialect;
+	uint16_t status;
+	char database[MY_DATABASE_MAX + 1];
+	char modes[1024], charset[64]; /* sql_mode, character_set_client */
+	char first_modes[1024];
+	char again[sizeof(UPSTREAM_MYSQL_AGAIN) + 1024], names[64];
+	bool folds_tables, multi_statements;
+
+	/* the open result */
+	struct qw_arena result_arena;
+	uint64_t error_rows;
+};
+
+/* ---- startup.c ---- */
+bool my_new(struct session *s); /* false: no memory */
+void my_free(struct session *s);
+void my_version(struct session *s, const char *version);
+void my_startup_pump(struct session *s);
+void my_tls_ready(struct session *s);
+
+/* ---- login.c ---- */
+void my_identified(struct session *s, const struct principal *p);
+void my_connected(struct session *s, const struct session_connected *c);
+void my_connect_failed(struct session *s, const struct upstream_failure *f);
+void my_opened(struct session *s);
+const struct policy_role *my_role(const struct session *s); /* NULL: none admits it */
+bool my_is_possible(struct session *s); /* what the role wants; false: refused and closed */
+
+/* ---- client.c ---- */
+void my_client_pump(struct session *s);
+bool my_is_idle(const struct session *s);
+bool my_client_waits(const struct session *s);
+void my_done(struct session *s); /* the command is answered */
+
+/* ---- run.c: one statement, from its text to the server ---- */
+void my_run_start(struct session *s, struct judged *j);
+void my_run_go(struct session *s);
+/* Sends; the answer is read as `answer`. */
+void my_send(struct session *s, enum my_turn turn, uint8_t code, struct qw_bytes body, enum mywire_answer answer);
+void my_finish_part(struct session *s, bool failed); /* the server has answered it, or it was refused */
+
+/* ---- judge.c ---- */
+struct judged *my_judge(struct session *s, struct qw_bytes sql); /* NULL: closed for lack of memory */
+struct judged *my_judge_use(struct session *s, const char *database); /* of INIT_DB */
+void my_decide(struct session *s); /* stage JUDGE */
+bool my_reaches(const struct session *s, const char *database);
+const char *my_use_target(const struct judged *j); /* the database of a USE; NULL: it is none */
+
+/* ---- upstream.c ---- */
+void my_upstream_pump(struct session *s);
+
+/* ---- tracked.c ---- */
+bool my_take_parameters(struct session *s); /* of a new connection; false: closed */
+bool my_take_changes(struct session *s, const struct myreply_ok *ok); /* false: closed */
+bool my_dialects_equal(const struct mysql_dialect *a, const struct mysql_dialect *b);
+const char *my_charset_of(uint32_t collation); /* as SET NAMES has it; NULL: not offered */
+void my_own(struct session *s, const char *sql); /* to be sent before the client's next command */
+
+/* ---- errors.c ---- */
+void my_refusal_put(struct session *s, const struct refusal *r);
+void my_error(struct session *s, uint16_t code, const char *sqlstate, const char *message);
+void my_pass_error(struct session *s, const struct myreply_item *item);
+
+#endif

@@ -1,0 +1,204 @@
+/* What the server answers, packet by packet: written again as the client's link has it, numbered by us. */
+#include "mysql.h"
+
+#include <stdio.h>
+
+static void unexpected(struct session *s)
+{
+	session_fatal(s, "08P01", "the database sent something out of place", "Connect again; tell the operator if it stays so.");
+}
+
+/* The server speaks unasked only to say goodbye. */
+static void on_unasked(struct session *s, struct qw_bytes payload)
+{
+	struct myreply_error e;
+
+	if (payload.n && payload.p[0] == 0xff && !myreply_error_decode(payload, &e)) {
+		s->was_fatal = true;
+		session_fatal(s, "57P01", "the database ended the session", "Connect again.");
+		return;
+	}
+	unexpected(s);
+}
+
+static bool is_last(const struct session *s)
+{
+	return myreply_is_done(&s->my->reply);
+}
+
+/* Further statements of the same text follow: for the client it is one answer. */
+static uint16_t status_of(const struct session *s, uint16_t status)
+{
+	const struct my_conversation *my = s->my;
+
+	return is_last(s) && my->part + 1 < my->part_count ? (uint16_t)(status | MYWIRE_MORE_RESULTS) : status;
+}
+
+static void note_status(struct session *s, uint16_t status)
+{
+	s->my->status = status;
+	s->tx_status = status & MYWIRE_IN_TRANSACTION ? 'T' : 'I';
+	if (s->tx_status == 'I')
+		s->tx_wrote = false;
+}
+
+static void finish(struct session *s, const char *outcome, bool failed)
+{
+	result_finish(s, outcome);
+	s->my->turn = MY_TURN_NONE;
+	my_finish_part(s, failed);
+}
+
+static void on_ok(struct session *s, struct myreply_item *item)
+{
+	struct unit *u = s->unit;
+
+	note_status(s, item->ok.status);
+	if (!my_take_changes(s, &item->ok))
+		return;
+	if (u)
+		(void)snprintf(u->tag, sizeof(u->tag), "OK %llu", (unsigned long long)item->ok.affected_rows);
+	item->ok.status = status_of(s, item->ok.status);
+}
+
+static void on_rows_end(struct session *s, struct myreply_item *item)
+{
+	struct unit *u = s->unit;
+
+	note_status(s, item->eof.status);
+	if (item->eof.status & MYWIRE_STATE_CHANGED)
+		s->my->is_resync = true;
+	if (u)
+		(void)snprintf(u->tag, sizeof(u->tag), "ROWS %llu", (unsigned long long)u->rows);
+	item->eof.status = status_of(s, item->eof.status);
+}
+
+/* The server wants a file of the client. It gets an empty one, and nobody talks with it any more. */
+static void on_infile(struct session *s)
+{
+	uint8_t seq = s->my->seq_up;
+
+	session_put(s, SESSION_UPSTREAM, mywire_put_packet(&s->out[SESSION_UPSTREAM], &seq, qw_bytes(NULL, 0)));
+	session_log(s, "attack.infile", "the database asked for a file of the client");
+	session_fatal(s, "42501", "the database asked for a file of the client: LOCAL INFILE is never answered", NULL);
+}
+
+static void pass(struct session *s, const struct myreply_item *item)
+{
+	struct my_conversation *my = s->my;
+
+	if (my->is_hidden)
+		return;
+	session_put(s, SESSION_CLIENT, myreply_put(&s->out[SESSION_CLIENT], &my->seq_out, my->client, item));
+}
+
+static void to_client(struct session *s, struct myreply_item *item)
+{
+	switch (item->kind) {
+	case MYREPLY_OK:
+		on_ok(s, item);
+		break;
+	case MYREPLY_ERROR:
+		my_pass_error(s, item);
+		finish(s, "failed", true);
+		return;
+	case MYREPLY_INFILE:
+		on_infile(s);
+		return;
+	case MYREPLY_ROW:
+		if (s->unit)
+			s->unit->rows++;
+		break;
+	case MYREPLY_EOF:
+		note_status(s, item->eof.status);
+		break;
+	case MYREPLY_COLUMNS_END:
+		item->eof.status = status_of(s, item->eof.status);
+		break;
+	case MYREPLY_ROWS_END:
+		on_rows_end(s, item);
+		break;
+	case MYREPLY_COUNT:
+		if (!item->metadata_follows) {
+			unexpected(s);
+			return;
+		}
+		break;
+	case MYREPLY_COLUMN:
+	case MYREPLY_PREPARED:
+	case MYREPLY_PARAMETER:
+	case MYREPLY_PARAMETERS_END:
+	case MYREPLY_TEXT:
+	case MYREPLY_PROGRESS:
+		break;
+	}
+	if (s->state != STATE_READY)
+		return;
+	pass(s, item);
+	if (is_last(s) && s->state == STATE_READY)
+		finish(s, "done", false);
+}
+
+/* To what we sent ourselves: only an OK lets the session go on. */
+static void to_us(struct session *s, struct myreply_item *item)
+{
+	if (item->kind == MYREPLY_PROGRESS)
+		return;
+	if (item->kind != MYREPLY_OK) {
+		session_fatal(s, "08006", "the session's settings could not be made as they have to be", "Connect again.");
+		return;
+	}
+	s->my->turn = MY_TURN_NONE;
+	note_status(s, item->ok.status);
+	(void)my_take_changes(s, &item->ok);
+}
+
+/* False: nothing whole is there. */
+static bool one_packet(struct session *s)
+{
+	struct qw_buf *in = &s->in[SESSION_UPSTREAM];
+	struct qw_bytes have = qw_buf_pending(in), payload;
+	struct my_conversation *my = s->my;
+	struct mywire_packet p;
+	struct myreply_item item;
+	int err = mywire_packet_peek(have, my->turn == MY_TURN_NONE ? 0 : my->seq_up, s->config->limits.row_bytes_max + (1u << 20), &p);
+
+	if (err == QW_E_INCOMPLETE)
+		return false;
+	if (err) {
+		unexpected(s);
+		return false;
+	}
+	payload = p.payload;
+	if (p.frames > 1) {
+		qw_buf_clear(&my->joined);
+		if (mywire_packet_join(have, &p, &my->joined)) {
+			session_out_of_memory(s);
+			return false;
+		}
+		payload = qw_buf_pending(&my->joined);
+	}
+	my->seq_up = p.next;
+	if (my->turn == MY_TURN_NONE)
+		on_unasked(s, payload);
+	else if (myreply_read(&my->reply, payload, &item))
+		unexpected(s);
+	else if (my->turn == MY_TURN_OWN)
+		to_us(s, &item);
+	else
+		to_client(s, &item);
+	if (s->state != STATE_READY)
+		return false;
+	qw_buf_consume(in, p.wire_bytes);
+	return true;
+}
+
+void my_upstream_pump(struct session *s)
+{
+	while (s->state == STATE_READY && one_packet(s))
+		;
+	if (s->state == STATE_READY && s->my->is_resync && s->my->work == MY_WORK_NONE) {
+		s->my->is_resync = false;
+		my_own(s, "DO 0");
+	}
+}

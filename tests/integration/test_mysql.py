@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+"""MariaDB behind the gateway, with real clients: the mariadb command line, PyMySQL, mysqlclient (MySQLdb)."""
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+
+from checks import run_tests  # noqa: E402
+from env import Env  # noqa: E402
+from process import WAIT_S  # noqa: E402
+
+POLICY = """version: 1
+roles:
+  - {name: agent, match: {sub: "*"}, databases: [shop]}
+  - {name: dba, match: {sub: "*"}, databases: ["*"], may_approve: true}
+rules:
+  - {name: no-destruction, effect: deny, roles: [agent], verbs: [delete, truncate, ddl.drop, "admin.*", copy.file]}
+  - {name: ddl-needs-a-person, effect: review, roles: [agent], verbs: ["ddl.*"]}
+  - {name: work, effect: allow, verbs: ["*"]}
+"""
+
+
+class World:
+    def __init__(self):
+        self.env = Env(server="mariadb", policy=POLICY, config={"approvals": {"hold_s": 2}}, databases=None).__enter__()
+        self.env.mysql.create_database("other")
+        self.env.mysql.sql("CREATE TABLE secrets (v INT); INSERT INTO secrets VALUES (42)", "other")
+        self.env.mysql.sql(f"GRANT ALL ON other.* TO '{self.env.login}'@'%'")
+
+    def close(self):
+        self.env.close()
+
+    @property
+    def ca(self):
+        return str(self.env.authority.certificate)
+
+    def cli(self, text, user="agent", database="shop", token=None, more=()):
+        token = token or self.env.token(user)
+        return subprocess.run(["mariadb", "--no-defaults", "-N", "-B", "--host=127.0.0.1", f"--port={self.env.gateway.port}", f"--user={user}",
+                               f"--ssl-ca={self.ca}", "--ssl-verify-server-cert", "--default-character-set=utf8mb4", *more, database],
+                              input=text, text=True, capture_output=True, timeout=WAIT_S * 4, env={"MYSQL_PWD": token, "PATH": "/usr/bin:/bin"})
+
+    def pymysql(self, user="agent", database="shop", token=None, **more):
+        import pymysql
+
+        return pymysql.connect(host="127.0.0.1", port=self.env.gateway.port, user=user, password=token or self.env.token(user),
+                               database=database, ssl={"ca": self.ca}, **more)
+
+    def mysqldb(self, user="agent", database="shop"):
+        import MySQLdb
+
+        return MySQLdb.connect(host="127.0.0.1", port=self.env.gateway.port, user=user, password=self.env.token(user), database=database,
+                               ssl={"ca": self.ca})
+
+    def sessions(self):
+        return [json.loads(line) for line in self.env.run("sessions", "--json").splitlines()]
+
+
+WORLD = None
+
+
+def refused(what, *words):
+    import pymysql
+
+    try:
+        what()
+    except pymysql.err.MySQLError as e:
+        for word in words:
+            assert str(word) in str(e), (word, str(e))
+        return e
+    raise AssertionError("it was not refused")
+
+
+def test_cli_logs_in_and_reads():
+    done = WORLD.cli("select id, name from customers where id < 3; select 1 + 1;")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "1\tAlice Moore\n2\tBob Stone\n2\n", done.stdout
+
+
+def test_a_wrong_token_is_refused():
+    done = WORLD.cli("select 1", token="abc.def.ghi")
+    assert "ERROR 1045" in done.stderr, done.stderr
+
+
+def test_no_tls_no_token():
+    done = subprocess.run(["mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={WORLD.env.gateway.port}", "--user=agent", "--skip-ssl", "shop"],
+                          input="select 1", text=True, capture_output=True, timeout=WAIT_S, env={"MYSQL_PWD": "x", "PATH": "/usr/bin"})
+    assert "TLS" in done.stderr, done.stderr
+
+
+def test_pymysql():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        cur.execute("select id, name, created_at from customers where id in (%s, %s) order by id", (1, 7))
+        rows = cur.fetchall()
+        assert rows[1][1] == "佐藤 健", rows
+        cur.execute("insert into scratch values (10, 'ten')")
+        assert cur.rowcount == 1
+        c.rollback()
+        cur.execute("select count(*) from scratch where id = 10")
+        assert cur.fetchone() == (0,)
+        c.ping()
+
+
+def test_mysqldb():
+    c = WORLD.mysqldb()
+    cur = c.cursor()
+    cur.execute("select total from orders where id = %s", (2,))
+    assert str(cur.fetchone()[0]) == "25.50"
+    c.close()
+
+
+def test_destruction_is_blocked():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        for text in ("drop table customers", "delete from customers", "delete c from customers c join orders o on o.customer_id = c.id",
+                     "truncate table orders", "replace into scratch values (1, 'x')", "select * from customers into outfile '/tmp/x'"):
+            refused(lambda t=text: cur.execute(t), "blocked by policy rule", "no-destruction")
+        refused(lambda: cur.execute("select 1 /*!50000 , 2 */"), "cannot be judged")
+        cur.execute("select count(*) from customers")
+        assert cur.fetchone() == (8,)
+
+
+def test_what_is_out_of_reach():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        refused(lambda: cur.execute("select * from other.secrets"), "not within reach")
+        refused(lambda: cur.execute("use other"), "not within reach")
+        refused(lambda: c.select_db("other"), "not within reach")
+        cur.execute("select database()")
+        assert cur.fetchone() == ("shop",)
+
+
+def test_several_statements_one_by_one():
+    import pymysql
+
+    with WORLD.pymysql(client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS) as c, c.cursor() as cur:
+        cur.execute("select 1; select id from scratch order by id; select 'a;b'")
+        got = [cur.fetchall()]
+        while cur.nextset():
+            got.append(cur.fetchall())
+        assert got == [((1,),), ((1,), (2,)), (("a;b",),)], got
+        refused(lambda: cur.execute("insert into scratch values (77, 'x'); drop table scratch"), "no-destruction")
+        cur.execute("select count(*) from scratch where id = 77")
+        assert cur.fetchone() == (0,)
+
+
+def test_settings_that_blind_the_gateway():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        for text in ("set session_track_system_variables = ''", "set names gbk", "set sql_mode = 'ORACLE'"):
+            refused(lambda t=text: cur.execute(t))
+        cur.execute("set sql_mode = 'PIPES_AS_CONCAT,STRICT_TRANS_TABLES'")
+        cur.execute("select 'a' || 'b'")
+        assert cur.fetchone() == ("ab",)
+
+
+def test_ddl_is_held_and_approved():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        text = "create table made (id int)"
+        e = refused(lambda: cur.execute(text), 1644, "pending", "ticket=")
+        ticket = str(e).split("ticket=")[1].split("]")[0].split(" ")[0]
+        WORLD.env.run("approve", ticket)
+        cur.execute(text)
+        refused(lambda: cur.execute(text), 1644)
+
+
+def test_recorded_and_replayed():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        cur.execute("select 'find me' as mark")
+        refused(lambda: cur.execute("drop table orders"))
+    time.sleep(0.3)
+    shown = ""
+    for session in WORLD.sessions():
+        shown += WORLD.env.run("replay", session["session"])
+    assert "find me" in shown and "drop table orders" in shown and "deny by no-destruction" in shown, shown[-3000:]
+
+
+if __name__ == "__main__":
+    WORLD = World()
+    try:
+        status = run_tests(globals())
+    finally:
+        WORLD.close()
+    sys.exit(status)
