@@ -7,14 +7,14 @@ import tempfile
 import time
 
 import mysql_servers
-from env import Env
+from env import SAMPLE_POLICY, Env
 from process import in_memory
 from world import DATA, VARIANTS, sample_policy
 
 from . import wire
 from .wire import Wire, errors, rows
 
-SCHEMA = DATA / "schema_mysql.sql"
+SCHEMA, POLICY = DATA / "schema_mysql.sql", SAMPLE_POLICY.with_name("policy-mysql.yaml")
 DATABASE = "shop"
 AVAILABLE = ("mariadb", "mysql")
 APP_PASSWORD = "canary-PWx7Jq4Zk"  # one of the canaries: the vault holds it, so it must not show anywhere
@@ -25,30 +25,12 @@ MYSQL = {"log-bin-trust-function-creators": "ON", "performance-schema": "ON"}
 OWN = {"information_schema", "performance_schema", "mysql", "sys"}
 
 
-def policy_for_mysql():
-    """The sample policy as the PostgreSQL part has it, in MySQL's names: a schema is a database."""
-    policy = sample_policy()
-
-    def renamed(value):
-        if isinstance(value, list):
-            return [renamed(v) for v in value]
-        return re.sub(r"^public\.", f"{DATABASE}.", value) if isinstance(value, str) else value
-
-    for part in ("rules", "columns", "untrusted"):
-        for entry in policy.get(part, []):
-            for key in ("objects", "functions", "columns", "within", "reviewed"):
-                if key in entry:
-                    entry[key] = renamed(entry[key])
-    policy.pop("reviewed", None)
-    return policy
-
-
 class World:
     """use(): with world.use("a") as database: the sample as new, gone afterwards."""
 
     def __init__(self, direct=False, flavour=None, policy=None):
         self.direct, self.flavour, self.env = direct, flavour or AVAILABLE[0], None
-        self.policy, self._gateways = policy or policy_for_mysql(), {}
+        self.policy, self._gateways = policy or sample_policy(POLICY), {}
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="qw-scratch-", dir=in_memory(NEEDED)))
         self.scratch.chmod(0o755)  # the server's owner passes through
         tempfile.tempdir = str(self.scratch)
