@@ -23,7 +23,6 @@ struct catalog_column {
 	struct catalog_origin origin; /* views only: RowDescription origin of the defining query */
 	bool is_hidden; /* MySQL's INVISIBLE: not in * */
 };
-
 struct catalog_generated { int16_t attnum, from; }; /* column `attnum` is computed from `from` of the same row; 0: nobody knows from what */
 
 enum catalog_relkind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_MATVIEW, CATALOG_FOREIGN, CATALOG_PARTITIONED, CATALOG_OTHER };
@@ -33,8 +32,7 @@ struct catalog_relation {
 	const char *schema, *name;
 	enum catalog_relkind kind;
 	struct catalog_column *columns; size_t column_count; /* sorted by attnum */
-	struct catalog_origin *depends; /* views: every base column that the definition mentions (attnum 0: whole relation) */
-	size_t depend_count;
+	struct catalog_origin *depends; size_t depend_count; /* views: every base column that the definition mentions (attnum 0: all) */
 	uint32_t *parents; size_t parent_count; /* inheritance and partitions: direct parents */
 	struct catalog_generated *generated; size_t generated_count; /* generated columns: what they are made of */
 	bool is_unresolved; /* a view that the server could not describe: all its columns count as sensitive */
@@ -72,16 +70,17 @@ const struct catalog_function *catalog_function_at(const struct catalog *c, size
 unsigned catalog_server_major(const struct catalog *c); /* 15 */
 /* The fixed functions of the server are those of its version, but for those that catalog_function() tells of. */
 bool catalog_is_verified(const struct catalog *c);
+enum { CATALOG_QUIET_COMMENTS = 1, CATALOG_QUIET_DEFAULTS = 2, CATALOG_QUIET_ARGUMENTS = 4 /* their defaults */, CATALOG_QUIET_CHECKS = 8,
+       CATALOG_QUIET_INDEXES = 16, CATALOG_QUIET_FILTERS = 32 /* of publications */, CATALOG_QUIET_ENUMS = 64 };
+unsigned catalog_quiet(const struct catalog *c); /* kinds of definitions in which nothing of this database looks like data */
 uint32_t catalog_operator_function(const struct catalog *c, uint32_t operator_oid); /* 0: no such operator */
 /* An operator that operands of the server's own types may mean; a type of this name (not rows of tables, nor arrays) that is not the
    server's own. The type "": somebody made a cast between types of the server. */
 bool catalog_has_operator(const struct catalog *c, const char *name); bool catalog_has_type(const struct catalog *c, const char *name);
-uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i); /* the i-th of this name; 0: no more */
-bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types */
+bool catalog_knows_type(const struct catalog *c, uint32_t oid); /* of users' types; of a name the i-th, 0: no more */
+uint32_t catalog_type_named(const struct catalog *c, const char *name, size_t i);
 
-/*
- * What the server compares or computes for a write: whether that fails tells of other rows, or of columns that the write does not set.
- */
+/* What the server compares or computes for a write: its failing tells of other rows, or of columns that the write does not set. */
 enum catalog_rule_kind { CATALOG_UNIQUE, CATALOG_REFERENCE, CATALOG_CHECK };
 struct catalog_rule {
 	enum catalog_rule_kind kind;
@@ -140,6 +139,7 @@ int catalog_set_definition(struct catalog_builder *b, uint32_t view_oid, const c
 int catalog_add_function(struct catalog_builder *b, const char *name) QW_MUST_CHECK; /* may come more than once */
 /* These may come in any order; what they name need not be in the snapshot. Strings of `f` and `h` are copied. */
 void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verified);
+void catalog_set_quiet(struct catalog_builder *b, unsigned kinds);
 int catalog_add_function_known(struct catalog_builder *b, const struct catalog_function *f) QW_MUST_CHECK;
 int catalog_add_operator(struct catalog_builder *b, uint32_t oid, uint32_t function_oid, const char *user_name) QW_MUST_CHECK;
 int catalog_add_type(struct catalog_builder *b, uint32_t oid, const char *name) QW_MUST_CHECK; /* 0, NULL: not told */

@@ -26,6 +26,8 @@ struct flow_world {
 	bool (*function)(void *ctx, uint32_t oid, const char **schema, const char **name);
 	/* Is this function known to be plain: no effect but its result, which depends on its arguments and nothing that is secret? */
 	bool (*function_is_plain)(void *ctx, uint32_t oid);
+	/* Does it return definitions of the server's catalogs in which data may stand, whatever it is called with? */
+	bool (*function_is_guarded)(void *ctx, uint32_t oid);
 	/* The function that an operator calls; 0: unknown, which refuses. */
 	uint32_t (*operator_function)(void *ctx, uint32_t operator_oid);
 	/* The policy lets this role see what this function makes of the column. */
@@ -38,6 +40,7 @@ struct flow_world {
 
 struct flow_output { /* one result column */
 	struct label label; /* PLAIN, or MASK: mask it so. Nothing else gets here */
+	bool is_composed; /* of definitions and other texts: quotes in it say nothing of where a literal begins */
 	const char *name;
 	uint32_t origin_relation; /* as RowDescription must say; 0: an expression */
 	int16_t origin_attnum;

@@ -30,6 +30,8 @@ struct label {
 	/* PLAIN: a definition of the server's catalogs. It may be shown, but literals of data may stand in it: content detectors look
 	   at it whatever the policy says of other columns. */
 	bool is_definition;
+	/* PLAIN: and nothing here says that it holds no data: it may be shown, but nothing may depend on it (flow.definition). */
+	bool is_guarded;
 };
 /* Label of a RowDescription origin. attnum 0 (whole row) of a relation with any sensitive column is DERIVED;
    negative (system columns) is PLAIN. */
@@ -85,6 +87,8 @@ bool labels_function_is_plain(const struct labels *l, uint32_t oid);
 const struct catalog_function *labels_unreviewed(const struct labels *l, const char *schema, const char *name);
 /* Column (from 1; 0: any) of what a function returns: pg_stat_get_activity's query is DERIVED, pg_get_viewdef's a definition. */
 struct label labels_of_function(const struct labels *l, uint32_t function_oid, int16_t column);
+/* Does it return definitions in which data may stand, whatever it is called with? */
+bool labels_function_is_guarded(const struct labels *l, uint32_t oid);
 uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid); /* 0: unknown */
 /* The first thing that a write would also run and that was not reviewed, cascades and children included; NULL: nothing. */
 const char *labels_write_hazard(const struct labels *l, uint32_t relation_oid, enum qw_verb verb);

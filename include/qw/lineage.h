@@ -10,11 +10,12 @@
  *     Where the server tells org_table (not empty) for an output without an origin, or none of its tables: abort.
  *   - EXPLAIN, ANALYZE (facts.explains): outputs are those of the statement inside; rows are a plan. Where reads_labelled_count is
  *     not 0, SHOW WARNINGS after it prints values: keep it back until the next statement, and let no other EXPLAIN kind through.
+ *   - Parameters of statements with equalities are bound as strings, or refused: text compared with a number is compared as numbers.
  *   - ERR texts and warnings repeat values: code and SQLSTATE only. SHOW WARNINGS, GET DIAGNOSTICS: not in sessions with masks.
  *   - Affected and found rows of a statement that passes depend on nothing sensitive, but for equalities that the policy opened.
  *   - User variables hold nothing sensitive as long as every statement of the session was judged here.
  *   - Statements of MY_STATEMENT_OTHER are judged by their parts (no sensitive column in any) and by what SHOW looks at; their acts
- *     are facts.acts. EXECUTE, PREPARE: the session judges the inner text.
+ *     are facts.acts. The text of a PREPARE is judged with it, but its outputs are not told: the session judges it again for EXECUTE.
  */
 #ifndef QW_LINEAGE_H
 #define QW_LINEAGE_H

@@ -201,6 +201,11 @@ unsigned catalog_server_major(const struct catalog *c)
 	return c->server_major;
 }
 
+unsigned catalog_quiet(const struct catalog *c)
+{
+	return c->quiet;
+}
+
 bool catalog_is_verified(const struct catalog *c)
 {
 	return c->is_verified;

@@ -17,6 +17,11 @@ void catalog_set_server(struct catalog_builder *b, unsigned major, bool is_verif
 	b->c->is_verified = is_verified;
 }
 
+void catalog_set_quiet(struct catalog_builder *b, unsigned kinds)
+{
+	b->c->quiet = kinds;
+}
+
 static int add_name(struct catalog_builder *b, struct catalog_names *names, const char *name)
 {
 	const char *copy = copied(b, name);

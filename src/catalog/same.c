@@ -101,7 +101,7 @@ static bool same_named_types(const struct catalog *a, const struct catalog *b)
 static bool same_running(const struct catalog *a, const struct catalog *b)
 {
 	return a->dialect == b->dialect && a->folds_tables == b->folds_tables && a->server_major == b->server_major &&
-		a->is_verified == b->is_verified &&
+		a->is_verified == b->is_verified && a->quiet == b->quiet &&
 		same_names(&a->functions, &b->functions) && same_names(&a->operator_names, &b->operator_names) &&
 		same_names(&a->type_names, &b->type_names) && same_pairs(&a->operators, &b->operators) &&
 		same_pairs(&a->parts, &b->parts) && same_pairs(&a->types, &b->types) && same_functions(a, b) &&

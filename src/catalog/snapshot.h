@@ -47,6 +47,7 @@ struct catalog {
 	enum catalog_dialect dialect;
 	bool folds_tables;
 	struct catalog_relation **named; /* sorted by schema, then name */
+	unsigned quiet; /* CATALOG_QUIET_* */
 };
 
 #endif

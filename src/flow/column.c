@@ -35,6 +35,8 @@ bool column_join(struct column *into, const struct column *from)
 		return true;
 	}
 	into->is_whole_row = into->is_whole_row || from->is_whole_row;
+	into->is_composed = into->is_composed || from->is_composed;
+	into->label.is_guarded = into->label.is_guarded || from->label.is_guarded;
 	return label_same(&into->label, &from->label);
 }
 

@@ -16,6 +16,7 @@ static int output_of(
 	out->origin_relation = (uint32_t)relation;
 	out->origin_attnum = (int16_t)attnum;
 	out->label = (struct label){.kind = LABEL_PLAIN};
+	out->is_composed = c->is_composed;
 	if (!column_is_sensitive(c))
 		return 0;
 	out->label = c->label;

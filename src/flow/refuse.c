@@ -60,6 +60,11 @@ const struct use in_write = {.rule = "flow.write", .clause = "a value that is wr
 	X("flow.union", "one result column would hold values under different masks",               \
 		"select columns under different masks as different result columns")                \
 	X("flow.sample", "TABLESAMPLE depends on a sensitive column", "use a constant")            \
+	X("flow.definition",                                                                       \
+		"definitions of the server's catalogs in which data may stand are compared, "      \
+		"taken apart or copied",                                                           \
+		"select them whole, from the catalog's own tables: SELECT conname, "               \
+		"pg_get_constraintdef(oid) FROM pg_constraint; compare and sort by names")         \
 	X("flow.write", "a sensitive value would be copied into another place",                    \
 		"write constants, parameters and columns that are not sensitive")                  \
 	X("flow.arbiter", "ON CONFLICT would tell whether a sensitive value exists",               \

@@ -23,6 +23,7 @@ struct column {
 	bool is_empty; /* a NULL, or not known yet in a recursion: agrees with every label; label is
 			  PLAIN */
 	bool is_whole_row;
+	bool is_composed;      /* of a definition (label.is_guarded) and other texts */
 	uint32_t type_oid;     /* 0: not told */
 	uint32_t relation_oid; /* where it came from, for messages */
 	const char *name;      /* of the column, may be NULL */
@@ -56,6 +57,11 @@ enum flow_command {
 	COMMAND_NOTHING
 };
 
+/* Of what is being judged, until now: is a definition of the server's catalogs in it? */
+struct definition {
+	bool is_seen, is_composed;
+};
+
 enum range_state { RANGE_NEW, RANGE_RUNNING, RANGE_DONE };
 struct range {				  /* an entry of a range table */
 	const struct qtree_value **slots; /* RTE_FIELD_COUNT */
@@ -68,6 +74,7 @@ struct range {				  /* an entry of a range table */
 	bool is_excluded; /* what INSERT ... ON CONFLICT would have inserted */
 	bool is_target;
 	struct columns columns; /* of subqueries, CTEs and VALUES */
+	struct definition definition; /* in what a function in FROM returns */
 };
 struct cte {
 	const char *name;
@@ -96,6 +103,8 @@ struct flow {
 	bool is_default; /* inside of a call that the statement's text does not hold: a column's
 			    default, a view */
 	size_t effects;	 /* calls and writes that were met, again and again, too */
+	struct definition definition;
+	bool is_in_server_view;
 	bool is_blind;	 /* columns count as plain: looks only for what else is in an expression */
 	size_t visits, act_max, read_max, write_max, labelled_max, compared_max, call_max;
 };
@@ -152,6 +161,16 @@ int flow_fields(struct flow *f, struct scope *s, const struct qtree_node *n,
 	const struct use *use); /* of its table entry */
 int flow_clean(struct flow *f, const struct columns *columns,
 	const struct use *use); /* none is sensitive */
+
+/* definition.c: what is made of definitions of the server's catalogs */
+bool column_is_guarded(const struct column *c);
+void definition_seen(struct flow *f, const struct column *c);
+int definition_refuse_column(struct flow *f, const struct column *c, const struct use *use);
+int definition_unused(struct flow *f, const struct columns *columns, const struct use *use);
+int definition_judge(
+	struct flow *f, const struct qtree_node *n, const struct use *use); /* what is in it was judged */
+int flow_question(struct flow *f, struct scope *s, const struct qtree_value *v,
+	const struct use *use); /* flow_used(), and no definition decides it */
 
 /* special.c: nodes with a meaning of their own */
 int flow_sublink(

@@ -4,69 +4,15 @@
  */
 #include <stdlib.h>
 
-#include "street.h"
+#include "catalogs.h"
 
 /*
- * Schema changes that come through the gateway are noticed at once; those from elsewhere, while sessions with masks are open, by
- * the database's pulse, which is felt every second: another beat, and the catalog is read again. Without a pulse it is read every
- * ten seconds, with one every minute all the same. A snapshot that says the same replaces nothing, so that verdicts stay cached.
+ * Schema changes that come through the gateway are noticed at once; those from elsewhere by the database's pulse: another beat, and
+ * the catalog is read again. It is felt every second while sessions with masks are open, and before a session is given labels when
+ * that is longer ago. Without a pulse the catalog is read every ten seconds, with one every minute all the same. A snapshot that
+ * says the same replaces nothing, so that verdicts stay cached.
  */
-enum { TICK_MS = 1000, FRESH_US = 10 * 1000000, FRESH_WITH_PULSE_US = 60 * 1000000 };
-
-struct catalog_wait {
-	struct catalog_wait *prev, *next;
-	struct database *database;
-	struct conn *conn;
-	uint64_t newer_than;
-};
-
-struct label_entry {
-	struct label_entry *next;
-	const struct policy *policy;
-	const struct policy_role *role;
-	const struct catalog *snapshot; /* compared only */
-	struct labels *labels; /* NULL: under construction */
-};
-
-struct database {
-	struct database *next;
-	const struct config_target *target;
-	char *name;
-	struct catalog *snapshot;
-	uint64_t generation; /* of the last read, whose content is `snapshot` */
-	uint64_t loaded_us;
-	uint64_t counter; /* generation that was begun last */
-	uint64_t valid_from; /* older generations were read before DDL went through */
-	uint64_t loading; /* generation that is being read; 0: none */
-	struct upstream_pulse *pulse; /* the worker's while `loading` or `is_feeling`; NULL: none */
-	uint64_t beat; /* just before the snapshot was read; 0: unknown */
-	bool is_feeling; /* on a worker */
-	bool wants_load; /* when that is over */
-	struct label_entry *labels;
-	struct catalog_wait *waits, *cursor; /* cursor: where serve() is; moved on when that wait goes away */
-};
-
-struct catalogs {
-	struct street *street;
-	struct database *list;
-	uv_timer_t timer; /* looks for schema changes from elsewhere */
-};
-
-struct catalog_job {
-	uv_work_t work;
-	struct catalogs *catalogs; /* outlives every job */
-	struct database *database;
-	uint64_t generation;
-	struct catalog *snapshot; /* load: the result; build: what the labels are laid over */
-	struct policy_slot *policy; /* build only */
-	const struct policy_role *role;
-	struct labels *labels;
-	uint64_t beat; /* 0: could not be felt */
-	struct upstream_failure failure;
-	int err;
-};
-
-static void serve_all(struct catalogs *all, struct database *d);
+enum { TICK_MS = 1000, FELT_US = 2 * 1000000, FRESH_US = 10 * 1000000, FRESH_WITH_PULSE_US = 60 * 1000000 };
 
 static struct database *database_find(struct catalogs *all, const struct config_target *target, const char *name)
 {
@@ -103,7 +49,7 @@ static struct database *database_of(struct conn *c)
 	return NULL;
 }
 
-static const struct policy_role *role_of(struct conn *c)
+const struct policy_role *catalogs_role_of(struct conn *c)
 {
 	struct session_info info = {0};
 
@@ -119,10 +65,22 @@ static bool is_enough(const struct database *d, uint64_t generation, uint64_t ne
 	return generation > newer_than && generation >= d->valid_from;
 }
 
-static bool is_fresh(const struct database *d, uint64_t newer_than)
+/* Unless its pulse says otherwise. */
+static bool may_be_fresh(const struct database *d, uint64_t newer_than)
 {
 	return d->snapshot && is_enough(d, d->generation, newer_than) &&
 		street_now().mono_us - d->loaded_us < (d->beat ? FRESH_WITH_PULSE_US : FRESH_US);
+}
+
+static bool is_fresh(const struct database *d, uint64_t newer_than)
+{
+	return may_be_fresh(d, newer_than) && (!d->beat || street_now().mono_us - d->felt_us < FELT_US);
+}
+
+/* MySQL: a session may be in none; its catalog holds all of them. */
+static const char *server_database(const struct database *d)
+{
+	return *d->name ? d->name : NULL;
 }
 
 /* On a worker thread. A pulse that cannot be felt is opened anew the next time; the clock does until then. */
@@ -131,7 +89,7 @@ static uint64_t feel(struct vault *v, struct database *d)
 	struct upstream_failure failure = {.sqlstate = ""};
 	uint64_t beat = 0;
 
-	if (!d->pulse && upstream_pulse_open(v, &d->target->up, d->name, &d->pulse, &failure))
+	if (!d->pulse && upstream_pulse_open(v, &d->target->up, server_database(d), &d->pulse, &failure))
 		d->pulse = NULL;
 	if (d->pulse && upstream_pulse(d->pulse, &beat, &failure)) {
 		upstream_pulse_free(d->pulse);
@@ -159,7 +117,7 @@ static void wait_remove(struct catalog_wait *w)
 	free(w);
 }
 
-static void wait_fail(struct catalog_wait *w)
+void catalogs_wait_fail(struct catalog_wait *w)
 {
 	struct conn *c = w->conn;
 
@@ -180,25 +138,8 @@ static void work_load(uv_work_t *w) /* on a worker thread */
 	struct catalog_job *j = w->data;
 
 	j->beat = feel(j->catalogs->street->vault, j->database); /* before: what changes meanwhile is felt later */
-	j->err = upstream_read_catalog(j->catalogs->street->vault, &j->database->target->up, j->database->name,
+	j->err = upstream_read_catalog(j->catalogs->street->vault, &j->database->target->up, server_database(j->database),
 		j->generation, &j->snapshot, &j->failure);
-}
-
-static void labels_evict(struct database *d)
-{
-	struct label_entry **p = &d->labels;
-
-	while (*p) {
-		struct label_entry *e = *p;
-
-		if (!e->labels || e->snapshot == d->snapshot) {
-			p = &e->next;
-			continue;
-		}
-		*p = e->next;
-		labels_unref(e->labels);
-		free(e);
-	}
 }
 
 static void load_failed(struct database *d, struct catalog_job *j)
@@ -210,7 +151,7 @@ static void load_failed(struct database *d, struct catalog_job *j)
 
 		d->cursor = w->next;
 		if (is_enough(d, j->generation, w->newer_than))
-			wait_fail(w);
+			catalogs_wait_fail(w);
 	}
 }
 
@@ -252,7 +193,7 @@ static void take_snapshot(struct catalogs *all, struct database *d, struct catal
 	}
 	catalog_unref(d->snapshot);
 	d->snapshot = fresh;
-	labels_evict(d);
+	catalogs_evict_labels(d);
 	if (!is_first)
 		tell_sessions(all, d);
 }
@@ -267,17 +208,17 @@ static void after_load(uv_work_t *work, int status)
 	d->loading = 0;
 	if (status == 0 && !j->err) {
 		d->generation = j->generation;
-		d->loaded_us = street_now().mono_us;
+		d->loaded_us = d->felt_us = street_now().mono_us;
 		d->beat = j->beat;
 		take_snapshot(all, d, j->snapshot);
 	} else {
 		load_failed(d, j);
 	}
 	free(j);
-	serve_all(all, d);
+	catalogs_serve(all, d);
 }
 
-static struct catalog_job *job_new(struct catalogs *all, struct database *d)
+struct catalog_job *catalogs_job_new(struct catalogs *all, struct database *d)
 {
 	struct catalog_job *j = calloc(1, sizeof(*j));
 
@@ -287,6 +228,16 @@ static struct catalog_job *job_new(struct catalogs *all, struct database *d)
 	j->catalogs = all;
 	j->database = d;
 	return j;
+}
+
+int catalogs_job_start(struct catalog_job *j, uv_work_cb work, uv_after_work_cb after)
+{
+	if (!j || uv_queue_work(&j->catalogs->street->loop, &j->work, work, after)) {
+		free(j);
+		return QW_E_NOMEM;
+	}
+	j->catalogs->street->jobs++;
+	return 0;
 }
 
 static int load_start(struct catalogs *all, struct database *d)
@@ -299,16 +250,12 @@ static int load_start(struct catalogs *all, struct database *d)
 		d->wants_load = true;
 		return 0;
 	}
-	j = job_new(all, d);
-	if (!j)
+	j = catalogs_job_new(all, d);
+	if (j)
+		j->generation = d->counter + 1;
+	if (catalogs_job_start(j, work_load, after_load))
 		return QW_E_NOMEM;
-	j->generation = d->counter + 1;
-	if (uv_queue_work(&all->street->loop, &j->work, work_load, after_load)) {
-		free(j);
-		return QW_E_NOMEM;
-	}
 	d->loading = ++d->counter;
-	all->street->jobs++;
 	return 0;
 }
 
@@ -331,103 +278,22 @@ static void after_feel(uv_work_t *work, int status)
 	d->is_feeling = false;
 	if (has_changed || d->wants_load) {
 		d->wants_load = false;
+		d->valid_from = d->counter + 1; /* nobody gets labels of what was there before */
 		(void)load_start(j->catalogs, d);
+	} else if (status == 0) {
+		d->felt_us = street_now().mono_us;
 	}
+	catalogs_serve(j->catalogs, d);
 	free(j);
 }
 
-static void feel_start(struct catalogs *all, struct database *d)
+static int feel_start(struct catalogs *all, struct database *d)
 {
-	struct catalog_job *j = d->loading || d->is_feeling ? NULL : job_new(all, d);
-
-	if (!j)
-		return;
-	if (uv_queue_work(&all->street->loop, &j->work, work_feel, after_feel)) {
-		free(j);
-		return;
-	}
+	if (d->loading || d->is_feeling)
+		return 0; /* when it is done, serve_all looks again */
+	if (catalogs_job_start(catalogs_job_new(all, d), work_feel, after_feel))
+		return QW_E_NOMEM;
 	d->is_feeling = true;
-	all->street->jobs++;
-}
-
-/* ---- laying the policy over it ---- */
-
-static void work_build(uv_work_t *w) /* on a worker thread */
-{
-	struct catalog_job *j = w->data;
-
-	j->labels = labels_build(j->snapshot, j->policy->policy, j->role, j->database->name);
-}
-
-static struct label_entry **label_find(struct database *d, const struct policy *p, const struct policy_role *role,
-	const struct catalog *snapshot)
-{
-	struct label_entry **e = &d->labels;
-
-	while (*e && ((*e)->policy != p || (*e)->role != role || (*e)->snapshot != snapshot))
-		e = &(*e)->next;
-	return e;
-}
-
-static void build_failed(struct database *d, struct label_entry **place)
-{
-	struct label_entry *e = *place;
-	const struct policy_role *role = e->role;
-
-	*place = e->next;
-	free(e);
-	for (d->cursor = d->waits; d->cursor;) {
-		struct catalog_wait *w = d->cursor;
-
-		d->cursor = w->next;
-		if (role_of(w->conn) == role)
-			wait_fail(w);
-	}
-}
-
-static void after_build(uv_work_t *work, int status)
-{
-	struct catalog_job *j = work->data;
-	struct catalogs *all = j->catalogs;
-	struct database *d = j->database;
-	struct label_entry **e = label_find(d, j->policy->policy, j->role, j->snapshot);
-
-	(void)status;
-	all->street->jobs--;
-	(*e)->labels = j->labels;
-	if (!j->labels)
-		build_failed(d, e);
-	else
-		serve_all(all, d);
-	catalog_unref(j->snapshot);
-	j->policy->users--;
-	free(j);
-	operate_policies_free(all->street, false);
-}
-
-static int build_start(struct catalogs *all, struct database *d, struct conn *c, const struct policy_role *role)
-{
-	struct label_entry *e = calloc(1, sizeof(*e));
-	struct catalog_job *j = e ? job_new(all, d) : NULL;
-
-	if (!j) {
-		free(e);
-		return QW_E_NOMEM;
-	}
-	j->snapshot = d->snapshot;
-	j->policy = c->policy_now;
-	j->role = role;
-	if (uv_queue_work(&all->street->loop, &j->work, work_build, after_build)) {
-		free(e);
-		free(j);
-		return QW_E_NOMEM;
-	}
-	(void)catalog_ref(d->snapshot); /* both are given back in after_build */
-	j->policy->users++;
-	all->street->jobs++;
-	*e = (struct label_entry){
-		.next = d->labels, .policy = j->policy->policy, .role = role, .snapshot = d->snapshot};
-	d->labels = e;
 	return 0;
 }
 
@@ -451,23 +317,23 @@ static void serve(struct catalogs *all, struct catalog_wait *w)
 	struct label_entry *e;
 
 	if (!is_fresh(d, w->newer_than)) {
-		if (load_start(all, d))
-			wait_fail(w);
+		if (may_be_fresh(d, w->newer_than) ? feel_start(all, d) : load_start(all, d))
+			catalogs_wait_fail(w);
 		return;
 	}
-	role = role_of(w->conn);
+	role = catalogs_role_of(w->conn);
 	if (!role) {
-		wait_fail(w);
+		catalogs_wait_fail(w);
 		return;
 	}
-	e = *label_find(d, w->conn->policy_now->policy, role, d->snapshot);
-	if (!e && build_start(all, d, w->conn, role))
-		wait_fail(w);
+	e = *catalogs_find_labels(d, w->conn->policy_now->policy, role, d->snapshot);
+	if (!e && catalogs_build_labels(all, d, w->conn, role))
+		catalogs_wait_fail(w);
 	else if (e && e->labels)
 		give(w, e);
 }
 
-static void serve_all(struct catalogs *all, struct database *d)
+void catalogs_serve(struct catalogs *all, struct database *d)
 {
 	for (d->cursor = d->waits; d->cursor;) {
 		struct catalog_wait *w = d->cursor;
@@ -528,34 +394,16 @@ static void on_timer(uv_timer_t *t)
 			if (!d->loading && !d->is_feeling) { /* nobody needs it: no connection is kept for it */
 				upstream_pulse_free(d->pulse);
 				d->pulse = NULL;
-				d->beat = 0;
 			}
 		} else if (age_us >= (d->beat ? FRESH_WITH_PULSE_US : FRESH_US)) {
 			(void)load_start(all, d);
 		} else if (d->beat) {
-			feel_start(all, d);
+			(void)feel_start(all, d); /* or a second later */
 		}
 	}
 }
 
 /* ---- opening and closing ---- */
-
-void catalogs_drop_policy(struct catalogs *all, const struct policy *p)
-{
-	for (struct database *d = all ? all->list : NULL; d; d = d->next) {
-		for (struct label_entry **at = &d->labels; *at;) {
-			struct label_entry *e = *at;
-
-			if (e->policy != p) {
-				at = &e->next;
-				continue;
-			}
-			*at = e->next;
-			labels_unref(e->labels);
-			free(e);
-		}
-	}
-}
 
 int catalogs_open(struct street *s, struct catalogs **out)
 {

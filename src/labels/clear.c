@@ -50,6 +50,15 @@ static bool behind_is_clear(struct clearing *c, const struct catalog_relation *r
 	return true;
 }
 
+/* What a view makes of definitions, its tree shows. */
+static bool reads_guarded(const struct labels *l, const struct catalog_relation *r)
+{
+	for (size_t i = 0; i < r->depend_count; i++)
+		if (labels_of(l, r->depends[i].relation_oid, r->depends[i].attnum).is_guarded)
+			return true;
+	return false;
+}
+
 static bool looks_clear(struct clearing *c, size_t at, unsigned depth)
 {
 	const struct place *p = &c->l->places[at];
@@ -58,7 +67,8 @@ static bool looks_clear(struct clearing *c, size_t at, unsigned depth)
 
 	if (p->sensitive || r->is_unresolved || r->kind == CATALOG_FOREIGN || strcmp(r->schema, "pg_toast") == 0)
 		return false;
-	if (!columns_are_clear(r) || !runs_nothing(c->l, r->oid) || (is_view && c->w && labels_view_reads(c->w, at)))
+	if (!columns_are_clear(r) || !runs_nothing(c->l, r->oid) || (is_view && c->w && labels_view_reads(c->w, at)) ||
+		(is_view && (reads_guarded(c->l, r) || p->has_guarded)))
 		return false;
 	return behind_is_clear(c, r, depth);
 }
@@ -83,6 +93,8 @@ int labels_clear(struct labels *l, struct work *w)
 
 	if (!c.state)
 		return QW_E_NOMEM;
+	for (size_t i = 0; i < l->place_count; i++)
+		l->places[i].has_guarded = labels_has_guarded(l, l->places[i].relation);
 	for (size_t i = 0; i < l->place_count; i++)
 		l->places[i].is_clear = is_clear(&c, l->places[i].relation->oid, 0);
 	return 0;
@@ -206,9 +218,48 @@ static bool types_are_clear(const struct labels *l, const struct qw_statement *s
 	return true;
 }
 
+/* What the name may denote has a definition of that name (NULL: any at all). */
+static bool names_guarded(const struct labels *l, const struct qw_relation *r, const char *column)
+{
+	for (size_t at = labels_first_named(l, r->name); at < l->place_count; at++) {
+		const struct place *p = l->named[at];
+		size_t i = 0;
+
+		if (strcmp(p->relation->name, r->name) != 0)
+			break;
+		while (column && i < p->relation->column_count && (strcmp(p->relation->columns[i].name, column) != 0 ||
+				!labels_of(l, p->relation->oid, p->relation->columns[i].attnum).is_guarded))
+			i++;
+		if (p->has_guarded && (!column || i < p->relation->column_count))
+			return true;
+	}
+	return false;
+}
+
+/* Could the statement compare a definition? A star, a whole row and a natural join mean all columns. */
+static bool may_use_guarded(const struct labels *l, const struct qw_statement *s)
+{
+	for (size_t k = 0; k < s->relation_count; k++) {
+		const struct qw_relation *r = &s->relations[k];
+
+		if (!r->name || !names_guarded(l, r, NULL))
+			continue;
+		if (r->has_column_aliases || r->in_natural_join)
+			return true;
+		for (size_t i = 0; i < s->column_count; i++) {
+			const char *name = s->columns[i].name;
+
+			if (!name || strcmp(name, r->name) == 0 || (r->alias && strcmp(name, r->alias) == 0) || names_guarded(l, r, name))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool labels_provably_clear(const struct labels *l, const struct qw_statement *s)
 {
-	if (!catalog_is_verified(l->catalog) || s->act_count == 0 || !operators_are_clear(l, s) || !types_are_clear(l, s))
+	if (!catalog_is_verified(l->catalog) || s->act_count == 0 || !operators_are_clear(l, s) || !types_are_clear(l, s) ||
+		may_use_guarded(l, s))
 		return false;
 	for (size_t i = 0; i < s->act_count; i++)
 		if (!act_is_clear(l, &s->acts[i]))

@@ -29,12 +29,32 @@ bool labels_is_empty(const struct labels *l)
 	return !l->has_masks;
 }
 
+static bool is_of_server(const struct catalog_relation *r)
+{
+	return r->oid < FIRST_USER_OID && strcmp(r->schema, "pg_catalog") == 0;
+}
+
+/* What a materialized view took from the catalogs is a definition still. */
 static struct label plain_of(const struct labels *l, const struct catalog_relation *r, size_t column)
 {
 	struct label out = {.kind = LABEL_PLAIN};
+	const char *name = r->columns[column].name;
 
-	out.is_definition = r->oid < FIRST_USER_OID && labels_system_kind(l, r, r->columns[column].name) == SYSTEM_DEFINITION;
+	if (r->kind == CATALOG_MATVIEW)
+		out.is_guarded = labels_may_define(l, r->oid);
+	out.is_definition = r->oid < FIRST_USER_OID && labels_system_kind(l, r, name) == SYSTEM_DEFINITION;
+	if (!is_of_server(r))
+		return out;
+	out.is_guarded = labels_system_is_guarded(l, r->name, name);
 	return out;
+}
+
+bool labels_has_guarded(const struct labels *l, const struct catalog_relation *r)
+{
+	for (size_t i = 0; i < r->column_count; i++)
+		if (plain_of(l, r, i).is_guarded)
+			return true;
+	return false;
 }
 
 struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t attnum)
@@ -45,7 +65,7 @@ struct label labels_of(const struct labels *l, uint32_t relation_oid, int16_t at
 	if (!p)
 		return (struct label){.kind = LABEL_UNKNOWN};
 	if (attnum < 0 || (attnum == 0 && !p->labels))
-		return (struct label){.kind = LABEL_PLAIN};
+		return (struct label){.kind = LABEL_PLAIN, .is_guarded = attnum == 0 && p->has_guarded};
 	if (attnum == 0)
 		return (struct label){.kind = LABEL_DERIVED, .column = p->sensitive};
 	i = catalog_column_index(p->relation, attnum);

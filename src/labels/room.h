@@ -14,6 +14,7 @@ struct place {
 	const struct label *labels; /* parallel to relation->columns; NULL: all PLAIN */
 	const char *name; /* "schema.table"; set with labels */
 	const char *sensitive; /* the first sensitive column's full name */
+	bool has_guarded; /* columns that are definitions of which nothing is known; of the server's own tables */
 	bool is_clear; /* reading any of it shows and runs nothing but what is plain; see clear.c */
 };
 
@@ -35,6 +36,7 @@ struct labels {
 };
 
 bool labels_is_trusted_foreign(const struct labels *l, const struct catalog_relation *r);
+bool labels_has_guarded(const struct labels *l, const struct catalog_relation *r);
 const struct place *labels_place(const struct labels *l, uint32_t oid);
 
 /* ---- how it is found out ---- */
@@ -88,5 +90,8 @@ enum system_column labels_system_column(const char *relation, const char *column
 enum system_column labels_system_column_mysql(const char *schema, const char *relation, const char *column);
 /* Either. Of relations below FIRST_USER_OID. */
 enum system_column labels_system_kind(const struct labels *l, const struct catalog_relation *r, const char *column);
+bool labels_system_is_guarded(const struct labels *l, const char *relation, const char *column);
+struct functions_entry;
+bool labels_system_returns_guarded(const struct labels *l, const struct functions_entry *e);
 
 #endif

@@ -73,6 +73,13 @@ struct label labels_of_function(const struct labels *l, uint32_t function_oid, i
 	return out;
 }
 
+bool labels_function_is_guarded(const struct labels *l, uint32_t oid)
+{
+	const struct functions_entry *e = own(l, oid);
+
+	return e && strcmp(e->schema, "pg_catalog") == 0 && labels_system_returns_guarded(l, e);
+}
+
 uint32_t labels_operator_function(const struct labels *l, uint32_t operator_oid)
 {
 	return catalog_operator_function(l->catalog, operator_oid);

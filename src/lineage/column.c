@@ -27,7 +27,8 @@ static bool label_same(const struct label *a, const struct label *b)
 
 bool lineage_same_column(const struct column *a, const struct column *b)
 {
-	return a->is_empty == b->is_empty && label_same(&a->label, &b->label) && a->relation_oid == b->relation_oid && a->attnum == b->attnum;
+	return a->is_empty == b->is_empty && label_same(&a->label, &b->label) && a->relation_oid == b->relation_oid &&
+		a->attnum == b->attnum;
 }
 
 bool lineage_join_column(struct column *into, const struct column *from)

@@ -50,7 +50,8 @@ int lineage_refuse(struct lineage *f, const char *rule, const char *object, cons
 
 int lineage_unsupported(struct lineage *f, const char *what)
 {
-	return lineage_refuse(f, "flow.unsupported", what, qw_arena_printf(f->arena, "the statement has %s, which is not judged here", what));
+	return lineage_refuse(
+		f, "flow.unsupported", what, qw_arena_printf(f->arena, "the statement has %s, which is not judged here", what));
 }
 
 int lineage_enter(struct lineage *f)
@@ -85,7 +86,8 @@ static const char *place_of(struct lineage *f, const struct use *use)
 {
 	if (!use->as)
 		return use->clause;
-	return qw_arena_printf(f->arena, "%s, as %s%s%s", use->clause, use->as, use->function ? " " : "", use->function ? use->function : "");
+	return qw_arena_printf(f->arena, "%s, as %s%s%s", use->clause, use->as, use->function ? " " : "",
+		use->function ? use->function : "");
 }
 
 int lineage_refuse_column(struct lineage *f, const struct column *c, const struct use *use)

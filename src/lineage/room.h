@@ -68,7 +68,7 @@ struct scope { /* a query that is being judged; `up` is the one around it */
 	bool sees_items; /* GROUP BY, HAVING, ORDER BY: aliases are names here */
 	bool shows_items; /* to subqueries: not in WHERE and ON */
 	bool is_loose; /* SHOW ... WHERE, SET: what is not found is no column of a table */
-	bool takes_positions;
+	bool takes_positions, is_having;
 };
 
 /* Where an expression stands: what is said when something sensitive is found in it. */
@@ -139,6 +139,7 @@ int lineage_clean(struct lineage *f, const struct columns *c, const struct use *
 /* names/match.c */
 enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES }; /* MAYBE: letters beyond ASCII, whose case we do not know */
 enum match names_match(const char *a, const char *b); /* columns and aliases of columns: case does not count */
+const char *names_heading(const char *name); /* as the server keeps an alias; NULL: it would change it, or there is none */
 enum match names_match_table(const struct lineage *f, const char *a, const char *b); /* as the server is set up */
 
 /* names/resolve.c */
@@ -188,8 +189,13 @@ int lineage_rename(struct lineage *f, const struct my_named *names, struct colum
 /* write/write.c, insert.c, update.c, other.c */
 int lineage_act(struct lineage *f, const struct catalog_relation *r, enum qw_verb verb, enum qw_verb fires);
 int lineage_target(struct lineage *f, const struct my_source *src, struct range *out);
-int lineage_into(struct lineage *f, const struct range *r, const struct column *target, const struct column *value,
-	const struct my_expr *written, bool replaces, bool *is_labelled);
+struct into { /* one value into one column */
+	const struct range *r;
+	const struct column *target;
+	const struct my_expr *written; /* NULL: of a query */
+	bool replaces;
+};
+int lineage_into(struct lineage *f, const struct into *into, const struct column *value, bool *is_labelled);
 int lineage_target_column(struct lineage *f, const struct range *r, const struct my_column *c, const struct column **out);
 int lineage_insert(struct lineage *f, const struct my_insert *i);
 int lineage_update(struct lineage *f, const struct my_update *u);

@@ -15,7 +15,7 @@ static void refuse_masking(struct session *s, const char *message, const char *w
 }
 
 /* Labels may be old (DDL went through) or not know a relation: then the catalog is read again first. */
-static bool labels_ready(struct session *s)
+bool decide_labels_ready(struct session *s)
 {
 	if (s->labels_pending)
 		return false;
@@ -104,7 +104,7 @@ static bool labels_too_old(struct session *s)
 		return false;
 	(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 	s->labels_stale = true;
-	(void)labels_ready(s);
+	(void)decide_labels_ready(s);
 	return true;
 }
 
@@ -295,7 +295,7 @@ static void keep_resolution(struct session *s)
 		r->portal->resolution = resolution_ref(made);
 		r->portal->resolved_index = r->unit->resolved_index;
 	}
-	if (owner && made->count == owner->facts.count)
+	if (!s->my && owner && made->count == owner->facts.count)
 		resolution_keep(s, owner, made);
 }
 
@@ -347,7 +347,7 @@ void decide(struct session *s)
 	resolution_unref(r->resolution); /* after a wait, labels and settings may be others: found again, or asked for again */
 	r->resolution = NULL;
 	r->resolve_index = 0;
-	if (!labels_ready(s))
+	if (!decide_labels_ready(s))
 		return;
 	was_current = judge_is_current(s, r->judged);
 	if (!make_current(s))

@@ -53,7 +53,7 @@ struct resolution {
 /* A text, its facts and its verdict. Shared by the verdict cache, prepared statements, portals and running statements. */
 struct judged {
 	unsigned refs;
-	const struct my_statement **trees; /* MySQL: as many as facts.list */
+	struct my_statement **trees; /* MySQL: as many as facts.list */
 	struct judged *origin; /* whose facts and verdict these are: a text that differs only in integers (template.c); NULL: none */
 	struct qw_arena arena;
 	struct qw_bytes sql;
@@ -125,6 +125,7 @@ struct scan {
 	bool is_opaque; /* nothing in it can be replaced: a find hides all of it */
 	bool may_hold_hex; /* text that may hold a bytea; a find in that hides all of it */
 	bool is_definition, is_bytes; /* literals in it are hidden (literals.c); it is a bytea in binary */
+	bool is_composed; /* of definitions and other texts */
 };
 
 /* What the server said of a result's columns, and what is done to each. */
@@ -460,6 +461,7 @@ struct qw_arena *verdict_cache_scratch(struct verdict_cache *c); /* empty; until
 
 /* ---- decide.c ---- */
 void decide(struct session *s); /* stage JUDGE: on to RESOLVE, FORWARD (Parse) or REFUSE; or waits for labels */
+bool decide_labels_ready(struct session *s); /* false: newer ones are on their way */
 void decide_resolved(struct session *s); /* the trees are there: on to REVIEW, RECORD or REFUSE */
 
 /* ---- resolution.c: what the server's trees say ---- */
@@ -698,6 +700,7 @@ void columns_unref(struct columns *c);
 struct columns *columns_ref(struct columns *c);
 enum columns_answer { COLUMNS_OK, COLUMNS_UNKNOWN, COLUMNS_REFUSED };
 struct refusal *columns_refusal(const char *which);
+const struct mask_spec *columns_copy_spec(struct columns *c, const struct mask_spec *from);
 /* What tells of the columns besides their description. */
 struct columns_source {
 	struct resolution *resolution; /* with `flow`: borrowed */

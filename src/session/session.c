@@ -381,7 +381,7 @@ void session_info_get(const struct session *s, struct session_info *out)
 	*out = s->info;
 	out->state = s->run.stage == RUN_HOLDING ? "held" : names[s->state];
 	out->role = s->role ? s->role->name : NULL;
-	out->database = s->database;
+	out->database = s->my ? s->my->home : s->database;
 	out->target = s->target ? s->target->up.name : NULL;
 	out->subject = s->principal.subject;
 }

@@ -24,7 +24,7 @@ struct upstream_pulse {
 static const char *const watched[] = {"pg_class", "pg_attribute", "pg_proc", "pg_type", "pg_constraint", "pg_rewrite", "pg_operator",
 	"pg_cast", "pg_trigger", "pg_inherits", "pg_index", "pg_policy", "pg_attrdef", "pg_namespace", "pg_partitioned_table",
 	"pg_foreign_table", "pg_foreign_server", "pg_range", "pg_amproc", "pg_opclass", "pg_aggregate", "pg_language",
-	"pg_extension", "pg_enum"};
+	"pg_extension", "pg_enum", "pg_description", "pg_shdescription", "pg_publication_rel"};
 
 /* age() of what initdb's first process wrote is always the largest integer: those rows are only counted. */
 static int sums_statement(struct qw_buf *sql)

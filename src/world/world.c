@@ -45,6 +45,13 @@ static bool function_is_plain(void *ctx, uint32_t oid)
 	return labels_function_is_plain(w->labels, oid);
 }
 
+static bool function_is_guarded(void *ctx, uint32_t oid)
+{
+	const struct world *w = ctx;
+
+	return labels_function_is_guarded(w->labels, oid);
+}
+
 static uint32_t operator_function(void *ctx, uint32_t operator_oid)
 {
 	const struct world *w = ctx;
@@ -85,6 +92,7 @@ void world_open(const struct world *w, struct flow_world *out)
 		.write_tells = write_tells,
 		.function = function,
 		.function_is_plain = function_is_plain,
+		.function_is_guarded = function_is_guarded,
 		.operator_function = operator_function,
 		.may_apply = may_apply,
 		.may_compare = may_compare,

@@ -21,6 +21,17 @@ def cpu_us(pid, main_thread=False):
     return (int(fields[11]) + int(fields[12])) * TICK_US
 
 
+def cpu_ns(pid):
+    """The same of all threads to the nanosecond; exact only while the process rests."""
+    if pid is None:
+        return 0
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+            total += int(f.read().split()[0])
+    return total
+
+
 def memory(pid):
     """Bytes: {"VmRSS": all resident, "RssAnon": without mapped files}."""
     with open(f"/proc/{pid}/status") as f:

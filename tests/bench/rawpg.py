@@ -18,6 +18,20 @@ def message(kind, body=b""):
     return kind + struct.pack("!I", len(body) + 4) + body
 
 
+def simple(sql):
+    return message(b"Q", sql.encode() + b"\0")
+
+
+def parse(sql, name=""):
+    return message(b"P", f"{name}\0{sql}\0\0\0".encode())
+
+
+def execute(name="", formats=b"\0\0"):
+    """What libpq sends for a statement that is prepared."""
+    return (message(b"B", f"\0{name}\0\0\0\0\0".encode() + formats) + message(b"D", b"P\0") + message(b"E", b"\0\0\0\0\0") +
+            message(b"S"))
+
+
 class RawClient:
     def __init__(self, contestant):
         self.dsn = words(contestant.dsn)
@@ -77,9 +91,21 @@ class RawClient:
         return self._drain()
 
     def query_binary(self, sql):
-        self.socket.sendall(message(b"P", b"\0" + sql.encode() + b"\0\0\0") + message(b"B", b"\0\0\0\0\0\0\0\1\0\1") +
-                            message(b"D", b"P\0") + message(b"E", b"\0\0\0\0\0") + message(b"S"))
+        self.socket.sendall(parse(sql) + execute(formats=b"\0\1\0\1"))
         return self._drain()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def receive(self):
+        """All messages up to ReadyForQuery, errors too: for small answers."""
+        out = b""
+        while not out[-6:-1] == b"Z\0\0\0\5":
+            more = self.socket.recv(READ_BYTES)
+            if not more:
+                raise ConnectionError("the server closed the connection")
+            out += more
+        return out
 
     def _drain(self):
         """Bytes up to ReadyForQuery: it is short and last, so only the tail of what came is looked at."""

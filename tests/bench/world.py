@@ -10,8 +10,11 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from env import Env  # noqa: E402
+import yaml  # noqa: E402
+
+from env import SAMPLE_POLICY, Env  # noqa: E402
 from process import Child, free_port  # noqa: E402
+from relay import Relay  # noqa: E402
 
 ACCOUNTS, PEOPLE = 100_000, 100_000
 LONG_AGO_MS = 600_000
@@ -22,12 +25,25 @@ CREATE TABLE pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, fille
 INSERT INTO pgbench_accounts SELECT i, 1, 0, '' FROM generate_series(1, {ACCOUNTS}) i;
 CREATE TABLE bench_people (id int PRIMARY KEY, name text, card text);
 INSERT INTO bench_people SELECT i, 'name ' || i, lpad(i::text, 16, '4') FROM generate_series(1, {PEOPLE}) i;
+CREATE VIEW bench_view AS SELECT id, name, card FROM bench_people WHERE name IS NOT NULL;
+CREATE TABLE bench_orders (id int PRIMARY KEY, person_id int, total numeric(12,2));
+INSERT INTO bench_orders SELECT i, i, i * 1.25 FROM generate_series(1, {PEOPLE}) i;
+CREATE TABLE bench_notes (id int, note text, card text);
 CREATE TABLE bench_plain AS SELECT i AS id, 'name of row ' || i AS name, md5(i::text) AS note, i * 1.25 AS total,
   lpad(i::text, 16, '4') AS badge FROM generate_series(1, ROWS) i;
 CREATE TABLE bench_cards AS SELECT id, name, note, total, badge AS card FROM bench_plain;
 RESET ROLE;
 VACUUM (ANALYZE, FREEZE);
 """
+
+
+LABELS = ("masks", "columns", "detectors", "untrusted")  # of a policy: without them nothing is labelled
+
+
+def unlabelled_policy():
+    """The sample's rules and limits; nothing is sensitive."""
+    policy = yaml.safe_load(SAMPLE_POLICY.read_text())
+    return {key: value for key, value in policy.items() if key not in (*LABELS, "tests")}
 
 
 class Contestant:
@@ -84,7 +100,7 @@ class World(Env):
     def __init__(self, rows):
         super().__init__(gateway=False, token_lifetime_s=36000,
                          postgres_options={"shared_buffers": "512MB", "max_connections": "300", "autovacuum": "off"})
-        self.bouncer = None
+        self.bouncer = self.relay = None
         try:
             self._open(rows)
         except BaseException:
@@ -96,17 +112,22 @@ class World(Env):
         hba.write_text(hba.read_text() + "host all all 127.0.0.1/32 scram-sha-256\n")
         self.postgres.sql("SELECT pg_reload_conf()")
         self.postgres.sql(DATA.replace("ROWS", str(rows)), "shop")
-        plain = {"targets": [self.target(tls={"mode": "disable"})],
-                 "limits": {"connections": 12000, "startup_timeout_ms": LONG_AGO_MS}}
         for mode in ("spooled", "strict"):
-            self.add_gateway(f"gateway-{mode}", audit=mode, config=plain)
+            self.add_gateway(f"gateway-{mode}", audit=mode, config=self._plain())
         certificate, key = self.authority.issue("pgbouncer")
         self.bouncer = PgBouncer(self, certificate, key)
         time.sleep(0.2)
 
+    def _plain(self, **target):
+        """Plain TCP to the server; what waits for a person is told so at once."""
+        return {"targets": [self.target(tls={"mode": "disable"}, **target)], "approvals": {"hold_s": 0},
+                "limits": {"connections": 12000, "startup_timeout_ms": LONG_AGO_MS}}
+
     def close(self, failed=False):
         if getattr(self, "bouncer", None):
             self.bouncer.child.stop()
+        if getattr(self, "relay", None):
+            self.relay.close()
         super().close(failed)
 
     def contestants(self):
@@ -123,3 +144,14 @@ class World(Env):
         for gateway, name in zip(self.gateways, ("gateway", "gateway-strict")):
             out.append(Contestant(name, gateway.dsn("agent"), ("127.0.0.1", gateway.port), gateway.child.pid))
         return out
+
+    def relayed(self):
+        """A gateway under whose policy nothing is labelled: statements are judged by the rules, recorded and passed on."""
+        g = self.add_gateway("gateway-relayed", policy=unlabelled_policy(), config=self._plain())
+        return Contestant("gateway-relayed", g.dsn("agent"), ("127.0.0.1", g.port), g.child.pid)
+
+    def counted(self):
+        """A gateway as the first, and the relay between it and the server, which counts."""
+        self.relay = Relay(("127.0.0.1", self.postgres.port))
+        g = self.add_gateway("gateway-counted", config=self._plain(port=self.relay.port))
+        return Contestant("gateway-counted", g.dsn("agent"), ("127.0.0.1", g.port), g.child.pid), self.relay

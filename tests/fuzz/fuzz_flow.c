@@ -155,7 +155,7 @@ static void check(const struct flow_result *r)
 
 static void judge(unsigned major, const struct qtree_value *trees, struct world *w, struct flow_result *result)
 {
-	const struct flow_world world = {w, label_of, name_of, write_hazard_of, write_tells_of, name_of, is_plain, function_of, may_apply,
+	const struct flow_world world = {w, label_of, name_of, write_hazard_of, write_tells_of, name_of, is_plain, is_plain, function_of, may_apply,
 		may_compare, type_hazard_of};
 	struct qw_arena arena;
 	int rc;

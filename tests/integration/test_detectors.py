@@ -172,6 +172,24 @@ def test_psql_describes(env):
     assert EMAIL not in out.stdout + out.stderr and CARD not in out.stdout and "v_code" not in out.stderr, out
 
 
+def test_psql_describes_what_holds_data(env):
+    """What psql asks for a description compares no definition that holds data; only \\df, \\da and \\dd sort by arguments and comments."""
+    env.postgres.sql(f"""CREATE TABLE lists (a text, b date) PARTITION BY LIST (a); CREATE TABLE list_1 PARTITION OF lists FOR VALUES IN ('{CARD}') PARTITION BY RANGE (b);
+        CREATE TABLE list_2 PARTITION OF list_1 FOR VALUES FROM ('2024-01-01') TO ('2024-02-01'); CREATE TABLE list_3 PARTITION OF lists DEFAULT;
+        CREATE INDEX with_data ON defaults ((x || '{CARD}')) WHERE x <> '{CARD}'; CREATE STATISTICS stats_of ON x, (x || '{CARD}') FROM defaults;
+        CREATE FUNCTION later(a text DEFAULT '{CARD}') RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE POLICY mine ON defaults USING (x <> '{CARD}');
+        CREATE FUNCTION on_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER at_it BEFORE INSERT ON defaults FOR EACH ROW WHEN (NEW.x <> '{CARD}') EXECUTE FUNCTION on_it('{CARD}');
+        CREATE DOMAIN held AS text DEFAULT '{EMAIL}' CHECK (VALUE <> '{CARD}'); CREATE RULE aside AS ON INSERT TO quiet WHERE NEW.body = '{CARD}' DO INSTEAD NOTHING""", "shop")
+    with connect(env.gateway):  # while a session is open, the gateway looks every second for what was changed elsewhere
+        wait_for("the new catalog", lambda: "flow.definition" in env.psql("agent", r"\df").stderr)
+    for asked in r"\d|\d+ defaults|\d+ lists|\d+ list_1|\d list_2|\d+ v_code|\d with_data|\d+ notes|\d+ quiet|\di+|\dv+|\dT+|\dD+|\dX|\dP+|\sf who|\sv v_code".split("|"):
+        out = env.psql("agent", asked)
+        assert out.stdout and not out.stderr and EMAIL not in out.stdout and CARD not in out.stdout, f"{asked}: {out}"
+    for asked in (r"\df", r"\da", r"\dd"):
+        assert "flow.definition" in env.psql("agent", asked).stderr, asked
+
+
 def test_error_texts(env):
     with connect(env.gateways[2]) as c:
         for sql in ("SELECT body::int FROM notes WHERE id = 1", f"SELECT '{EMAIL}'::int"):

@@ -15,7 +15,6 @@ ALLOWED = {"select", "select.lock", "insert", "update", "upsert", "explain", "sh
 CALLS = {"add_tax"}  # functions that this policy allows
 SETTINGS = {"names", "autocommit", "sql_mode", "net_write_timeout", "sql_select_limit", "character_set_client", "transaction"}
 HIDDEN = re.compile(r"dir$|secure_file_priv|variables$|grants$|^user$")  # what a session would not show
-PASS_ALL = {"show variables"}
 
 
 class Judge:
@@ -55,7 +54,8 @@ def outcome(judge, sql, is_benign=False):
     by_policy = denied_by_policy(verdict, facts, is_benign)
     if by_policy:
         return f"policy {by_policy}"
-    return "masked" if " m:" in verdict else "passed"
+    # a definition passes on to content detectors
+    return "masked" if " m:" in verdict or verdict.startswith("out d=") else "passed"
 
 
 def main():
@@ -66,8 +66,8 @@ def main():
         sql = case["sql"] if case.get("sql") else bytes.fromhex(case["sql_hex"]).decode("latin-1")
         results = [outcome(judge, s) for s in [*case["pre"], sql]]
         good = any(r not in ("passed", "masked") for r in results) or (case["expect"] == "mask" and results[-1] == "masked")
-        if case["protocol"] in ("initdb", "fieldlist", "localinfile"):
-            continue
+        if case["protocol"] in ("initdb", "fieldlist", "localinfile") or (case["class"] == "escape-session" and results[-1] == "passed"):
+            continue  # values of settings are the session's to judge
         counts[results[-1].split(" ")[0]] = counts.get(results[-1].split(" ")[0], 0) + 1
         if not good and not case.get("control"):
             bad += 1

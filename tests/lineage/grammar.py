@@ -149,8 +149,9 @@ class Grammar:
             if self.chance(10):
                 text += " WITH ROLLUP"
         named = [n for n in names if n] or ["id"]
-        if self.chance(10):
-            text += f" HAVING {self.pick([self.pick(named) + ' IS NOT NULL', self.predicate(found, outer, 1)])}"
+        if self.chance(25 if outer else 10):
+            one = self.column(found, outer)
+            text += f" HAVING {self.pick([self.pick(named) + ' IS NOT NULL', one + ' > 0', self.predicate(found, outer, 1)])}"
         if self.chance(15) and not scalar:
             text += f" ORDER BY {self.pick(['1', '2', self.column(found), self.pick(named), self.expression(found, (), 2)])}"
         if scalar:

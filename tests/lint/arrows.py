@@ -43,7 +43,7 @@ def check_source(complain, root, name, room):
         elif header.startswith(OUTSIDE):
             complain(where, f'room "{room}" may not see <{header}>')
         elif kind == '"':
-            check_own(complain, where, root, os.path.dirname(name), header, room, ("functions_table.h", "words.h", "rulenames.h"))
+            check_own(complain, where, root, os.path.dirname(name), header, room, ("functions_table.h", "lineage_functions.h", "words.h", "rulenames.h"))
         elif r.libc is not None:
             complain(where, f'the room "{room}" is pure: no <{header}>')
 

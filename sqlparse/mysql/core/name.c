@@ -35,9 +35,16 @@ const char *myparse_text_name(struct myparse *p)
 {
 	const char *text;
 
-	if (!myparse_is_kind(p, 0, MYLEX_STRING))
+	struct qw_bytes s = {0};
+
+	if (p->err || p->problem || !myparse_is_kind(p, 0, MYLEX_STRING))
 		return myparse_name(p);
-	return myparse_string(p, &text) ? text : NULL;
+	p->err = mylex_value(p->lex, myparse_peek(p, 0), p->dialect, p->arena, &s);
+	if (!p->err && s.n && memchr(s.p, '\0', s.n)) { /* some versions end the name there, some do not */
+		myparse_fail(p, "a name holds the character NUL");
+		return NULL;
+	}
+	return !p->err && myparse_string(p, &text) ? text : NULL;
 }
 
 bool myparse_string(struct myparse *p, const char **out)

@@ -147,7 +147,7 @@ static int condition_of(
 	if (is_conjunction(v))
 		return conjuncts(f, s, v, use);
 	rc = may_compare(f, s, v, &inside.opened);
-	return rc ? rc : flow_used(f, s, v, &inside);
+	return rc ? rc : flow_question(f, s, v, &inside);
 }
 
 int flow_condition(

@@ -99,8 +99,11 @@ static int judge_field(struct flow *f, struct scope *s, const struct qtree_value
 		return inert(f, v);
 	case NODE_FIELD_CHILD:
 		return flow_used(f, s, v, use);
+	case NODE_FIELD_QUESTION: /* what the server's own views ask of definitions, they answer with one */
+		return f->is_in_server_view ? flow_used(f, s, v, use)
+					    : flow_question(f, s, v, use);
 	case NODE_FIELD_FILTER:
-		return flow_used(f, s, v, &in_filter);
+		return flow_question(f, s, v, &in_filter);
 	case NODE_FIELD_FUNCTION:
 		return one_number(f, v, flow_function);
 	case NODE_FIELD_FUNCTION_MAYBE:
@@ -193,10 +196,12 @@ static int used_var(
 
 	if (rc || n == use->opened)
 		return rc;
+	definition_seen(f, &c);
 	return column_is_sensitive(&c) ? flow_refuse_column(f, &c, use) : 0;
 }
 
-int flow_node(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
+static int node_by_kind(
+	struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
 {
 	const struct node_type *type = node_type_find(shape_type(n));
 
@@ -218,6 +223,20 @@ int flow_node(struct flow *f, struct scope *s, const struct qtree_node *n, const
 		return flow_fields(f, s, n, use);
 	}
 	return flow_unsupported(f, n->type, use->clause);
+}
+
+int flow_node(struct flow *f, struct scope *s, const struct qtree_node *n, const struct use *use)
+{
+	struct definition outer = f->definition;
+	int rc;
+
+	f->definition = (struct definition){0};
+	rc = node_by_kind(f, s, n, use);
+	if (rc == 0)
+		rc = definition_judge(f, n, use);
+	f->definition.is_seen |= outer.is_seen;
+	f->definition.is_composed |= outer.is_composed;
+	return rc;
 }
 
 /* ---- values that may leave ---- */
@@ -307,6 +326,7 @@ static int value_of(struct flow *f, struct scope *s, const struct qtree_value *v
 int flow_value(struct flow *f, struct scope *s, const struct qtree_value *v, const struct use *use,
 	struct column *out)
 {
+	struct definition outer = f->definition;
 	int rc;
 
 	*out = (struct column){.label.kind = LABEL_PLAIN};
@@ -315,7 +335,11 @@ int flow_value(struct flow *f, struct scope *s, const struct qtree_value *v, con
 	rc = flow_enter(f);
 	if (rc)
 		return rc;
+	f->definition = (struct definition){0};
 	rc = value_of(f, s, v, use, out);
+	out->label.is_guarded |= f->definition.is_seen;
+	out->is_composed |= f->definition.is_composed;
+	f->definition = outer;
 	f->depth--;
 	return rc;
 }

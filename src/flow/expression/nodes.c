@@ -5,6 +5,7 @@
 /* One letter a kind keeps a node's fields on a line. */
 #define _(name) {#name, NODE_FIELD_INERT}
 #define C(name) {#name, NODE_FIELD_CHILD}
+#define Q(name) {#name, NODE_FIELD_QUESTION}
 #define W(name) {#name, NODE_FIELD_FILTER}
 #define F(name) {#name, NODE_FIELD_FUNCTION}
 #define M(name) {#name, NODE_FIELD_FUNCTION_MAYBE}
@@ -25,10 +26,10 @@ static const struct node_field arrayexpr_fields[] = {T(array_typeid), _(array_co
 	_(element_typeid), C(elements), _(multidims), _(list_start), _(list_end), _(location)};
 static const struct node_field booleantest_fields[] = {C(arg), _(booltesttype), _(location)};
 static const struct node_field boolexpr_fields[] = {_(boolop), C(args), _(location)};
-static const struct node_field caseexpr_fields[] = {T(casetype), _(casecollid), C(arg), C(args),
+static const struct node_field caseexpr_fields[] = {T(casetype), _(casecollid), Q(arg), C(args),
 	C(defresult), _(location)};
 static const struct node_field casetestexpr_fields[] = {T(typeId), _(typeMod), _(collation)};
-static const struct node_field casewhen_fields[] = {C(expr), C(result), _(location)};
+static const struct node_field casewhen_fields[] = {Q(expr), C(result), _(location)};
 static const struct node_field coalesceexpr_fields[] = {T(coalescetype), _(coalescecollid),
 	C(args), _(location)};
 static const struct node_field coercetodomain_fields[] = {C(arg), D(resulttype),

@@ -7,6 +7,7 @@
 enum node_field_kind {
 	NODE_FIELD_INERT,	   /* a number or name that calls nothing and holds no value */
 	NODE_FIELD_CHILD,	   /* node or list of nodes: nothing sensitive may be in it */
+	NODE_FIELD_QUESTION,	   /* the same, and decides what the node is */
 	NODE_FIELD_FILTER,	   /* the same, and a condition */
 	NODE_FIELD_FUNCTION,	   /* is called */
 	NODE_FIELD_FUNCTION_MAYBE, /* is called, unless 0 */

@@ -44,6 +44,10 @@ int flow_sublink(struct flow *f, struct scope *s, const struct qtree_node *n, co
 	inside.as = "the result of a subquery";
 	inside.function_oid = 0;
 	rc = flow_clean(f, &columns, &inside);
+	if (rc == 0 && type != SUBLINK_EXPR && type != SUBLINK_ARRAY)
+		rc = definition_unused(f, &columns, &inside);
+	for (size_t i = 0; i < columns.count; i++)
+		definition_seen(f, &columns.items[i]);
 	/* Its parameters stand for the columns that were just found clean. */
 	return rc ? rc : flow_used(f, s, SLOT(slots, SUBLINK, testexpr), use);
 }

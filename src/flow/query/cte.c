@@ -44,16 +44,18 @@ static int absorb(struct flow *f, struct cte *c, const struct columns *found, bo
 	if (found->count != c->columns.count)
 		return flow_unsupported(f, "another number of columns", "WITH RECURSIVE");
 	for (size_t i = 0; i < found->count; i++) {
-		bool was_empty = c->columns.items[i].is_empty;
+		struct column was = c->columns.items[i];
 
 		if (!column_join(&c->columns.items[i], &found->items[i]))
 			return flow_refuse_union(f, &c->columns.items[i], &found->items[i]);
-		*changed = *changed || was_empty != c->columns.items[i].is_empty;
+		*changed = *changed || was.is_empty != c->columns.items[i].is_empty ||
+			   was.label.is_guarded != c->columns.items[i].label.is_guarded ||
+			   was.is_composed != c->columns.items[i].is_composed;
 	}
 	return 0;
 }
 
-/* A column changes once at most, from empty to what it carries: so this ends. The last pass has
+/* A column changes a few times at most, from empty to what it carries: so this ends. The last pass has
  * judged with the final columns. */
 static int judge_recursive(struct flow *f, struct scope *owner, struct cte *c)
 {

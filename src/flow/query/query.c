@@ -137,11 +137,11 @@ static int judge_from(struct flow *f, struct scope *s)
 
 static int judge_conditions(struct flow *f, struct scope *s)
 {
-	int rc = flow_used(f, s, SLOT(s->slots, QUERY, havingQual), &in_having);
+	int rc = flow_question(f, s, SLOT(s->slots, QUERY, havingQual), &in_having);
 
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(s->slots, QUERY, limitOffset), &in_limit);
-	return rc ? rc : flow_used(f, s, SLOT(s->slots, QUERY, limitCount), &in_limit);
+		rc = flow_question(f, s, SLOT(s->slots, QUERY, limitOffset), &in_limit);
+	return rc ? rc : flow_question(f, s, SLOT(s->slots, QUERY, limitCount), &in_limit);
 }
 
 static int judge_targets(struct flow *f, struct scope *s, struct targets *targets)
@@ -215,12 +215,14 @@ int flow_query(struct flow *f, struct scope *up, const struct qtree_value *query
 	struct columns *out)
 {
 	struct scope s = {.up = up, .is_view = is_view};
+	struct definition outer = f->definition; /* its columns tell of its own */
 	int rc = flow_enter(f);
 
 	*out = (struct columns){NULL, 0};
 	if (rc)
 		return rc;
 	rc = judge_query(f, &s, query, out);
+	f->definition = outer;
 	f->depth--;
 	return rc;
 }

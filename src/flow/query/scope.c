@@ -89,16 +89,34 @@ static bool is_placeholder(const struct qtree_value *table, size_t i, const char
 	       alias->kind == QTREE_TOKEN && qw_bytes_equal(alias->token, qw_bytes_from(name));
 }
 
-static bool is_view(const struct range *r)
+/* 0: it is none */
+static uint32_t view_of(const struct range *r)
 {
 	const struct qtree_value *query = SLOT(r->slots, RTE, subquery), *table;
+	int64_t oid;
 
-	if (r->relation_oid)
-		return true;
-	if (query->kind != QTREE_NODE)
-		return false;
+	if (r->relation_oid || query->kind != QTREE_NODE)
+		return r->relation_oid;
 	table = qtree_get(query->node, "rtable");
-	return is_placeholder(table, 0, "old") && is_placeholder(table, 1, "new");
+	if (!is_placeholder(table, 0, "old") || !is_placeholder(table, 1, "new") ||
+		!qtree_int(qtree_get(table->list.items[0].node, "relid"), &oid) || oid <= 0 || oid > UINT32_MAX)
+		return 0;
+	return (uint32_t)oid;
+}
+
+static int judge_subquery(struct flow *f, struct scope *s, struct range *r)
+{
+	uint32_t view = view_of(r);
+	bool was_in_one = f->is_in_server_view;
+	int rc = r->relation_oid ? flow_add_read(f, r->relation_oid) : 0;
+
+	if (rc)
+		return rc;
+	if (view) /* initdb made it: what it asks of definitions is its own question, not the client's */
+		f->is_in_server_view = view < FLOW_USER_OID_MIN;
+	rc = flow_query(f, s, SLOT(r->slots, RTE, subquery), view != 0, &r->columns);
+	f->is_in_server_view = was_in_one;
+	return rc;
 }
 
 /* One column for each place of the rows; a place holds what any row has there. */
@@ -144,8 +162,8 @@ static int judge_sample(struct flow *f, struct scope *s, const struct qtree_valu
 	if (handler != BERNOULLI_OID && handler != SYSTEM_OID)
 		rc = flow_function(f, handler);
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(slots, SAMPLE, args), &in_sample);
-	return rc ? rc : flow_used(f, s, SLOT(slots, SAMPLE, repeatable), &in_sample);
+		rc = flow_question(f, s, SLOT(slots, SAMPLE, args), &in_sample);
+	return rc ? rc : flow_question(f, s, SLOT(slots, SAMPLE, repeatable), &in_sample);
 }
 
 static int judge_relation(struct flow *f, struct scope *s, struct range *r)
@@ -165,25 +183,19 @@ static int judge_relation(struct flow *f, struct scope *s, struct range *r)
 
 static int judge_by_kind(struct flow *f, struct scope *s, struct range *r)
 {
-	int rc = 0;
-
 	switch (r->kind) {
 	case RTE_RELATION:
 		return judge_relation(f, s, r);
 	case RTE_SUBQUERY:
-		if (r->relation_oid)
-			rc = flow_add_read(f, r->relation_oid);
-		return rc ? rc
-			  : flow_query(
-				    f, s, SLOT(r->slots, RTE, subquery), is_view(r), &r->columns);
+		return judge_subquery(f, s, r);
 	case RTE_FUNCTION:
 		return flow_used(f, s, SLOT(r->slots, RTE, functions), &in_from);
 	case RTE_TABLEFUNC:
-		return flow_used(f, s, SLOT(r->slots, RTE, tablefunc), &in_from);
+		return flow_question(f, s, SLOT(r->slots, RTE, tablefunc), &in_from);
 	case RTE_VALUES:
 		return judge_values(f, s, r);
 	case RTE_GROUP:
-		return flow_used(f, s, SLOT(r->slots, RTE, groupexprs), &in_group);
+		return flow_question(f, s, SLOT(r->slots, RTE, groupexprs), &in_group);
 	case RTE_CTE:  /* when the CTE is judged */
 	case RTE_JOIN: /* where it is used: its columns are those of its arms */
 	case RTE_RESULT:
@@ -194,6 +206,7 @@ static int judge_by_kind(struct flow *f, struct scope *s, struct range *r)
 
 static int judge_range(struct flow *f, struct scope *s, struct range *r)
 {
+	struct definition outer = f->definition;
 	int rc;
 
 	if (r->state == RANGE_DONE)
@@ -204,10 +217,13 @@ static int judge_range(struct flow *f, struct scope *s, struct range *r)
 	if (rc)
 		return rc;
 	r->state = RANGE_RUNNING;
+	f->definition = (struct definition){0};
 	rc = judge_by_kind(f, s, r);
+	r->definition = f->definition;
+	f->definition = outer;
 	r->state = RANGE_DONE; /* its own row security speaks of its columns */
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(r->slots, RTE, securityQuals), &in_security);
+		rc = flow_question(f, s, SLOT(r->slots, RTE, securityQuals), &in_security);
 	f->depth--;
 	return rc;
 }
@@ -261,15 +277,18 @@ static int relation_column(
 static int whole_relation(struct flow *f, struct range *r, struct column *out)
 {
 	const struct qtree_value *names = names_of(r);
+	bool is_guarded;
 	int rc = 0;
 
 	if (!r->has_whole)
 		rc = relation_column(f, r, 0, &r->whole);
+	is_guarded = r->whole.label.is_guarded; /* the relation's label speaks of all its columns */
 	for (size_t i = 0; rc == 0 && !r->has_whole && !column_is_sensitive(&r->whole) &&
 			   names->kind == QTREE_LIST && i < names->list.count;
 		i++)
 		if (names->list.items[i].kind == QTREE_TOKEN && names->list.items[i].token.n > 0)
 			rc = relation_column(f, r, (int64_t)i + 1, &r->whole);
+	r->whole.label.is_guarded = is_guarded;
 	r->has_whole = rc == 0;
 	*out = r->whole;
 	return rc;
@@ -277,11 +296,13 @@ static int whole_relation(struct flow *f, struct range *r, struct column *out)
 
 static int whole_columns(const struct columns *columns, struct column *out)
 {
-	for (size_t i = 0; i < columns->count; i++)
+	for (size_t i = 0; i < columns->count; i++) {
 		if (column_is_sensitive(&columns->items[i])) {
 			*out = columns->items[i];
 			break;
 		}
+		out->label.is_guarded |= column_is_guarded(&columns->items[i]);
+	}
 	return 0;
 }
 
@@ -289,6 +310,7 @@ static int whole_columns(const struct columns *columns, struct column *out)
 static int list_column(struct flow *f, struct scope *s, const struct qtree_value *list,
 	int64_t attnum, struct column *out)
 {
+	bool is_guarded = false;
 	int rc = 0;
 
 	if (list->kind != QTREE_LIST || attnum < 0 || (uint64_t)attnum > list->list.count)
@@ -296,8 +318,11 @@ static int list_column(struct flow *f, struct scope *s, const struct qtree_value
 	if (attnum > 0)
 		return flow_value(f, s, &list->list.items[attnum - 1], &in_output, out);
 	for (size_t i = 0; i < list->list.count && rc == 0 && !column_is_sensitive(out); i++)
-		if (list->list.items[i].kind != QTREE_NONE)
+		if (list->list.items[i].kind != QTREE_NONE) {
 			rc = flow_value(f, s, &list->list.items[i], &in_output, out);
+			is_guarded |= column_is_guarded(out);
+		}
+	out->label.is_guarded = is_guarded;
 	return rc;
 }
 
@@ -332,6 +357,9 @@ static int column_of(
 	case RTE_GROUP:
 		return list_column(f, s, SLOT(r->slots, RTE, groupexprs), attnum, out);
 	case RTE_FUNCTION:
+		out->label.is_guarded = r->definition.is_seen;
+		out->is_composed = r->definition.is_composed;
+		return 0;
 	case RTE_TABLEFUNC:
 		return 0; /* what they were called with is clean */
 	}
@@ -397,6 +425,7 @@ static int resolve(
 	if (f->is_blind)
 		out->label = (struct label){.kind = LABEL_PLAIN};
 	out->is_whole_row = out->is_whole_row || (attnum == 0 && column_is_sensitive(out));
+	out->is_composed = out->is_composed || (attnum == 0 && column_is_guarded(out));
 	out->type_oid = (uint32_t)type;
 	return type >= FLOW_USER_OID_MIN ? flow_type(f, (uint32_t)type) : 0;
 }

@@ -89,6 +89,10 @@ static int node_columns(
 		rc = flow_clean(f, &left, &in_setop);
 	if (rc == 0 && (op != SETOP_UNION || !all))
 		rc = flow_clean(f, &right, &in_setop);
+	if (rc == 0 && (op != SETOP_UNION || !all))
+		rc = definition_unused(f, &left, &in_setop);
+	if (rc == 0 && (op != SETOP_UNION || !all))
+		rc = definition_unused(f, &right, &in_setop);
 	return rc ? rc : join_arms(f, &left, &right, SLOT(slots, SETOP, colTypes), out);
 }
 

@@ -63,7 +63,8 @@ static const struct use *use_of(
 static bool is_of_value(const char *rule)
 {
 	static const char *const rules[] = {"flow.expression", "flow.function", "flow.aggregate",
-		"flow.window", "flow.predicate", "flow.whole_row", "flow.derived", "flow.unknown"};
+		"flow.window", "flow.predicate", "flow.whole_row", "flow.derived", "flow.unknown",
+		"flow.definition"};
 
 	for (size_t i = 0; i < QW_COUNT(rules); i++)
 		if (strcmp(rules[i], rule) == 0)
@@ -163,6 +164,8 @@ static int clause_judge(struct flow *f, const struct targets *targets,
 			return flow_unsupported(f, "a reference to nothing", use->clause);
 		if (column_is_sensitive(&targets->items[j].column))
 			return flow_refuse_column(f, &targets->items[j].column, use);
+		if (column_is_guarded(&targets->items[j].column))
+			return definition_refuse_column(f, &targets->items[j].column, use);
 	}
 	return rc;
 }
@@ -188,11 +191,11 @@ static int window_judge(
 	if (rc == 0)
 		rc = clause_judge(f, targets, SLOT(slots, WINDOW, orderClause), &in_window);
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(slots, WINDOW, startOffset), &in_window);
+		rc = flow_question(f, s, SLOT(slots, WINDOW, startOffset), &in_window);
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(slots, WINDOW, endOffset), &in_window);
+		rc = flow_question(f, s, SLOT(slots, WINDOW, endOffset), &in_window);
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(slots, WINDOW, runCondition), &in_window);
+		rc = flow_question(f, s, SLOT(slots, WINDOW, runCondition), &in_window);
 	if (rc == 0)
 		rc = range_function(f, SLOT(slots, WINDOW, startInRangeFunc));
 	return rc ? rc : range_function(f, SLOT(slots, WINDOW, endInRangeFunc));

@@ -68,12 +68,15 @@ static int value_into(struct flow *f, const struct range *r, const struct target
 	label = f->world->label(f->world->ctx, r->relation_oid, (int16_t)t->number);
 	column.label = label;
 	column.name = name->kind == QTREE_TOKEN ? (const char *)name->token.p : NULL;
-	if (column_is_sensitive(&t->column)) {
+	if (column_is_sensitive(&t->column) || column_is_guarded(&t->column)) {
 		const char *relation = flow_relation_name(f, r->relation_oid);
 
 		use.clause = qw_arena_printf(f->arena, "the value that is written into %s.%s",
 			relation ? relation : "", column.name ? column.name : "");
-		return use.clause ? flow_refuse_column(f, &t->column, &use) : QW_E_NOMEM;
+		if (!use.clause)
+			return QW_E_NOMEM;
+		return column_is_guarded(&t->column) ? definition_refuse_column(f, &t->column, &use)
+						     : flow_refuse_column(f, &t->column, &use);
 	}
 	if (label.kind == LABEL_PLAIN)
 		return 0;
@@ -122,7 +125,7 @@ static int conflict_update(struct flow *f, struct scope *s, const struct range *
 	if (rc == 0)
 		rc = list_into(f, s, r, SLOT(slots, CONFLICT, onConflictSet), true, inserted);
 	return rc ? rc
-		  : flow_used(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
+		  : flow_question(f, s, SLOT(slots, CONFLICT, onConflictWhere), &in_conflict_where);
 }
 
 static int on_conflict(struct flow *f, struct scope *s, const struct range *r,
@@ -143,9 +146,9 @@ static int on_conflict(struct flow *f, struct scope *s, const struct range *r,
 		return flow_refuse(f, "flow.arbiter", flow_relation_name(f, r->relation_oid),
 			"sensitive columns are written, and ON CONFLICT without named columns "
 			"would tell whether the value exists");
-	rc = flow_used(f, s, SLOT(slots, CONFLICT, arbiterElems), &in_arbiter);
+	rc = flow_question(f, s, SLOT(slots, CONFLICT, arbiterElems), &in_arbiter);
 	if (rc == 0)
-		rc = flow_used(f, s, SLOT(slots, CONFLICT, arbiterWhere), &in_arbiter);
+		rc = flow_question(f, s, SLOT(slots, CONFLICT, arbiterWhere), &in_arbiter);
 	if (rc)
 		return rc;
 	return action == CONFLICT_UPDATE ? conflict_update(f, s, r, inserted, slots) : 0;
@@ -162,7 +165,7 @@ static int merge_action(
 
 	if (!shape_read(SHAPE_ACTION, v, slots))
 		return flow_unsupported(f, "another node", "MERGE");
-	rc = flow_used(f, s, SLOT(slots, ACTION, qual), &in_merge);
+	rc = flow_question(f, s, SLOT(slots, ACTION, qual), &in_merge);
 	if (rc)
 		return rc;
 	switch (flow_command(f->server_major, SLOT(slots, ACTION, commandType))) {
@@ -222,7 +225,7 @@ static int check_options(struct flow *f, struct scope *s)
 	for (size_t i = 0; i < options->list.count && rc == 0; i++) {
 		if (!shape_read(SHAPE_CHECK, &options->list.items[i], slots))
 			return flow_unsupported(f, "another node", "WITH CHECK OPTION");
-		rc = flow_used(f, s, SLOT(slots, CHECK, qual), &in_check);
+		rc = flow_question(f, s, SLOT(slots, CHECK, qual), &in_check);
 	}
 	return rc;
 }

@@ -43,8 +43,10 @@ struct joining {
 
 static int unclear(struct lineage *f, const char *name)
 {
+	const char *which = name ? name : "one has no name";
+
 	return lineage_refuse(f, "flow.unknown", name ? name : "column",
-		qw_arena_printf(f->arena, "it cannot be told which columns USING or NATURAL JOIN compares: %s", name ? name : "one has no name"));
+		qw_arena_printf(f->arena, "it cannot be told which columns USING or NATURAL JOIN compares: %s", which));
 }
 
 /* Both sides are compared; what either shows is plain. */

@@ -51,3 +51,13 @@ enum match names_match_table(const struct lineage *f, const char *a, const char 
 		return names_match(a, b);
 	return strcmp(a, b) == 0 ? MATCH_YES : MATCH_NO;
 }
+
+/* Item::set_name() takes blanks off; a name that is changed is not known here. */
+const char *names_heading(const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	if (n == 0 || (uint8_t)name[0] <= ' ' || name[0] == 0x7F || (uint8_t)name[n - 1] <= ' ' || name[n - 1] == 0x7F)
+		return NULL;
+	return name;
+}

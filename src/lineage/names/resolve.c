@@ -42,13 +42,16 @@ static enum match match_range(const struct lineage *f, const struct range *r, co
 {
 	enum match m = names_match_table(f, r->alias, name), of_schema;
 
-	if (m == MATCH_NO || !schema || !r->schema)
+	if (m == MATCH_NO || !schema)
 		return m;
-	of_schema = names_match_table(f, r->schema, schema);
+	if (!r->schema) /* a subquery is in no database; some versions take it all the same */
+		return MATCH_MAYBE;
+	of_schema = strcmp(r->schema, "information_schema") == 0 ? names_match(r->schema, schema) : names_match_table(f, r->schema, schema);
 	return of_schema < m ? of_schema : m;
 }
 
-static void look_from(const struct lineage *f, const struct scope *s, const struct visible *v, const struct my_column *c, struct found *found)
+static void look_from(const struct lineage *f, const struct scope *s, const struct visible *v, const struct my_column *c,
+	struct found *found)
 {
 	for (size_t i = 0; !c->table && i < v->count; i++)
 		take_named(found, names_at(s, v->items[i]), c->name);
@@ -100,10 +103,12 @@ static int look(struct lineage *f, const struct scope *at, bool is_own, const st
 {
 	bool names_items = is_own ? at->sees_items : at->shows_items;
 
+	size_t before = found->count;
+
 	look_from(f, at, &at->visible, c, found);
-	if (!c->table && names_items && (is_own || !found->count))
+	if (!c->table && names_items) /* HAVING looks here first, all else last */
 		look_items(at, c, found);
-	if (!found->count && at->all.count) {
+	if (found->count == before && at->all.count) {
 		struct found elsewhere = {0};
 
 		look_from(f, at, &at->all, c, &elsewhere);
@@ -111,31 +116,45 @@ static int look(struct lineage *f, const struct scope *at, bool is_own, const st
 	}
 	if (found->is_unclear)
 		return unknown(f, c, "may mean several columns, one of which is sensitive");
-	if (!found->count && found->may_match)
+	if (found->count == before && found->may_match)
 		return unknown(f, c, "cannot be told from others by its letters");
-	if (!found->count && !c->table && !is_own && is_written(at, c->name))
+	if (found->count == before && !c->table && !is_own && is_written(at, c->name))
 		return unknown(f, c, "is an alias that may not be used here");
 	return 0;
 }
 
+/* The server's own name for a key of the table: which column that is, the catalog does not tell. */
+static bool is_rowid(const struct my_column *c)
+{
+	return names_match(c->name, "_rowid") != MATCH_NO;
+}
+
 int names_column(struct lineage *f, struct scope *s, const struct my_column *c, struct column *out)
 {
-	for (const struct scope *at = s; at; at = at->up) {
-		struct found found = {0};
+	struct found found = {0};
+
+	for (const struct scope *at = s; at && !is_rowid(c); at = at->up) {
+		size_t before = found.count;
 		int rc = look(f, at, at == s, c, &found);
 
 		if (rc)
 			return rc;
-		if (found.count || at->is_loose) {
-			*out = found.count ? found.column : lineage_plain(c->name);
-			out->name = c->name;
-			out->is_hidden = false;
-			if (f->is_blind)
-				out->label = (struct label){.kind = LABEL_PLAIN};
-			return 0;
+		if (at->is_loose && !found.count) {
+			found.column = lineage_plain(c->name);
+			found.count = 1;
 		}
+		/* HAVING does not see a table's column that is not selected, but what is called so in the query around */
+		if (found.count > before && !(at == s && s->is_having))
+			break;
 	}
-	return unknown(f, c, "is not one of the tables that the catalog knows");
+	if (!found.count)
+		return unknown(f, c, "is not one of the tables that the catalog knows");
+	*out = found.column;
+	out->name = c->name;
+	out->is_hidden = false;
+	if (f->is_blind)
+		out->label = (struct label){.kind = LABEL_PLAIN};
+	return 0;
 }
 
 int names_range(struct lineage *f, const struct scope *s, const char *schema, const char *name, size_t *out)

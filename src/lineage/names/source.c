@@ -56,7 +56,8 @@ static int derived(struct opening *o, const struct my_source *src, struct range 
 /* What the document tells stands in rows: nothing sensitive may go in. */
 static int json_table(struct opening *o, const struct my_source *src, struct range *r)
 {
-	static const struct use document = {.rule = "flow.function", .clause = "FROM", .as = "an argument of function", .function = "json_table"};
+	static const struct use document = {
+		.rule = "flow.function", .clause = "FROM", .as = "an argument of function", .function = "json_table"};
 	struct columns *c = qw_arena_alloc(o->f->arena, sizeof(*c));
 	size_t n = 0;
 

@@ -80,7 +80,7 @@ static int one_item(struct lineage *f, struct scope *s, const struct my_item *i,
 	if (!item)
 		return QW_E_NOMEM;
 	if (i->alias || i->expr->kind != MY_EXPR_COLUMN)
-		c.name = i->alias;
+		c.name = names_heading(i->alias);
 	item->alias = c.name;
 	item->column = c;
 	s->item_count++;
@@ -116,10 +116,12 @@ static int behind_items(struct lineage *f, struct scope *s, const struct my_sele
 
 	s->sees_items = s->takes_positions = true;
 	rc = lineage_order(f, s, sel->group, &use_group);
+	s->is_having = true;
 	if (rc == 0 && sel->having)
 		rc = lineage_used(f, s, sel->having, &use_having);
 	if (rc == 0 && sel->qualify)
 		rc = lineage_used(f, s, sel->qualify, &use_having);
+	s->is_having = false;
 	if (rc == 0)
 		rc = lineage_windows(f, s, sel->windows);
 	if (rc == 0 && tail)

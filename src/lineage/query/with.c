@@ -10,10 +10,11 @@ int lineage_rename(struct lineage *f, const struct my_named *names, struct colum
 	for (const struct my_named *n = names; n; n = n->next, i++) {
 		if (i >= c->count)
 			break;
-		c->items[i].name = n->name;
+		c->items[i].name = names_heading(n->name);
 	}
-	return !names || i == c->count ? 0
-				       : lineage_refuse(f, "flow.unknown", "columns", "a list of column names is not as long as the columns");
+	if (!names || i == c->count)
+		return 0;
+	return lineage_refuse(f, "flow.unknown", "columns", "a list of column names is not as long as the columns");
 }
 
 int lineage_cte_read(struct lineage *f, const struct cte *c)

@@ -49,7 +49,7 @@ static int plain_scope(struct lineage *f, struct scope *s, const char *alias, co
 {
 	struct columns *c = qw_arena_alloc(f->arena, sizeof(*c));
 	struct range range = {.alias = alias, .schema = schema, .columns = c};
-	struct visible v, both;
+	struct visible v, both = {0};
 	int rc;
 
 	if (!c)
@@ -76,7 +76,7 @@ static int one_value(struct lineage *f, struct inserting *in, struct scope *s, c
 	struct column value;
 	int rc = lineage_value(f, s, e, &use_write, &value);
 
-	return rc ? rc : lineage_into(f, &in->r, target, &value, e, false, &in->is_labelled);
+	return rc ? rc : lineage_into(f, &(struct into){&in->r, target, e, false}, &value, &in->is_labelled);
 }
 
 static int one_row(struct lineage *f, struct inserting *in, struct scope *s, const struct my_row *row)
@@ -112,8 +112,8 @@ static int selected(struct lineage *f, struct inserting *in)
 	int rc = lineage_query(f, NULL, NULL, in->i->query, &c);
 
 	for (size_t k = 0; k < c.count && rc == 0; k++)
-		rc = k < in->count ? lineage_into(f, &in->r, in->targets[k], &c.items[k], NULL, false, &in->is_labelled)
-				   : lineage_unsupported(f, "more values than columns");
+		rc = k >= in->count ? lineage_unsupported(f, "more values than columns")
+				    : lineage_into(f, &(struct into){&in->r, in->targets[k], NULL, false}, &c.items[k], &in->is_labelled);
 	return rc;
 }
 
@@ -141,7 +141,7 @@ static int duplicate(struct lineage *f, struct inserting *in)
 		if (rc == 0)
 			rc = lineage_value(f, &s, set->value, &use_write, &value);
 		if (rc == 0)
-			rc = lineage_into(f, &in->r, target, &value, set->value, true, &is_labelled);
+			rc = lineage_into(f, &(struct into){&in->r, target, set->value, true}, &value, &is_labelled);
 	}
 	return rc;
 }

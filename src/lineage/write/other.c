@@ -30,8 +30,10 @@ static int noted_relation(struct lineage *f, const struct qw_act *act)
 	if (rc)
 		return rc;
 	label = labels_of(f->world->labels, r->oid, 0);
-	if (act->verb == QW_VERB_SELECT && (label.kind != LABEL_PLAIN || r->kind == CATALOG_VIEW)) /* CHECKSUM TABLE */
-		return lineage_refuse(f, "flow.derived", lineage_relation_name(f, r), "a sum over rows tells of sensitive columns");
+	/* CHECKSUM TABLE */
+	if (act->verb == QW_VERB_SELECT && (label.kind != LABEL_PLAIN || r->kind == CATALOG_VIEW))
+		return lineage_refuse(
+			f, "flow.derived", lineage_relation_name(f, r), "a sum over rows tells of sensitive columns");
 	return act->verb == QW_VERB_SELECT ? lineage_add_read(f, r->oid) : 0;
 }
 
@@ -43,11 +45,12 @@ static int called(struct lineage *f, const struct qw_act *act)
 	for (size_t i = 0; schema && act->name && i < catalog_function_count(f->catalog); i++) {
 		const struct catalog_function *c = catalog_function_at(f->catalog, i);
 
-		if (c->kind == 'p' && names_match(c->name, act->name) == MATCH_YES && names_match_table(f, c->schema, schema) == MATCH_YES &&
-			labels_function_is_plain(f->world->labels, c->oid))
+		if (c->kind == 'p' && names_match(c->name, act->name) == MATCH_YES &&
+			names_match_table(f, c->schema, schema) == MATCH_YES && labels_function_is_plain(f->world->labels, c->oid))
 			return 0;
 	}
-	return no_tree(f, act->name ? act->name : "CALL", "what a procedure reads and returns cannot be judged, and nobody has reviewed it");
+	return no_tree(f, act->name ? act->name : "CALL",
+		"what a procedure reads and returns cannot be judged, and nobody has reviewed it");
 }
 
 static int noted(struct lineage *f, const struct qw_act *act, bool has_masks)
@@ -97,13 +100,40 @@ static int part(struct lineage *f, const struct my_part *p, bool only_queries)
 	return rc;
 }
 
+/* PREPARE p FROM 'text': refused where running it would be. What it returns is for who runs it. */
+static int prepared(struct lineage *f, const struct my_statement *s)
+{
+	struct mysql_dialect dialect = *f->world->dialect;
+	struct qw_bytes text = f->text;
+	uint32_t text_at = f->text_at;
+	struct mysql_parsed p;
+	int rc;
+
+	dialect.prepares = true;
+	rc = sqlparse_mysql(s->preset.inner, &dialect, f->world->limits, f->arena, &p);
+	if (rc == QW_E_LIMIT)
+		return lineage_refuse(f, "flow.size", "PREPARE", "the text that is prepared is too long to be judged");
+	if (rc)
+		return rc;
+	if (p.facts.problem || p.facts.count != 1)
+		return lineage_unsupported(f, "a text that is not understood");
+	f->text = p.facts.list[0].text;
+	f->text_at = p.trees[0]->at;
+	rc = lineage_statement(f, p.trees[0]);
+	f->text = text;
+	f->text_at = text_at;
+	if (rc == 0)
+		f->out->output_count = 0;
+	return rc;
+}
+
 int lineage_other(struct lineage *f, const struct my_statement *s)
 {
 	bool copies = false, is_ddl = changes_definitions(s, &copies), has_masks = !labels_is_empty(f->world->labels);
 	int rc = 0;
 
-	if (s->preset.inner_kind == QW_INNER_PREPARE) /* noted are the acts of the text, which the session judges */
-		return 0;
+	if (s->preset.inner_kind == QW_INNER_PREPARE) /* what is noted are the acts of the text */
+		return prepared(f, s);
 	for (const struct my_noted *n = s->noted; n && rc == 0 && !is_ddl; n = n->next)
 		rc = noted(f, &n->act, has_masks);
 	for (const struct my_part *p = s->parts; p && rc == 0; p = p->next)

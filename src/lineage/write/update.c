@@ -64,7 +64,7 @@ static int set(struct lineage *f, struct scope *s, const struct my_set_item *ite
 		rc = lineage_target_column(f, &s->ranges[at], item->column->column, &target);
 	if (rc == 0)
 		rc = lineage_value(f, s, item->value, &use_write, &value);
-	return rc ? rc : lineage_into(f, &s->ranges[at], target, &value, item->value, true, &is_labelled);
+	return rc ? rc : lineage_into(f, &(struct into){&s->ranges[at], target, item->value, true}, &value, &is_labelled);
 }
 
 /* WHERE, ORDER BY, LIMIT, RETURNING */

@@ -57,7 +57,8 @@ int lineage_target(struct lineage *f, const struct my_source *src, struct range 
 	int rc = names_table(f, NULL, src, out);
 
 	if (rc == 0 && out->relation->oid < 16384)
-		rc = lineage_refuse(f, "flow.write", lineage_relation_name(f, out->relation), "a table of the server itself would be written");
+		rc = lineage_refuse(
+			f, "flow.write", lineage_relation_name(f, out->relation), "a table of the server itself would be written");
 	return rc;
 }
 
@@ -85,9 +86,10 @@ static bool erases(const struct column *value, const struct my_expr *written)
 	return written && written->kind == MY_EXPR_LITERAL && written->op == MY_LITERAL_STRING && written->text && !*written->text;
 }
 
-int lineage_into(struct lineage *f, const struct range *r, const struct column *target, const struct column *value,
-	const struct my_expr *written, bool replaces, bool *is_labelled)
+int lineage_into(struct lineage *f, const struct into *into, const struct column *value, bool *is_labelled)
 {
+	const struct column *target = into->target;
+	const struct range *r = into->r;
 	struct use use = use_write;
 	int rc = 0;
 
@@ -102,7 +104,7 @@ int lineage_into(struct lineage *f, const struct range *r, const struct column *
 		use.clause = "a written column";
 		return lineage_refuse_column(f, target, &use);
 	}
-	if (replaces && erases(value, written))
+	if (into->replaces && erases(value, into->written))
 		rc = lineage_act(f, r->relation, QW_VERB_DELETE, QW_VERB_UNPARSED);
 	return rc ? rc : lineage_add_write(f, r->relation->oid, target->attnum, &target->label);
 }

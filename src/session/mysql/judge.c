@@ -63,10 +63,25 @@ const char *my_use_target(const struct judged *j)
 
 /* ---- verdict ---- */
 
+/* Functions of the server that do nothing but compute need no rule; what they are applied to is lineage's business. */
+static void drop_plain_calls(const struct session *s, struct judged *j)
+{
+	for (size_t i = 0; i < j->facts.count; i++) {
+		struct qw_statement *st = &j->facts.list[i];
+		size_t kept = 0;
+
+		for (size_t k = 0; k < st->act_count; k++)
+			if (!my_is_plain_call(s, &st->acts[k]) || (kept == 0 && k + 1 == st->act_count))
+				st->acts[kept++] = st->acts[k];
+		st->act_count = kept;
+	}
+}
+
 static struct judged *finish(struct session *s, struct judged *j, int err)
 {
 	if (!err)
 		err = resolve_names(s, j);
+	drop_plain_calls(s, j);
 	if (!err)
 		err = judged_settle(s, j);
 	if (!err && my_use_target(j)) /* who reaches it may use it: what is done there is judged by itself */
@@ -157,7 +172,8 @@ static struct refusal *not_yet(const char *what)
 static struct refusal *object(struct session *s, const struct qw_statement *st)
 {
 	const struct limits *l = &s->run.verdict.limits;
-	const char *schema = beyond_reach(s, st);
+	const char *schema = beyond_reach(s, st), *masked;
+	const struct flow_result *f = s->run.resolution ? &s->run.resolution->flows[0] : NULL;
 	const struct qw_act *pinned = act_of(st, QW_VERB_SET_PINNED);
 	char message[400];
 
@@ -174,6 +190,11 @@ static struct refusal *object(struct session *s, const struct qw_statement *st)
 		return not_yet("KILL");
 	if (act_of(st, QW_VERB_COPY_IN))
 		return not_yet("LOAD DATA LOCAL");
+	masked = s->labels ? my_object_for_masks(s, st, f) : NULL;
+	if (masked) {
+		(void)snprintf(message, sizeof(message), "blocked by rule \"masks\": %.200s is refused while masks apply", masked);
+		return refusal_new("42501", "masks", message, NULL, NULL);
+	}
 	if (l->rows_affected && st->writes)
 		return not_yet("a write under a limit of affected rows");
 	if (l->rows_returned || l->bytes_returned || l->statement_s)
@@ -197,6 +218,8 @@ void my_decide(struct session *s)
 	struct run *r = &s->run;
 	struct refusal *why;
 
+	if (!decide_labels_ready(s))
+		return;
 	if (memcmp(r->judged->policy_revision, policy_revision(s->policy), 16) != 0 || r->judged->role_bit != s->role->id_bit) {
 		r->approved = false;
 		if (!judged_anew(s))
@@ -211,17 +234,11 @@ void my_decide(struct session *s)
 		run_refuse(s, refusal_of_verdict(&r->verdict, r->judged));
 		return;
 	}
+	if (!my_resolve(s))
+		return;
 	why = object(s, &r->judged->facts.list[0]);
-	if (why) {
+	if (why)
 		run_refuse(s, why);
-		return;
-	}
-	if (!moments_judge(s) || !guards_weigh(s))
-		return;
-	if (r->verdict.effect == POLICY_REVIEW && !r->approved) {
-		r->stage = RUN_REVIEW;
-		return;
-	}
-	moments_taint(s);
-	r->stage = RUN_RECORD;
+	else
+		decide_resolved(s); /* as on the PostgreSQL side: REVIEW, RECORD or REFUSE; or JUDGE again with newer labels */
 }

@@ -36,8 +36,6 @@ const struct policy_role *my_role(const struct session *s)
 /* What would need something that is not there for MySQL: nothing passes unmasked, uncounted or unseen instead. */
 static const char *not_possible(const struct session *s)
 {
-	if (s->wants_trees)
-		return "masks, untrusted columns and limits of calls are not possible with MySQL yet";
 	if (scan_wanted(s))
 		return "content detectors are not possible with MySQL yet";
 	return NULL;
@@ -65,6 +63,18 @@ static bool admit(struct session *s)
 	return guards_admit(s) && my_is_possible(s);
 }
 
+/* A star names none: then labels are those of no database in particular. */
+static void set_home(struct session *s)
+{
+	const char *home = s->database;
+
+	for (size_t k = 0; !*home && k < s->target->database_count; k++)
+		if (strcmp(s->target->databases[k], "*") != 0 && policy_role_reaches(s->role, s->target->databases[k]))
+			home = s->target->databases[k];
+	if (strlen(home) <= MY_DATABASE_MAX)
+		memcpy(s->my->home, home, strlen(home) + 1);
+}
+
 void my_identified(struct session *s, const struct principal *p)
 {
 	struct my_conversation *my = s->my;
@@ -81,6 +91,7 @@ void my_identified(struct session *s, const struct principal *p)
 		login_refuse_role(s, "no role of the policy matches, or the target does not have this database");
 		return;
 	}
+	set_home(s);
 	if (!admit(s))
 		return;
 	login_rights(s);
@@ -120,8 +131,15 @@ void my_connected(struct session *s, const struct session_connected *c)
 	my->upstream = (struct mywire_link){.capabilities = c->mysql.capabilities, .extended = c->mysql.extended};
 	my->dialect.flavour = c->mysql.is_mariadb ? MYSQL_FLAVOUR_MARIADB : MYSQL_FLAVOUR_MYSQL;
 	my->dialect.version = c->server_version;
-	if (my_take_parameters(s))
+	if (!my_take_parameters(s))
+		return;
+	s->state = STATE_LABELLING;
+	if (!s->wants_trees) {
 		login_labelled(s);
+		return;
+	}
+	(void)session_queue(s, SESSION_DO_CATALOG);
+	s->labels_pending = true;
 }
 
 void my_opened(struct session *s)

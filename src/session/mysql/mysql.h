@@ -30,7 +30,15 @@ enum my_work {
 	MY_WORK_PLAIN /* PING, STATISTICS */
 };
 
-struct my_sets; /* character sets and collations by number */
+/* The result that is open. */
+struct my_result {
+	struct columns *columns; /* NULL: nothing of it is labelled */
+	size_t count, at; /* columns; described so far */
+	uint8_t types[MYREPLY_COLUMNS_MAX], seq_before;
+	struct qw_buf held; /* COUNT and definitions, until all are known to be what was judged */
+	struct qw_buf text, binary; /* one cell */
+	bool is_wrong;
+};
 
 enum { MY_DATABASE_MAX = 256, MY_OWN_MAX = 4 };
 struct my_conversation {
@@ -68,9 +76,9 @@ struct my_conversation {
 	char again[sizeof(UPSTREAM_MYSQL_AGAIN) + 1024], names[64];
 	bool folds_tables, multi_statements;
 
-	/* the open result */
-	struct qw_arena result_arena;
-	uint64_t error_rows;
+	struct my_result result;
+	bool is_muted; /* the client has read an error already: the rest of this answer is not for it */
+	char home[MY_DATABASE_MAX + 1]; /* whose labels hold: the database of the login, or the first one within reach */
 };
 
 /* ---- startup.c ---- */
@@ -107,6 +115,22 @@ struct judged *my_judge_use(struct session *s, const char *database); /* of INIT
 void my_decide(struct session *s); /* stage JUDGE */
 bool my_reaches(const struct session *s, const char *database);
 const char *my_use_target(const struct judged *j); /* the database of a USE; NULL: it is none */
+
+/* ---- lineage.c ---- */
+bool my_is_plain_call(const struct session *s, const struct qw_act *act); /* of a function of the server that anybody may call */
+bool my_resolve(struct session *s); /* the run's resolution, while labels apply; false: closed */
+const char *my_object_for_masks(const struct session *s, const struct qw_statement *st, const struct flow_result *f);
+
+/* ---- rows.c, cells.c ---- */
+void my_rows_init(struct my_result *r);
+void my_rows_fini(struct my_result *r);
+bool my_rows_begin(struct session *s, size_t count);
+void my_rows_column(struct session *s, struct myreply_column *column); /* changes its flags where it is masked */
+bool my_rows_described(struct session *s);
+bool my_rows_row(struct session *s, const struct myreply_item *item, bool is_binary);
+uint32_t my_mask_type(const struct myreply_column *c); /* as mask.h names it; 0: only NULL fits */
+int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out) QW_MUST_CHECK;
+int my_cell_binary(uint8_t type, struct qw_bytes text, struct qw_buf *out) QW_MUST_CHECK;
 
 /* ---- upstream.c ---- */
 void my_upstream_pump(struct session *s);

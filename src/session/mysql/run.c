@@ -68,8 +68,6 @@ static void note_forwarded(struct session *s, const struct judged *j)
 	}
 	if (j->writes)
 		s->tx_wrote = true;
-	if (j->is_ddl)
-		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
 }
 
 /* What runs is what was parsed: comments are taken out. */
@@ -148,7 +146,7 @@ void my_run_go(struct session *s)
 		case RUN_FAILED:
 			return;
 		}
-		if (s->run.stage == before)
+		if (s->run.stage == before && (s->labels_pending || !s->labels_stale)) /* stale: asked for once more */
 			return;
 	}
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { COMMAND_ARENA_MAX = 256 << 20, RESULT_ARENA_MAX = 16 << 20 };
+enum { COMMAND_ARENA_MAX = 256 << 20 };
 
 static void ask_version(struct session *s)
 {
@@ -26,7 +26,7 @@ bool my_new(struct session *s)
 	s->target = s->options->target;
 	s->database = my->database;
 	qw_arena_init(&my->arena, COMMAND_ARENA_MAX);
-	qw_arena_init(&my->result_arena, RESULT_ARENA_MAX);
+	my_rows_init(&my->result);
 	qw_buf_init(&my->joined, MYWIRE_PACKET_MAX);
 	memcpy(&my->id, s->options->entropy, sizeof(my->id));
 	my->id = my->id ? my->id : 1;
@@ -43,7 +43,7 @@ void my_free(struct session *s)
 	if (!s->my)
 		return;
 	qw_arena_fini(&s->my->arena);
-	qw_arena_fini(&s->my->result_arena);
+	my_rows_fini(&s->my->result);
 	qw_buf_fini(&s->my->joined);
 	free(s->my);
 	s->my = NULL;

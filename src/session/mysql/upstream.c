@@ -44,6 +44,7 @@ static void note_status(struct session *s, uint16_t status)
 
 static void finish(struct session *s, const char *outcome, bool failed)
 {
+	s->my->is_muted = false;
 	result_finish(s, outcome);
 	s->my->turn = MY_TURN_NONE;
 	my_finish_part(s, failed);
@@ -56,6 +57,10 @@ static void on_ok(struct session *s, struct myreply_item *item)
 	note_status(s, item->ok.status);
 	if (!my_take_changes(s, &item->ok))
 		return;
+	if (u && u->judged->is_ddl) {
+		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
+		s->labels_stale = true;
+	}
 	if (u)
 		(void)snprintf(u->tag, sizeof(u->tag), "OK %llu", (unsigned long long)item->ok.affected_rows);
 	item->ok.status = status_of(s, item->ok.status);
@@ -92,6 +97,65 @@ static void pass(struct session *s, const struct myreply_item *item)
 	session_put(s, SESSION_CLIENT, myreply_put(&s->out[SESSION_CLIENT], &my->seq_out, my->client, item));
 }
 
+/* What may be the last packet of the answer. */
+static void pass_end(struct session *s, const struct myreply_item *item)
+{
+	if (s->state != STATE_READY)
+		return;
+	pass(s, item);
+	if (item->kind == MYREPLY_ROWS_END)
+		s->my->is_hidden = false;
+	if (is_last(s) && s->state == STATE_READY)
+		finish(s, "done", false);
+}
+
+static void on_column(struct session *s, struct myreply_item *item)
+{
+	struct my_conversation *my = s->my;
+
+	if (item->kind == MYREPLY_COUNT && (!item->metadata_follows || !my_rows_begin(s, item->count))) {
+		unexpected(s);
+		return;
+	}
+	if (item->kind == MYREPLY_COLUMN)
+		my_rows_column(s, &item->column);
+	if (s->state == STATE_READY && myreply_put(&my->result.held, &my->seq_out, my->client, item))
+		session_out_of_memory(s);
+}
+
+static void on_described(struct session *s, struct myreply_item *item)
+{
+	struct my_conversation *my = s->my;
+
+	item->eof.status = status_of(s, item->eof.status);
+	if (myreply_is_hidden(my->client, &item->eof)) {
+		my->is_hidden = true;
+		my->seq_out = my->result.seq_before;
+		return;
+	}
+	if (my_rows_described(s)) {
+		pass_end(s, item);
+		return;
+	}
+	if (s->state != STATE_READY)
+		return;
+	my->is_muted = true;
+	if (s->unit)
+		s->unit->rule = "masks";
+	if (is_last(s))
+		finish(s, "refused", true);
+}
+
+static void on_row(struct session *s, const struct myreply_item *item)
+{
+	const enum mywire_answer answer = s->my->reply.answer;
+
+	if (s->my->is_hidden || !my_rows_row(s, item, answer == MYWIRE_ANSWER_EXECUTE || answer == MYWIRE_ANSWER_FETCH))
+		return;
+	if (s->unit)
+		s->unit->rows++;
+}
+
 static void to_client(struct session *s, struct myreply_item *item)
 {
 	switch (item->kind) {
@@ -106,25 +170,21 @@ static void to_client(struct session *s, struct myreply_item *item)
 		on_infile(s);
 		return;
 	case MYREPLY_ROW:
-		if (s->unit)
-			s->unit->rows++;
-		break;
+		on_row(s, item);
+		return;
 	case MYREPLY_EOF:
 		note_status(s, item->eof.status);
 		break;
 	case MYREPLY_COLUMNS_END:
-		item->eof.status = status_of(s, item->eof.status);
-		break;
+		on_described(s, item);
+		return;
 	case MYREPLY_ROWS_END:
 		on_rows_end(s, item);
 		break;
 	case MYREPLY_COUNT:
-		if (!item->metadata_follows) {
-			unexpected(s);
-			return;
-		}
-		break;
 	case MYREPLY_COLUMN:
+		on_column(s, item);
+		return;
 	case MYREPLY_PREPARED:
 	case MYREPLY_PARAMETER:
 	case MYREPLY_PARAMETERS_END:
@@ -132,11 +192,22 @@ static void to_client(struct session *s, struct myreply_item *item)
 	case MYREPLY_PROGRESS:
 		break;
 	}
-	if (s->state != STATE_READY)
+	pass_end(s, item);
+}
+
+/* The client has its error: only what is to be known of the session is taken. */
+static void to_nobody(struct session *s, struct myreply_item *item)
+{
+	if (item->kind == MYREPLY_INFILE) {
+		on_infile(s);
 		return;
-	pass(s, item);
+	}
+	if (item->kind == MYREPLY_OK)
+		on_ok(s, item);
+	if (item->kind == MYREPLY_ROWS_END)
+		on_rows_end(s, item);
 	if (is_last(s) && s->state == STATE_READY)
-		finish(s, "done", false);
+		finish(s, "refused", true);
 }
 
 /* To what we sent ourselves: only an OK lets the session go on. */
@@ -185,6 +256,8 @@ static bool one_packet(struct session *s)
 		unexpected(s);
 	else if (my->turn == MY_TURN_OWN)
 		to_us(s, &item);
+	else if (my->is_muted)
+		to_nobody(s, &item);
 	else
 		to_client(s, &item);
 	if (s->state != STATE_READY)

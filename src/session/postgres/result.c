@@ -35,7 +35,7 @@ static enum columns_answer refuse_column(struct columns *c, const char *name, co
 }
 
 /* The policy may be replaced while a portal lives on: what masks it is kept with it. */
-static const struct mask_spec *copy_spec(struct columns *c, const struct mask_spec *from)
+const struct mask_spec *columns_copy_spec(struct columns *c, const struct mask_spec *from)
 {
 	struct mask_spec *spec = qw_arena_alloc(&c->arena, sizeof(*spec));
 
@@ -89,7 +89,7 @@ static enum columns_answer label_column(struct session *s, struct columns *c, si
 	case LABEL_MASK:
 		break;
 	}
-	m->spec = copy_spec(c, l.spec);
+	m->spec = columns_copy_spec(c, l.spec);
 	m->domain = qw_arena_strdup(&c->arena, qw_bytes_from(l.domain));
 	c->names[i] = qw_arena_strdup(&c->arena, qw_bytes_from(l.column ? l.column : col->name));
 	c->any_masked = true;

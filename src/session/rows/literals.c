@@ -56,27 +56,58 @@ static size_t literal_end(struct qw_bytes text, size_t at)
 	return text.n;
 }
 
-static int hide(struct qw_bytes text, struct qw_buf *out, bool *is_hidden)
+/* In the text of a tree (pg_node_tree) constants are bytes: ":constvalue 7 [ 28 0 0 0 97 98 99 ]". */
+static const char constant[] = ":constvalue ";
+enum { CONSTANT_BYTES = sizeof(constant) - 1 };
+
+static const uint8_t *find_constant(const uint8_t *p, size_t n)
 {
-	size_t at = 0, done = 0;
+	for (const uint8_t *at = p; n && (at = memchr(at, constant[0], n - (size_t)(at - p))); at++)
+		if (n - (size_t)(at - p) > CONSTANT_BYTES && memcmp(at, constant, CONSTANT_BYTES) == 0 && at[CONSTANT_BYTES] != '<')
+			return at + CONSTANT_BYTES;
+	return NULL;
+}
+
+static size_t constant_end(struct qw_bytes text, size_t at)
+{
+	const uint8_t *end = memchr(text.p + at, ']', text.n - at);
+
+	return end ? (size_t)(end - text.p) : text.n;
+}
+
+/* The next literal or constant from `at` on: [*begin, *end). False: there is none. */
+static bool next_part(struct qw_bytes text, size_t at, size_t *begin, size_t *end, bool *is_constant)
+{
+	const uint8_t *quote = at < text.n ? memchr(text.p + at, '\'', text.n - at) : NULL;
+	const uint8_t *tree = at < text.n ? find_constant(text.p + at, text.n - at) : NULL;
+
+	*is_constant = tree && (!quote || tree < quote);
+	if (!quote && !tree)
+		return false;
+	*begin = (size_t)((*is_constant ? tree : quote + 1) - text.p);
+	*end = *is_constant ? constant_end(text, *begin) : literal_end(text, *begin);
+	return true;
+}
+
+static int hide(struct qw_bytes text, bool is_composed, struct qw_buf *out, bool *is_hidden)
+{
+	size_t at = 0, done = 0, begin, end;
+	bool is_constant;
 	int err = 0;
 
 	*is_hidden = false;
-	while (at < text.n && !err) {
-		const uint8_t *quote = memchr(text.p + at, '\'', text.n - at);
-		size_t begin = quote ? (size_t)(quote - text.p) + 1 : text.n, end;
+	while (!err && next_part(text, at, &begin, &end, &is_constant)) {
+		struct qw_bytes part = qw_bytes(text.p + begin, end - begin);
 
-		if (!quote)
-			break;
-		end = literal_end(text, begin);
-		if (looks_like_data(qw_bytes(text.p + begin, end - begin))) {
+		if (is_constant || looks_like_data(part) || find_constant(part.p, part.n)) {
 			*is_hidden = true;
 			err = qw_buf_append(out, text.p + done, begin - done);
 			if (!err)
 				err = qw_buf_append(out, "***", 3);
 			done = end;
 		}
-		at = end + 1;
+		/* What was put before a definition may hold a quote: then a literal begins where one seems to end. */
+		at = is_composed || is_constant ? end : end + 1;
 	}
 	return err ? err : qw_buf_append(out, text.p + done, text.n - done);
 }
@@ -112,7 +143,7 @@ enum cell literals_hide(struct session *s, const struct scan *scan, struct qw_by
 	if (scan->column.form == DETECT_FORM_BYTEA || scan->is_bytes)
 		return bytes_look_like_data(s, value) ? CELL_NULL : CELL_SAME;
 	qw_buf_clear(&s->literals);
-	if (hide(value, &s->literals, &is_hidden))
+	if (hide(value, scan->is_composed, &s->literals, &is_hidden))
 		return CELL_NULL;
 	if (!is_hidden)
 		return CELL_SAME;

@@ -8,8 +8,8 @@
 
 enum { COLUMN_NAMES_MAX = 32, FINDINGS_MAX = 200, FOUND_TEXT_MAX = 4000 };
 /* pg_type.dat */
-enum { OID_BYTEA = 17, OID_NAME = 19, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249, OID_RECORD_ARRAY = 2287,
-       OID_USER_MIN = 16384 };
+enum { OID_BYTEA = 17, OID_NAME = 19, OID_NODE_TREE = 194, OID_BYTEA_ARRAY = 1001, OID_NAME_ARRAY = 1003, OID_RECORD = 2249,
+       OID_RECORD_ARRAY = 2287, OID_GENERATED_MIN = 10000, OID_USER_MIN = 16384 };
 
 bool scan_wanted(const struct session *s)
 {
@@ -31,9 +31,20 @@ static enum detect_action action_of(enum policy_detect d)
 	return DETECT_MASK;
 }
 
+/* Rows of the server's catalogs: those with a number of their own (BKI_ROWTYPE_OID), and what initdb numbers. */
+static bool is_row_of_catalog(uint32_t type_oid)
+{
+	static const uint16_t rows[] = {71, 75, 81, 83, 210, 270, 272, 273, 1248, 2842, 2843, 4066, 6101};
+
+	for (size_t i = 0; i < QW_COUNT(rows); i++)
+		if (type_oid == rows[i])
+			return true;
+	return type_oid >= OID_GENERATED_MIN && type_oid < OID_USER_MIN;
+}
+
 static bool is_made_of_others(uint32_t type_oid)
 {
-	return type_oid >= OID_USER_MIN || type_oid == OID_RECORD || type_oid == OID_RECORD_ARRAY;
+	return type_oid >= OID_USER_MIN || type_oid == OID_RECORD || type_oid == OID_RECORD_ARRAY || is_row_of_catalog(type_oid);
 }
 
 /*
@@ -44,11 +55,13 @@ static bool look_at(struct detect_column *d, const struct detect_set *set, const
 	bool *is_opaque)
 {
 	bool is_known = detect_column_init(d, set, name, col->type_oid, col->format);
+	/* texts that the detectors do not know as such */
+	bool is_text = col->type_oid == OID_NODE_TREE || (col->format == 0 && is_row_of_catalog(col->type_oid));
 
 	*is_opaque = !is_known && col->format == 1 && is_made_of_others(col->type_oid);
-	if (*is_opaque)
+	if (*is_opaque || is_text)
 		d->form = DETECT_FORM_TEXT;
-	return (is_known || *is_opaque) && (set->masked | set->flagged);
+	return (is_known || is_text || *is_opaque) && (set->masked | set->flagged);
 }
 
 /* Of all names that the column has, the strictest answer. */
@@ -152,6 +165,7 @@ bool scan_column(const struct session *s, struct columns *c, size_t i, const str
 	c->scans[i].column = d;
 	c->scans[i].is_opaque = is_opaque;
 	c->scans[i].is_definition = is_definition(s, col, l, from);
+	c->scans[i].is_composed = from->flow && i < from->flow->output_count && from->flow->outputs[i].is_composed;
 	c->scans[i].is_bytes = col->type_oid == OID_BYTEA;
 	c->scans[i].may_hold_hex = col->format == 0 && (col->type_oid == OID_BYTEA_ARRAY || is_made_of_others(col->type_oid));
 	c->any_scanned = true;

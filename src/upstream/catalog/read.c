@@ -167,6 +167,8 @@ static int read_all(struct reading *rd)
 		err = read_relations(rd);
 	if (!err)
 		err = reading_execute(rd, "commit");
+	if (!err)
+		err = reading_quiet(rd);
 	return err ? err : describe_views(rd);
 }
 

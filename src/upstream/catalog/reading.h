@@ -42,6 +42,7 @@ int reading_functions(struct reading *rd) QW_MUST_CHECK; /* functions.c: functio
 int reading_hazards(struct reading *rd) QW_MUST_CHECK; /* hazards/hazards.c: after the relations and functions */
 int reading_rules(struct reading *rd) QW_MUST_CHECK; /* hazards/rules.c */
 int reading_type_hazards(struct reading *rd) QW_MUST_CHECK; /* hazards/types.c */
+int reading_quiet(struct reading *rd) QW_MUST_CHECK; /* quiet.c: outside of a transaction: what fails says nothing */
 
 /* expression.c: what the text of a stored expression (pg_node_tree) runs. Scanning adds to what is there. */
 struct reading_expression {

@@ -12,7 +12,7 @@ static struct catalog_function function(uint32_t oid, const char *name, const ch
 struct change { /* of one thing in an otherwise equal snapshot */
 	const char *sha256, *detail;
 	unsigned on;
-	bool is_shown, is_unverified, more_types;
+	bool is_shown, is_unverified, more_types, is_quiet;
 };
 
 static struct catalog *built(struct change c)
@@ -29,6 +29,7 @@ static struct catalog *built(struct change c)
 		.then_on = CATALOG_ON_UPDATE, .rule = &rule};
 
 	catalog_set_server(b, 15, !c.is_unverified);
+	catalog_set_quiet(b, c.is_quiet ? CATALOG_QUIET_CHECKS : 0);
 	assert_int_equal(catalog_add_function_known(b, &late), 0);
 	assert_int_equal(catalog_add_function_known(b, &early), 0);
 	assert_int_equal(catalog_add_hazard(b, &h), 0);
@@ -59,6 +60,7 @@ static void test_lookups(void **state)
 	assert_non_null(c);
 	assert_int_equal(catalog_server_major(c), 15);
 	assert_true(catalog_is_verified(c));
+	assert_int_equal(catalog_quiet(c), 0);
 	assert_int_equal(catalog_function_count(c), 2);
 	assert_string_equal(catalog_function_at(c, 0)->name, "early");
 	assert_null(catalog_function_at(c, 2));
@@ -100,7 +102,7 @@ static void test_lookups(void **state)
 static void test_same(void **state)
 {
 	static const struct change changes[] = {{.sha256 = "cc"}, {.detail = "another"}, {.on = CATALOG_ON_DELETE},
-		{.is_shown = true}, {.is_unverified = true}, {.more_types = true}};
+		{.is_shown = true}, {.is_unverified = true}, {.more_types = true}, {.is_quiet = true}};
 	struct catalog *c = built((struct change){0}), *d = built((struct change){0});
 	size_t count;
 

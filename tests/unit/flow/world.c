@@ -166,6 +166,17 @@ const char *world_column(struct world *w, uint32_t relation_oid, int16_t attnum)
 	return w->column;
 }
 
+/* Definitions in which data may stand; of defaults this world knows better. */
+static const char *const guarded[] = {"pg_catalog.pg_proc.prosrc", "pg_catalog.pg_constraint.conbin"};
+
+static bool is_guarded(const char *name)
+{
+	for (size_t i = 0; i < QW_COUNT(guarded); i++)
+		if (strcmp(guarded[i], name) == 0)
+			return true;
+	return false;
+}
+
 static struct label label_named(const char *name)
 {
 	for (size_t i = 0; i < QW_COUNT(sensitive); i++)
@@ -175,17 +186,23 @@ static struct label label_named(const char *name)
 				.domain = sensitive[i].domain,
 				.column = sensitive[i].kind == LABEL_UNKNOWN ? NULL
 									     : sensitive[i].column};
-	return (struct label){.kind = LABEL_PLAIN};
+	return (struct label){.kind = LABEL_PLAIN, .is_guarded = is_guarded(name)};
 }
 
-static bool has_sensitive(struct world *w, uint32_t oid)
+static struct label label_of_row(struct world *w, uint32_t oid)
 {
-	for (size_t i = 0; i < w->count; i++)
-		if (w->things[i].kind == THING_COLUMN && w->things[i].oid == oid &&
-			label_named(world_column(w, oid, (int16_t)w->things[i].other)).kind !=
-				LABEL_PLAIN)
-			return true;
-	return false;
+	struct label out = {.kind = LABEL_PLAIN};
+
+	for (size_t i = 0; i < w->count; i++) {
+		struct label l;
+
+		if (w->things[i].kind != THING_COLUMN || w->things[i].oid != oid)
+			continue;
+		l = label_named(world_column(w, oid, (int16_t)w->things[i].other));
+		out.kind = l.kind != LABEL_PLAIN ? LABEL_DERIVED : out.kind;
+		out.is_guarded |= l.is_guarded;
+	}
+	return out;
 }
 
 static struct label world_label(void *ctx, uint32_t oid, int16_t attnum)
@@ -200,7 +217,7 @@ static struct label world_label(void *ctx, uint32_t oid, int16_t attnum)
 	if (attnum < 0)
 		return (struct label){.kind = LABEL_PLAIN};
 	if (attnum == 0)
-		return (struct label){.kind = has_sensitive(w, oid) ? LABEL_DERIVED : LABEL_PLAIN};
+		return label_of_row(w, oid);
 	name = world_column(w, oid, attnum);
 	return name ? label_named(name) : (struct label){.kind = LABEL_UNKNOWN};
 }
@@ -253,6 +270,14 @@ static bool world_function_is_plain(void *ctx, uint32_t oid)
 	return t && t->is_plain;
 }
 
+static bool world_function_is_guarded(void *ctx, uint32_t oid)
+{
+	const struct thing *t = find(ctx, THING_FUNCTION, oid, 0);
+	const struct world *w = ctx;
+
+	return t && !w->all_plain && (strcmp(t->name, "pg_get_constraintdef") == 0 || strcmp(t->name, "pg_get_viewdef") == 0);
+}
+
 static uint32_t world_operator_function(void *ctx, uint32_t oid)
 {
 	const struct thing *t = find(ctx, THING_OPERATOR, oid, 0);
@@ -294,6 +319,7 @@ struct flow_world world_of(struct world *w)
 		.write_tells = world_write_tells,
 		.function = world_function,
 		.function_is_plain = world_function_is_plain,
+		.function_is_guarded = world_function_is_guarded,
 		.operator_function = world_operator_function,
 		.may_apply = world_may_apply,
 		.may_compare = world_may_compare,

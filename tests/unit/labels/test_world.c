@@ -5,6 +5,7 @@
 #include "qw/labels.h"
 
 enum { CUSTOMERS = 20000, ORDERS, LOG, PARENT, CHILD, V_PLAIN, V_FILTER, V_CALLS, TYPED, GENERATED, TOP, BELOW, NULLED, WRAPS };
+enum { V_SOURCES = 13000, V_NAMES };
 enum { F_LOG = 30000, F_OK, F_C, F_LOWER = 870, F_SLEEP = 2626, T_CHECKED = 40000, T_OUTER, T_EXT, T_LOOP };
 
 static const struct policy_role agent = {.name = "agent", .id_bit = 1};
@@ -72,9 +73,22 @@ static void relations(void)
 	assert_int_equal(catalog_add_relation(b, 2604, "pg_catalog", "pg_attrdef", CATALOG_TABLE), 0);
 	assert_int_equal(catalog_add_column(b, 2604, 1, "adnum", 21), 0);
 	assert_int_equal(catalog_add_column(b, 2604, 2, "adbin", 194), 0);
+	assert_int_equal(catalog_add_relation(b, 1255, "pg_catalog", "pg_proc", CATALOG_TABLE), 0);
+	assert_int_equal(catalog_add_column(b, 1255, 1, "proname", 19), 0);
+	assert_int_equal(catalog_add_column(b, 1255, 2, "prosrc", 25), 0);
+	assert_int_equal(catalog_add_relation(b, 1259, "pg_catalog", "pg_class", CATALOG_TABLE), 0);
+	assert_int_equal(catalog_add_column(b, 1259, 1, "reloptions", 1009), 0);
+	assert_int_equal(catalog_add_relation(b, V_SOURCES, "pg_catalog", "v_sources", CATALOG_VIEW), 0);
+	assert_int_equal(catalog_add_column(b, V_SOURCES, 1, "source", 25), 0);
+	assert_int_equal(catalog_add_depend(b, V_SOURCES, (struct catalog_origin){1255, 2}), 0);
+	assert_int_equal(catalog_add_relation(b, V_NAMES, "pg_catalog", "v_names", CATALOG_VIEW), 0);
+	assert_int_equal(catalog_add_column(b, V_NAMES, 1, "name", 19), 0);
+	assert_int_equal(catalog_add_depend(b, V_NAMES, (struct catalog_origin){1255, 1}), 0);
 	assert_int_equal(catalog_add_relation(b, 2840, "pg_toast", "pg_toast_2619", CATALOG_OTHER), 0);
 	assert_int_equal(catalog_add_column(b, 2840, 1, "chunk_data", 17), 0);
 }
+
+static unsigned quiet;
 
 static struct labels *built(void)
 {
@@ -83,6 +97,7 @@ static struct labels *built(void)
 
 	b = catalog_builder_new(1);
 	catalog_set_server(b, 15, true);
+	catalog_set_quiet(b, quiet);
 	relations();
 	function(F_LOG, "public", "log_it", NULL);
 	function(F_OK, "public", "ok", NULL);
@@ -282,20 +297,51 @@ static void test_cascades(void **state)
 }
 
 /* ---- clear ---- */
+/* A column or function is guarded unless its kind is known to hold no data. */
+static void test_guarded(void **state)
+{
+	struct labels *l = *state;
+
+	assert_true(labels_of(l, 1255, 2).is_guarded);
+	assert_false(labels_of(l, 1255, 1).is_guarded);
+	assert_true(labels_of(l, 1255, 0).is_guarded);
+	assert_false(labels_of(l, ORDERS, 0).is_guarded);
+	assert_true(labels_of(l, 2604, 2).is_guarded);
+	assert_false(labels_of(l, 1259, 1).is_guarded); /* options of storage */
+	assert_true(labels_function_is_guarded(l, 1641)); /* pg_get_viewdef */
+	assert_true(labels_function_is_guarded(l, 1387)); /* pg_get_constraintdef */
+	assert_true(labels_function_is_guarded(l, 2162)); /* pg_get_function_arguments */
+	assert_true(labels_function_is_guarded(l, 1216)); /* col_description */
+	assert_false(labels_function_is_guarded(l, 1716)); /* pg_get_expr: what it is given tells */
+	assert_false(labels_function_is_guarded(l, 2077)); /* current_setting */
+	assert_false(labels_function_is_guarded(l, F_LOWER));
+	assert_false(labels_function_is_guarded(l, 31000));
+	quiet = CATALOG_QUIET_DEFAULTS | CATALOG_QUIET_CHECKS;
+	l = built();
+	quiet = 0;
+	assert_false(labels_of(l, 2604, 2).is_guarded);
+	assert_true(labels_of(l, 2604, 2).is_definition); /* it is looked through all the same */
+	assert_true(labels_of(l, 1255, 2).is_guarded);
+	assert_false(labels_function_is_guarded(l, 1387));
+	assert_true(labels_function_is_guarded(l, 1641));
+	assert_true(labels_function_is_guarded(l, 2162));
+	labels_unref(l);
+}
 
 struct said { /* one statement, in few words */
 	enum qw_verb verb;
 	const char *table, *function, *qualifier, *column, *operator, *type;
+	bool has_star, is_natural;
 };
 
 static bool is_clear(const struct labels *l, struct said t)
 {
 	struct qw_act acts[2] = {{.verb = t.verb, .kind = QW_OBJECT_RELATION, .kind_name = "relation", .name = t.table},
 		{.verb = QW_VERB_CALL, .kind = QW_OBJECT_FUNCTION, .kind_name = "function", .name = t.function}};
-	struct qw_relation r = {.name = t.table};
+	struct qw_relation r = {.name = t.table, .in_natural_join = t.is_natural};
 	struct qw_colref c = {.qualifier = t.qualifier, .name = t.column};
 	struct qw_statement s = {.acts = acts, .act_count = t.function ? 2 : 1, .relations = &r, .relation_count = t.table != NULL,
-		.columns = &c, .column_count = t.column != NULL, .operators = &t.operator, .operator_count = t.operator != NULL,
+		.columns = &c, .column_count = t.column || t.has_star, .operators = &t.operator, .operator_count = t.operator != NULL,
 		.types = &t.type, .type_count = t.type != NULL};
 
 	return labels_provably_clear(l, &s);
@@ -314,6 +360,14 @@ static void test_clear(void **state)
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .qualifier = "orders", .column = "note")));
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "orders", .qualifier = "sub", .column = "lower"))); /* plain, if called */
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_attrdef")));
+	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .qualifier = "pg_proc", .column = "proname")));
+	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_class", .column = "reloptions")));
+	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .table = "v_names", .column = "name")));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .column = "prosrc"))); /* perhaps it is compared */
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .column = "pg_proc")));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .qualifier = "pg_proc", .column = NULL, .has_star = true)));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "pg_proc", .is_natural = true)));
+	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .table = "v_sources")));
 	assert_true(is_clear(l, SAID(QW_VERB_SELECT, .function = "pg_advisory_unlock_all")));
 	assert_true(is_clear(l, SAID(.verb = QW_VERB_UNLISTEN)));
 	assert_false(is_clear(l, SAID(QW_VERB_SELECT, .function = "pg_advisory_unlock")));
@@ -357,7 +411,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(test_names), T(test_plain_functions), T(test_function_labels), T(test_system_columns), T(test_unreviewed_columns),
+		T(test_names), T(test_plain_functions), T(test_function_labels), T(test_system_columns), T(test_guarded), T(test_unreviewed_columns),
 		T(test_write_hazards), T(test_type_hazards), T(test_reading_hazards), T(test_cascades), T(test_clear), T(test_clear_trusts_no_review),
 	};
 
