@@ -12,6 +12,7 @@ from bypass import Trouble, leakcheck
 from . import wire
 from .bypass import is_refusal, stable
 
+TRIES = 5
 COUNTERS = re.compile(r"\s*show\s+((global|session|local)\s+)?status\b", re.I)
 
 
@@ -47,11 +48,15 @@ def _value(value, pid):
 def judge(world, case):
     """(touches sensitive data?, what became of it, why). Sensitive is what answers otherwise where the secrets are others."""
     try:
-        direct, raw = _ask(world, case, world.straight)
+        first, raw = _ask(world, case, world.straight)
         case["rows_here"] = len(wire.rows(raw))
         case["error_here"] = next((f"{e['code']} {e['message']}" for e in wire.errors(raw)), None)
-        touches = bool(leakcheck.leaks(wire.readable(raw))) or _ask(world, case, world.straight, "b")[0] != direct
-        got, raw = _ask(world, case, world.agent)
+        touches = bool(leakcheck.leaks(wire.readable(raw)))
+        other, (got, raw) = _ask(world, case, world.straight, "b")[0], _ask(world, case, world.agent)
+        straight = [first]
+        while got not in straight and len(straight) < TRIES:  # rows that nothing orders come in any order
+            straight.append(_ask(world, case, world.straight)[0])
+        touches = touches or other not in straight
     except Trouble as e:
         return False, TROUBLE, str(e)
     except (OSError, RuntimeError) as e:
@@ -61,9 +66,9 @@ def judge(world, case):
     refused = [e for e in wire.errors(raw) if is_refusal(e)]
     if refused:
         return touches, REFUSED, f"{refused[0]['code']} {refused[0]['message']}"
-    if got == direct:
+    if got in straight:
         return touches, SAME, ""
-    return touches, MASKED if touches else DIFFERENT, _first_difference(direct, got)
+    return touches, MASKED if touches else DIFFERENT, _first_difference(first, got)
 
 
 def _first_difference(direct, got):
