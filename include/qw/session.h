@@ -18,9 +18,7 @@ struct session;
 
 enum session_side { SESSION_CLIENT, SESSION_UPSTREAM };
 
-struct session_now {
-	uint64_t mono_us, wall_us;
-};
+struct session_now { uint64_t mono_us, wall_us; };
 
 enum session_event_kind {
 	SESSION_EV_BYTES, /* side, bytes: plaintext as read; borrowed during the call */
@@ -46,16 +44,11 @@ enum session_event_kind {
 	SESSION_EV_DRAIN /* the gateway is going down: end when idle */
 };
 
-struct session_tls {
-	const char *version, *cipher;
-	bool is_direct, alpn_postgresql;
-};
+struct session_tls { const char *version, *cipher; bool is_direct, alpn_postgresql; };
 
 struct session_connected {
-	uint32_t backend_pid, server_version;
-	struct upstream_mysql_wire mysql; /* of a MySQL target */
-	const struct upstream_parameter *parameters;
-	size_t parameter_count;
+	uint32_t backend_pid, server_version; struct upstream_mysql_wire mysql; /* mysql: of a MySQL target */
+	const struct upstream_parameter *parameters; size_t parameter_count;
 };
 
 struct session_event {
@@ -104,8 +97,7 @@ struct session_connect {
 	uint32_t client_flags; /* of UPSTREAM_MYSQL_FLAGS */
 	const struct config_target *target;
 	const char *database, *application_name; /* database: NULL for none (MySQL) */
-	const struct upstream_parameter *settings;
-	size_t setting_count;
+	const struct upstream_parameter *settings; size_t setting_count;
 };
 
 struct session_action {

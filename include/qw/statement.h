@@ -130,8 +130,7 @@ struct qw_statement {
 	struct qw_colref *columns;
 	const char **operators, **types, **literals; /* spelled: "=" of IN; "int4" for int; "s.x" outside of pg_catalog; strings, of what writes */
 	size_t text_at, act_count, relation_count, column_count, operator_count, type_count, literal_count, inner_type_count;
-	enum qw_named_op named_op;
-	const char *named; /* NULL with named_op != NONE: ALL */
+	enum qw_named_op named_op; const char *named; /* NULL with named_op != NONE: ALL */
 	bool is_ddl, writes; /* writes: any act for which qw_verb_writes(), but for calls of harmless catalog functions */
 	bool with_hold, binary_cursor; /* DECLARE ... BINARY ... WITH HOLD */
 	bool explains, writes_below; /* EXPLAIN: result is a plan, not rows; a WITH writes rows, which the command tag does not count */

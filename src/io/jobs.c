@@ -246,7 +246,8 @@ void jobs_probe(struct listener *l)
 	j->street = l->street;
 	j->listener = l;
 	qw_arena_init(&j->arena, JOB_ARENA_BYTES);
-	j->request = (struct upstream_request){.dialect = UPSTREAM_MYSQL, .target = &l->config->target->up, .application_name = "querywarden"};
+	j->request = (struct upstream_request){
+		.dialect = UPSTREAM_MYSQL, .target = &l->config->target->up, .application_name = "querywarden"};
 	if (job_queue(j, work_connect, after_probe))
 		job_free(j);
 	else
@@ -259,7 +260,8 @@ void jobs_version(struct conn *c)
 	if (!c->listener->version)
 		jobs_probe(c->listener);
 	if (c->listener->version || !c->listener->is_probing)
-		answer_version(c->listener, &(struct upstream_failure){.sqlstate = "53200", .message = "the gateway could not open the database"});
+		answer_version(c->listener,
+			&(struct upstream_failure){.sqlstate = "53200", .message = "the gateway could not open the database"});
 }
 
 /* ---- cancelling upstream ---- */

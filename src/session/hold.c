@@ -1,5 +1,6 @@
 /* A statement waits for a person. The client hears of it at once and again and again; both sides are read meanwhile. */
 #include "machine.h"
+#include "mysql/conversation.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,8 @@ static const char *binds_text(struct session *s)
 	struct qw_buf b;
 	const char *text = "";
 
+	if (s->my)
+		return qw_arena_strdup(&s->hold_arena, my_binds_text(s));
 	if (!p || !p->bind_bytes)
 		return text;
 	qw_buf_init(&b, 64 * 1024);
@@ -69,6 +72,8 @@ static int digest_of(struct session *s, uint8_t out[APPROVAL_DIGEST_BYTES])
 	err = judge_spell_out(s, s->run.judged, &named, true);
 	if (!err && p)
 		err = put_binds(p, &named);
+	if (!err && s->my)
+		err = my_binds_exact(s, &named);
 	subject.binds = qw_buf_pending(&named);
 	if (!err)
 		err = approval_digest(&subject, out);

@@ -1,5 +1,6 @@
 /* What the session writes into the audit log. Every record is queued in order as an AUDIT action. */
 #include "machine.h"
+#include "mysql/conversation.h"
 
 #include <stdio.h>
 
@@ -143,12 +144,14 @@ void ledger_statement(struct session *s, const struct run *run, const char *deci
 
 	qw_record_u64(&r, QW_FIELD_STATEMENT_ID, run->unit ? run->unit->id : 0);
 	qw_record_text(&r, QW_FIELD_PROTOCOL,
-		s->my	      ? "mysql" :
+		s->my	      ? my_protocol(s) :
 		run->is_query ? "simple" : run->is_parse ? "parse" : run->is_fastpath ? "fastpath" : "extended");
 	if (j)
 		qw_record_bytes(&r, QW_FIELD_SQL, j->sql);
 	if (run->portal && run->portal->bind_bytes)
 		qw_record_bytes(&r, QW_FIELD_BINDS, qw_bytes(run->portal->binds, run->portal->bind_bytes));
+	if (s->my && my_binds(s).n)
+		qw_record_bytes(&r, QW_FIELD_BINDS, my_binds(s));
 	qw_record_text(&r, QW_FIELD_DECISION, decision);
 	qw_record_text(&r, QW_FIELD_RULE, rule_of(run));
 	if (run->refusal)

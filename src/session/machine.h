@@ -286,7 +286,7 @@ enum { NAME_BUCKETS = 64, NAME_BYTES_MAX = 63, NAMES_MAX = 20000, PENDING_MAX = 
 
 enum { RESOLUTIONS_KEPT = 64 };
 struct session {
-	struct my_conversation *my; /* the client speaks MySQL (mysql/mysql.h); NULL: PostgreSQL */
+	struct my_conversation *my; /* the client speaks MySQL (mysql/conversation.h); NULL: PostgreSQL */
 	const struct session_options *options;
 	struct session_options own;
 	const struct config *config;

@@ -1,6 +1,6 @@
 /* Birth, events, death of a session. The rooms of the conversation are in the other files. */
 #include "machine.h"
-#include "mysql/mysql.h"
+#include "mysql/conversation.h"
 
 #include <stdlib.h>
 
@@ -212,6 +212,12 @@ static void on_labels(struct session *s, struct labels *l)
 		login_labelled(s);
 }
 
+static void on_catalog_failed(struct session *s)
+{
+	session_fatal(s, "58000", "the gateway cannot read the database's catalog, so it cannot mask",
+		"Try again; tell the operator if it stays so.");
+}
+
 static void on_tick(struct session *s)
 {
 	uint64_t now = s->now.mono_us;
@@ -273,36 +279,25 @@ static void dispatch(struct session *s, const struct session_event *ev)
 		startup_tls_ready(s, ev->tls);
 		break;
 	case SESSION_EV_VERSION:
-		if (s->my)
-			my_version(s, ev->text);
+		my_version(s, ev->text);
 		break;
 	case SESSION_EV_IDENTIFIED:
-		if (s->my)
-			my_identified(s, ev->principal);
-		else
-			login_identified(s, ev->principal);
+		login_identified(s, ev->principal);
 		break;
 	case SESSION_EV_REFUSED:
 		login_refused(s, ev->text);
 		break;
 	case SESSION_EV_CONNECTED:
-		if (s->my)
-			my_connected(s, ev->connected);
-		else
-			login_connected(s, ev->connected);
+		login_connected(s, ev->connected);
 		break;
 	case SESSION_EV_CONNECT_FAILED:
-		if (s->my)
-			my_connect_failed(s, ev->failure);
-		else
-			login_connect_failed(s, ev->failure);
+		login_connect_failed(s, ev->failure);
 		break;
 	case SESSION_EV_CATALOG:
 		on_labels(s, ev->labels);
 		break;
 	case SESSION_EV_CATALOG_FAILED:
-		session_fatal(s, "58000", "the gateway cannot read the database's catalog, so it cannot mask",
-			"Try again; tell the operator if it stays so.");
+		on_catalog_failed(s);
 		break;
 	case SESSION_EV_AUDITED:
 		on_audited(s);

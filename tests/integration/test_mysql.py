@@ -2,6 +2,7 @@
 """MariaDB behind the gateway, with real clients: the mariadb command line, PyMySQL, mysqlclient (MySQLdb)."""
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 import time
@@ -218,6 +219,104 @@ def test_what_could_tell_what_is_masked():
         assert cur.fetchone()[0].endswith("1120")
         assert "1062" in str(refused(lambda: cur.execute("insert into customers (id, name) values (1, 'x')")))
         refused(lambda: cur.execute("select nothing_such from scratch"))
+
+
+class Statement:
+    """COM_STMT_* on a PyMySQL connection, which has none of its own."""
+
+    def __init__(self, c, sql):
+        self.c = c
+        c._execute_command(0x16, sql)
+        first = c._read_packet()._data
+        self.id, columns, self.parameters = struct.unpack_from("<IHH", first, 1)
+        for count in (self.parameters, columns):
+            for _ in range(count + 1 if count else 0):
+                c._read_packet()
+
+    def send(self, code, body=b""):
+        self.c._execute_command(code, struct.pack("<I", self.id) + body)
+
+    def long_data(self, i, data):
+        self.send(0x18, struct.pack("<H", i) + data)
+
+    def execute(self, *values, types=None, cursor=0):
+        """Strings and integers, None for NULL, Ellipsis for what long_data() sent. Rows as (payload, ...)."""
+        nulls, kinds, data = bytearray((len(values) + 7) // 8), b"", b""
+        for i, v in enumerate(values):
+            kinds += b"\x08\x00" if isinstance(v, int) else b"\xfd\x00"
+            if v is None:
+                nulls[i // 8] |= 1 << i % 8
+            elif isinstance(v, int):
+                data += struct.pack("<q", v)
+            elif v is not ...:
+                data += bytes([len(v.encode())]) + v.encode()
+        bound = bytes(nulls) + (b"\x01" + kinds if types is None else b"\x00") + data if values else b""
+        self.send(0x17, struct.pack("<BI", cursor, 1) + bound)
+        first = self.c._read_packet()
+        if first.is_ok_packet():
+            return []
+        self.columns = []
+        for _ in range(first.read_length_encoded_integer()):
+            self.columns.append(self.c._read_packet())
+        self.c._read_packet()
+        rows = []
+        while True:
+            p = self.c._read_packet()
+            if p.is_eof_packet():
+                return rows
+            rows.append(p._data)
+
+
+def test_prepared_statements():
+    with WORLD.pymysql() as c:
+        st = Statement(c, "select id, name from customers where id = ? and name like ?")
+        assert st.parameters == 2
+        for _ in range(3):
+            assert b"Bob Stone" in st.execute(2, "Bob%")[0]
+        assert st.execute(3, "Bob%") == []
+        assert b"Alice" in st.execute(1, "Ali%", types=False)[0], "the types of before"
+        st.long_data(1, b"Ca")
+        st.long_data(1, b"rol%")
+        assert b"Carol" in st.execute(3, ..., cursor=1)[0]
+        ins = Statement(c, "insert into scratch values (?, ?)")
+        assert ins.execute(50, "fifty") == [] and ins.execute(51, None) == []
+        c.rollback()
+        st.send(0x1a)
+        c._read_ok_packet()
+        st.send(0x19)
+        refused(lambda: st.execute(1, "x"), 1243)
+        refused(lambda: Statement(c, "delete from customers where id = ?"), "no-destruction")
+        refused(lambda: Statement(c, "select * from other.secrets where v = ?"), "not within reach")
+        one, two = Statement(c, "select 1"), Statement(c, "select 2")
+        assert one.id != two.id and one.execute()[0][2:] != two.execute()[0][2:]
+
+
+def test_prepared_rows_are_masked():
+    with WORLD.pymysql(gateway=WORLD.masked) as c:
+        st = Statement(c, "select id, ssn, email, phone, card, created_at from customers where id = ?")
+        for _ in range(2):
+            row = st.execute(1)[0]
+            assert b"****1120" in row and b"078-05" not in row and b"alice" not in row and b"4111" not in row, row
+        refused(lambda: Statement(c, "select id from customers where ssn = ?").execute("078-05-1120"), "flow.")
+
+
+def test_prepared_ddl_is_held():
+    with WORLD.pymysql() as c:
+        st = Statement(c, "create table made_too (id int)")
+        e = refused(lambda: st.execute(), 1644, "ticket=")
+        WORLD.env.run("approve", str(e).split("ticket=")[1].split("]")[0])
+        assert st.execute() == []
+
+
+def test_reset_connection():
+    with WORLD.pymysql() as c, c.cursor() as cur:
+        cur.execute("set @a = 1, autocommit = 0")
+        c._execute_command(0x1f, b"")
+        c._read_ok_packet()
+        cur.execute("select @a, @@character_set_client, @@session_track_schema, database()")
+        assert cur.fetchone() == (None, "utf8mb4", 1, "shop")
+        c._execute_command(0x11, b"root\0\0\0")
+        refused(lambda: c._read_ok_packet(), "COM_CHANGE_USER")
 
 
 if __name__ == "__main__":

@@ -346,6 +346,9 @@ static void execute(struct harness *h, const struct session_action *a)
 	case SESSION_DO_IDENTIFY:
 		say(h, &h->other, "identify %.*s", (int)a->bytes.n, (const char *)a->bytes.p);
 		break;
+	case SESSION_DO_VERSION:
+		say(h, &h->other, "version");
+		break;
 	case SESSION_DO_CONNECT:
 		say(h, &h->other, "connect %s", a->connect->database);
 		for (size_t i = 0; i < a->connect->setting_count; i++)

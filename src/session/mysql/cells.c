@@ -1,15 +1,12 @@
 /* Cells of MySQL's types as text, which is what masks work on, and back. What cannot be masked in its type becomes NULL. */
-#include "mysql.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "conversation.h"
 
 /* Types of the protocol: field_types.h. */
-enum { T_DECIMAL = 0, T_TINY = 1, T_SHORT = 2, T_LONG = 3, T_FLOAT = 4, T_DOUBLE = 5, T_TIMESTAMP = 7, T_LONGLONG = 8, T_INT24 = 9, T_DATE = 10,
-	T_DATETIME = 12, T_VARCHAR = 15, T_JSON = 245, T_NEWDECIMAL = 246, T_TINY_BLOB = 249, T_BLOB = 252, T_VAR_STRING = 253, T_STRING = 254 };
+enum { T_DECIMAL = 0, T_SHORT = 2, T_LONG = 3, T_FLOAT = 4, T_DOUBLE = 5, T_TIMESTAMP = 7, T_LONGLONG = 8, T_DATE = 10, T_DATETIME = 12,
+	T_VARCHAR = 15, T_JSON = 245, T_NEWDECIMAL = 246, T_TINY_BLOB = 249, T_BLOB = 252, T_VAR_STRING = 253, T_STRING = 254 };
 /* The types of masks are named by PostgreSQL's OIDs (mask.h): of which class is it? */
-enum { OID_NONE = 0, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_JSON = 114, OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_DATE = 1082,
-	OID_TIMESTAMP = 1114, OID_NUMERIC = 1700 };
+enum { OID_NONE = 0, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_JSON = 114, OID_FLOAT4 = 700, OID_FLOAT8 = 701,
+	OID_DATE = 1082, OID_TIMESTAMP = 1114, OID_NUMERIC = 1700 };
 enum { DATE_BYTES = 4, SECONDS_BYTES = 7, MICROS_BYTES = 11 };
 
 uint32_t my_mask_type(const struct myreply_column *c)
@@ -60,17 +57,6 @@ static int put_time(struct cursor *c, size_t n, struct qw_buf *out)
 	return n < MICROS_BYTES || err ? err : qw_buf_printf(out, ".%06u", (unsigned)mywire_le(c, 4));
 }
 
-static double double_of(uint8_t type, uint64_t bits)
-{
-	uint32_t low = (uint32_t)bits;
-	float f;
-	double d;
-
-	memcpy(&f, &low, sizeof(f));
-	memcpy(&d, &bits, sizeof(d));
-	return type == T_FLOAT ? (double)f : d;
-}
-
 int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out)
 {
 	struct cursor c = cur_from(binary);
@@ -86,12 +72,9 @@ int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out)
 	case T_LONGLONG:
 		err = qw_buf_printf(out, "%lld", (long long)mywire_le(&c, 8));
 		break;
-	case T_FLOAT:
-		err = qw_buf_printf(out, "%.9g", double_of(type, mywire_le(&c, 4)));
-		break;
+	case T_FLOAT: /* nothing reads them back: NULL */
 	case T_DOUBLE:
-		err = qw_buf_printf(out, "%.17g", double_of(type, mywire_le(&c, 8)));
-		break;
+		return QW_E_UNSUPPORTED;
 	case T_DATE:
 	case T_DATETIME:
 	case T_TIMESTAMP:
@@ -103,66 +86,74 @@ int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out)
 	return err ? err : cur_end(&c);
 }
 
-static int put_number(uint8_t type, const char *text, struct qw_buf *out)
+/* Digits up to the end, or to what is no digit. */
+static bool take_number(struct qw_bytes *text, size_t digits_max, uint64_t *out)
 {
-	size_t bytes = type == T_SHORT ? 2 : type == T_LONG || type == T_FLOAT ? 4 : 8;
+	size_t n = 0;
+
+	for (*out = 0; n < text->n && n < digits_max && text->p[n] >= '0' && text->p[n] <= '9'; n++)
+		*out = *out * 10 + (uint64_t)(text->p[n] - '0');
+	*text = qw_bytes(text->p + n, text->n - n);
+	return n > 0;
+}
+
+static bool take_sign(struct qw_bytes *text, char sign)
+{
+	if (!text->n || text->p[0] != (uint8_t)sign)
+		return false;
+	*text = qw_bytes(text->p + 1, text->n - 1);
+	return true;
+}
+
+static int put_number(uint8_t type, struct qw_bytes text, struct qw_buf *out)
+{
+	const size_t bytes = type == T_SHORT ? 2 : type == T_LONG ? 4 : 8;
+	const uint64_t max = UINT64_MAX >> (64 - 8 * bytes) >> 1;
 	struct builder b;
-	char *end;
-	uint64_t bits = 0;
+	bool is_negative = take_sign(&text, '-');
+	uint64_t v;
 
-	if (type == T_FLOAT || type == T_DOUBLE) {
-		double d = strtod(text, &end);
-		float f = (float)d;
-
-		memcpy(&bits, type == T_FLOAT ? (void *)&f : (void *)&d, bytes);
-	} else {
-		bits = (uint64_t)strtoll(text, &end, 10);
-	}
-	if (end == text || *end)
+	if (!take_number(&text, 19, &v) || text.n || v > max)
 		return QW_E_MALFORMED;
 	bld_init(&b, out);
-	mywire_put_le(&b, bits, bytes);
+	mywire_put_le(&b, is_negative ? 0 - v : v, bytes);
 	return bld_error(&b);
 }
 
-static int put_date(uint8_t type, const char *text, struct qw_buf *out)
+/* 2024-01-31, or with a time: its fractions are lost. */
+static int put_date(uint8_t type, struct qw_bytes text, struct qw_buf *out)
 {
-	unsigned part[6] = {0}, micros = 0;
+	static const char between[] = "-- ::";
+	uint64_t part[6] = {0};
 	struct builder b;
-	int n = sscanf(text, "%4u-%2u-%2u %2u:%2u:%2u.%6u", &part[0], &part[1], &part[2], &part[3], &part[4], &part[5], &micros);
+	size_t n = 0;
 
-	if (n < 3)
+	while (n < QW_COUNT(part) && take_number(&text, 4, &part[n]) && ++n < QW_COUNT(part) && take_sign(&text, between[n - 1]))
+		;
+	if (n != 3 && n != QW_COUNT(part))
 		return QW_E_MALFORMED;
 	bld_init(&b, out);
 	mywire_put_le(&b, part[0], 2);
-	bld_u8(&b, (uint8_t)part[1]);
-	bld_u8(&b, (uint8_t)part[2]);
-	if (type != T_DATE && n >= 6)
-		for (size_t i = 3; i < QW_COUNT(part); i++)
-			bld_u8(&b, (uint8_t)part[i]);
+	for (size_t i = 1; i < (type == T_DATE ? 3 : n); i++)
+		bld_u8(&b, (uint8_t)part[i]);
 	return bld_error(&b);
 }
 
 int my_cell_binary(uint8_t type, struct qw_bytes text, struct qw_buf *out)
 {
-	char copy[64];
-
 	switch (type) {
 	case T_SHORT:
 	case T_LONG:
 	case T_LONGLONG:
-	case T_FLOAT:
-	case T_DOUBLE:
+		return put_number(type, text, out);
 	case T_DATE:
 	case T_DATETIME:
 	case T_TIMESTAMP:
-		break;
+		return put_date(type, text, out);
+	case T_FLOAT:
+	case T_DOUBLE:
+		return QW_E_UNSUPPORTED;
 	default: /* a byte of the wire; text as it stands */
 		return qw_buf_append(out, text.p, text.n);
 	}
-	if (text.n >= sizeof(copy))
-		return QW_E_MALFORMED;
-	memcpy(copy, text.p, text.n);
-	copy[text.n] = '\0';
-	return type == T_DATE || type == T_DATETIME || type == T_TIMESTAMP ? put_date(type, copy, out) : put_number(type, copy, out);
 }

@@ -1,5 +1,5 @@
 /* What the client says, command by command: each is taken whole, done and answered before the next is looked at. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 
@@ -8,6 +8,7 @@ void my_done(struct session *s)
 	struct my_conversation *my = s->my;
 
 	my->work = MY_WORK_NONE;
+	my->executing = NULL;
 	my->parts = NULL;
 	my->part = my->part_count = 0;
 	my->seq_out = 0;
@@ -163,6 +164,27 @@ static void on_plain(struct session *s, const struct mywire_command *c)
 	my_send(s, MY_TURN_CLIENT, c->code, qw_bytes(NULL, 0), c->answer);
 }
 
+/* False: refused. There is never a cursor to fetch from. */
+static bool on_statement(struct session *s, const struct mywire_command *c, struct qw_bytes payload)
+{
+	switch (c->code) {
+	case MYWIRE_STMT_EXECUTE:
+		my_statement_execute(s, c->id, payload);
+		return true;
+	case MYWIRE_STMT_SEND_LONG_DATA:
+		my_statement_long(s, c);
+		return true;
+	case MYWIRE_STMT_CLOSE:
+		my_statement_close(s, c->id);
+		return true;
+	case MYWIRE_STMT_RESET:
+		my_statement_reset(s, c->id);
+		return true;
+	default: /* a byte of the wire */
+		return false;
+	}
+}
+
 static void on_command(struct session *s, struct qw_bytes payload)
 {
 	struct mywire_command c;
@@ -177,11 +199,11 @@ static void on_command(struct session *s, struct qw_bytes payload)
 		on_plain(s, &c);
 		return;
 	case MYWIRE_SQL:
-		if (c.code == MYWIRE_QUERY) {
+		if (c.code == MYWIRE_QUERY)
 			on_query(s, c.text);
-			return;
-		}
-		break;
+		else
+			my_prepare(s, c.text);
+		return;
 	case MYWIRE_NAME:
 		if (c.code == MYWIRE_INIT_DB) {
 			on_init_db(s, c.text);
@@ -193,9 +215,12 @@ static void on_command(struct session *s, struct qw_bytes payload)
 			on_option(s, &c);
 			return;
 		}
-		break;
+		s->my->work = MY_WORK_RESET;
+		s->my->part_count = 1;
+		my_send(s, MY_TURN_CLIENT, c.code, qw_bytes(NULL, 0), c.answer);
+		return;
 	case MYWIRE_STATEMENT:
-		if (c.answer == MYWIRE_ANSWER_NONE) /* CLOSE, SEND_LONG_DATA of what was never prepared */
+		if (on_statement(s, &c, payload))
 			return;
 		break;
 	case MYWIRE_UNKNOWN:

@@ -1,5 +1,5 @@
 /* ERR packets: the gateway's own words with numbers that MySQL's clients know, and what is left of the server's. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* Text -> facts and trees -> verdict, and the decision on one statement. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,13 +106,15 @@ struct judged *my_judge(struct session *s, struct qw_bytes sql)
 {
 	struct judged *j = judged_stub(sql);
 	struct mysql_parsed parsed = {.trees = NULL};
+	struct mysql_dialect dialect = s->my->dialect;
 	int err;
 
 	if (!j) {
 		session_out_of_memory(s);
 		return NULL;
 	}
-	err = sqlparse_mysql(j->sql, &s->my->dialect, &s->config->limits.sql, &j->arena, &parsed);
+	dialect.prepares = s->my->work == MY_WORK_PREPARE || s->my->work == MY_WORK_EXECUTE;
+	err = sqlparse_mysql(j->sql, &dialect, &s->config->limits.sql, &j->arena, &parsed);
 	if (err == QW_E_LIMIT) {
 		parsed.facts = (struct qw_statements){.problem = "it is larger than this gateway reads"};
 		err = 0;
@@ -191,7 +193,7 @@ static struct refusal *object(struct session *s, const struct qw_statement *st)
 		return refusal_about(refusal_new("42501", "reaches", message, NULL, NULL), NULL, schema);
 	}
 	if (pinned)
-		return refusal_about(refusal_new("42501", "pinned", "this setting changes how statements are read or followed, and stays as it is",
+		return refusal_about(refusal_new("42501", "pinned", "this setting changes how statements are read, and stays as it is",
 			NULL, "Leave sql_mode, character sets and session tracking to the gateway."), NULL, pinned->name);
 	if (st->named_op != QW_NAMED_NONE)
 		return not_yet("PREPARE, EXECUTE and DEALLOCATE as SQL");
@@ -235,9 +237,9 @@ void my_decide(struct session *s)
 			return;
 	}
 	r->verdict = r->judged->verdict;
-	if (!r->unit && !(r->unit = unit_new(s, r->judged, true)))
+	if (!r->unit && !r->is_parse && !(r->unit = unit_new(s, r->judged, true)))
 		return;
-	if (!guards_count(s))
+	if (!r->is_parse && !guards_count(s))
 		return;
 	if (r->judged->is_unparsed || r->verdict.effect == POLICY_DENY || r->judged->facts.count != 1) {
 		run_refuse(s, refusal_of_verdict(&r->verdict, r->judged));
@@ -248,6 +250,8 @@ void my_decide(struct session *s)
 	why = object(s, &r->judged->facts.list[0]);
 	if (why)
 		run_refuse(s, why);
+	else if (r->is_parse) /* each EXECUTE is judged whole */
+		r->stage = RUN_FORWARD;
 	else
 		decide_resolved(s); /* as on the PostgreSQL side: REVIEW, RECORD or REFUSE; or JUDGE again with newer labels */
 }

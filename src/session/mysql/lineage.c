@@ -1,5 +1,5 @@
 /* What reaches which column of a result, asked of the room lineage with the labels of the session, before anything runs. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include "qw/lineage.h"
 
@@ -73,8 +73,8 @@ const char *my_object_for_masks(const struct session *s, const struct qw_stateme
 			return "CALL, whose rows nobody could mask,";
 		if (a->verb == QW_VERB_HANDLER)
 			return "HANDLER, whose rows nobody could mask,";
-		if ((a->verb == QW_VERB_DDL_CREATE || a->verb == QW_VERB_DDL_CREATE_AS) && a->kind == QW_OBJECT_RELATION && a->schema && a->name &&
-			catalog_find_named(catalog, a->schema, a->name)) /* a temporary one would hide the other */
+		if ((a->verb == QW_VERB_DDL_CREATE || a->verb == QW_VERB_DDL_CREATE_AS) && a->kind == QW_OBJECT_RELATION && a->schema &&
+			a->name && catalog_find_named(catalog, a->schema, a->name)) /* a temporary one would hide the other */
 			return "CREATE of a table that is there already";
 	}
 	return st->explains && f && f->reads_labelled_count ? "EXPLAIN of a statement that reads masked columns" : NULL;

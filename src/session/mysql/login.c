@@ -1,5 +1,5 @@
 /* From the identity to the first OK: role, target, upstream, the record of the opening. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 
@@ -57,7 +57,8 @@ bool my_is_possible(struct session *s)
 static bool admit(struct session *s)
 {
 	if (!my_charset_of(s->my->collation)) {
-		session_fatal(s, "22023", "this character set is not possible through the gateway", "Use utf8mb4, utf8mb3, latin1 or ascii.");
+		session_fatal(s, "22023", "this character set is not possible through the gateway",
+			"Use utf8mb4, utf8mb3, latin1 or ascii.");
 		return false;
 	}
 	return guards_admit(s) && my_is_possible(s);
@@ -109,13 +110,13 @@ void my_identified(struct session *s, const struct principal *p)
 	s->state = STATE_CONNECTING;
 }
 
-void my_connect_failed(struct session *s, const struct upstream_failure *f)
+/* Before any greeting: clients show it. */
+bool my_version_failed(struct session *s, const struct upstream_failure *f)
 {
-	if (s->state == STATE_FIRST && s->my->login == MY_LOGIN_VERSION) {
-		session_fatal(s, "08001", f->message, NULL); /* before any greeting: clients show it */
-		return;
-	}
-	login_connect_failed(s, f);
+	if (s->state != STATE_FIRST || s->my->login != MY_LOGIN_VERSION)
+		return false;
+	session_fatal(s, "08001", f->message, NULL);
+	return true;
 }
 
 void my_connected(struct session *s, const struct session_connected *c)

@@ -1,5 +1,5 @@
 /* The columns of a result, as lineage says they are, and rows with their cells masked. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdlib.h>
 #include <strings.h>

@@ -4,7 +4,7 @@
  *   JUDGE -> REVIEW [-> HOLDING -> JUDGE] -> RECORD -> RECORDING -> FORWARD
  *      \-------\---------------------------------------------------------> REFUSE -> ..RECORDING -> ..INJECT
  */
-#include "mysql.h"
+#include "conversation.h"
 
 void my_send(struct session *s, enum my_turn turn, uint8_t code, struct qw_bytes body, enum mywire_answer answer)
 {
@@ -14,7 +14,7 @@ void my_send(struct session *s, enum my_turn turn, uint8_t code, struct qw_bytes
 	session_put(s, SESSION_UPSTREAM, mywire_put_command(&s->out[SESSION_UPSTREAM], &seq, code, body));
 	my->seq_up = seq;
 	my->turn = turn;
-	my->is_hidden = false;
+	my->is_hidden = my->is_further = false;
 	myreply_begin(&my->reply, answer, my->upstream, 0);
 }
 
@@ -76,6 +76,11 @@ static void stage_forward(struct session *s)
 	struct run *r = &s->run;
 	struct qw_bytes text = r->judged->facts.list[0].text;
 
+	if (r->is_parse) {
+		my_prepare_forward(s);
+		run_reset(s);
+		return;
+	}
 	r->unit->started_us = s->now.mono_us;
 	note_forwarded(s, r->judged);
 	if (s->state != STATE_READY)
@@ -83,6 +88,8 @@ static void stage_forward(struct session *s)
 	result_attach(s, r->unit);
 	if (s->my->work == MY_WORK_DATABASE)
 		my_send(s, MY_TURN_CLIENT, MYWIRE_INIT_DB, text, MYWIRE_ANSWER_OK);
+	else if (s->my->work == MY_WORK_EXECUTE)
+		my_execute_forward(s);
 	else
 		my_send(s, MY_TURN_CLIENT, MYWIRE_QUERY, text, MYWIRE_ANSWER_RESULT);
 	run_reset(s);

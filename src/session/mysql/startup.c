@@ -1,5 +1,5 @@
 /* From the greeting to the token. MySQL protocol, "Connection Phase"; docs/mysql-wire.md. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -28,6 +28,8 @@ bool my_new(struct session *s)
 	qw_arena_init(&my->arena, COMMAND_ARENA_MAX);
 	my_rows_init(&my->result);
 	qw_buf_init(&my->joined, MYWIRE_PACKET_MAX);
+	qw_buf_init(&my->binds, MYWIRE_PACKET_MAX);
+	qw_buf_init(&my->binds_text, 64 * 1024);
 	memcpy(&my->id, s->options->entropy, sizeof(my->id));
 	my->id = my->id ? my->id : 1;
 	for (size_t i = 0; i < sizeof(my->nonce); i++) {
@@ -44,7 +46,10 @@ void my_free(struct session *s)
 		return;
 	qw_arena_fini(&s->my->arena);
 	my_rows_fini(&s->my->result);
+	my_prepared_drop_all(s);
 	qw_buf_fini(&s->my->joined);
+	qw_buf_fini(&s->my->binds);
+	qw_buf_fini(&s->my->binds_text);
 	free(s->my);
 	s->my = NULL;
 }
@@ -53,11 +58,12 @@ void my_version(struct session *s, const char *version)
 {
 	struct my_conversation *my = s->my;
 	bool is_mariadb = strstr(version, "MariaDB") != NULL;
-	struct mywire_greeting g = {.version = version, .plugin = mywire_plugin_name(MYWIRE_PLUGIN_CACHING_SHA2), .connection_id = my->id,
+	struct mywire_greeting g = {.version = version, .plugin = mywire_plugin_name(MYWIRE_PLUGIN_CACHING_SHA2),
 		.status = MYWIRE_AUTOCOMMIT, .collation = is_mariadb ? MYWIRE_COLLATION_MARIADB : MYWIRE_COLLATION_MYSQL};
 
-	if (my->login != MY_LOGIN_VERSION || s->state != STATE_FIRST)
+	if (!my || my->login != MY_LOGIN_VERSION || s->state != STATE_FIRST)
 		return;
+	g.connection_id = my->id;
 	my->offered = mywire_offer(true, is_mariadb);
 	g.offered = my->offered;
 	memcpy(g.nonce, my->nonce, sizeof(g.nonce));
@@ -143,8 +149,8 @@ static void on_response(struct session *s, struct qw_bytes payload)
 	int err = mywire_response_decode(payload, my->offered, &r);
 
 	if (err) {
-		session_fatal(s, "08P01", err == QW_E_UNSUPPORTED ? "this client is too old: protocol 4.1 is needed" : "invalid handshake response",
-			NULL);
+		session_fatal(s, "08P01",
+			err == QW_E_UNSUPPORTED ? "this client is too old: protocol 4.1 is needed" : "invalid handshake response", NULL);
 		return;
 	}
 	if (!keep_response(s, &r)) {

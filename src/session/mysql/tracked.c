@@ -1,5 +1,5 @@
-/* What the server says of the session: sql_mode, character sets, database. The parser reads text as the server does, or the session ends. */
-#include "mysql.h"
+/* What the server says of the session: sql_mode, character sets, database. The parser reads text as it does, or the session ends. */
+#include "conversation.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -7,9 +7,8 @@
 /* Numbers of collations: "SHOW COLLATION" of MariaDB 10.11 and MySQL 9.7. */
 const char *my_charset_of(uint32_t collation)
 {
-	uint32_t low = collation & 0xff; /* some clients have room for one byte only */
-
-	if (collation == 8 || collation == 5 || collation == 15 || collation == 31 || (collation >= 47 && collation <= 49) || collation == 94)
+	if (collation == 8 || collation == 5 || collation == 15 || collation == 31 || (collation >= 47 && collation <= 49) ||
+		collation == 94)
 		return "latin1";
 	if (collation == 11 || collation == 65)
 		return "ascii";
@@ -17,7 +16,7 @@ const char *my_charset_of(uint32_t collation)
 		return "binary";
 	if (collation == 33 || collation == 76 || collation == 83 || (collation >= 192 && collation <= 223))
 		return "utf8mb3";
-	if (collation == 45 || collation == 46 || (collation >= 224 && collation <= 255) || (collation >= 256 && collation <= 323) || low == 45)
+	if (collation == 45 || collation == 46 || (collation >= 224 && collation <= 323))
 		return "utf8mb4";
 	return NULL;
 }
@@ -171,4 +170,13 @@ bool my_take_parameters(struct session *s)
 	memcpy(my->first_modes, my->modes, sizeof(my->first_modes));
 	(void)snprintf(my->again, sizeof(my->again), UPSTREAM_MYSQL_AGAIN, my->first_modes);
 	return my->dialect.charset != MYSQL_CHARSET_OTHER ? true : drifted(s, "character_set_client");
+}
+
+const char *my_protocol(const struct session *s)
+{
+	const bool has_types = s->my->client.extended & MYWIRE_EXT_METADATA;
+
+	if (s->my->work == MY_WORK_EXECUTE)
+		return has_types ? "mysql-binary-types" : "mysql-binary";
+	return has_types ? "mysql-text-types" : "mysql-text";
 }

@@ -1,5 +1,5 @@
 /* What the server answers, packet by packet: written again as the client's link has it, numbered by us. */
-#include "mysql.h"
+#include "conversation.h"
 
 #include <stdio.h>
 
@@ -42,8 +42,23 @@ static void note_status(struct session *s, uint16_t status)
 		s->tx_wrote = false;
 }
 
+/* RESET_CONNECTION undid what upstream/ had made so: it is made so again before anything else runs. */
+static void settings_again(struct session *s)
+{
+	settings_extend(s, qw_bytes(s->options->id, sizeof(s->options->id)));
+	my_prepared_drop_all(s);
+	my_own(s, s->my->again);
+	my_own(s, UPSTREAM_MYSQL_NAMES);
+	if (strcmp(s->my->names, UPSTREAM_MYSQL_NAMES) != 0)
+		my_own(s, s->my->names);
+}
+
 static void finish(struct session *s, const char *outcome, bool failed)
 {
+	if (s->my->work == MY_WORK_PREPARE)
+		my_prepared_done(s, failed);
+	if (s->my->work == MY_WORK_RESET && !failed)
+		settings_again(s);
 	s->my->is_muted = false;
 	result_finish(s, outcome);
 	s->my->turn = MY_TURN_NONE;
@@ -71,6 +86,7 @@ static void on_rows_end(struct session *s, struct myreply_item *item)
 	struct unit *u = s->unit;
 
 	note_status(s, item->eof.status);
+	s->my->is_further = true;
 	if (item->eof.status & MYWIRE_STATE_CHANGED)
 		s->my->is_resync = true;
 	if (u)
@@ -109,18 +125,39 @@ static void pass_end(struct session *s, const struct myreply_item *item)
 		finish(s, "done", false);
 }
 
+/* MariaDB leaves the columns of a prepared statement away when they are as it sent them last. */
+static void keep_definition(struct session *s, const struct myreply_item *item)
+{
+	struct my_conversation *my = s->my;
+	struct my_prepared *p = my->work == MY_WORK_EXECUTE ? my->executing : NULL;
+
+	if (item->kind == MYREPLY_COUNT && !item->metadata_follows) {
+		if (!p || my->is_further || !my_prepared_definitions(s, p, item->count))
+			unexpected(s);
+		return;
+	}
+	if (!p || my->is_further)
+		return;
+	if (item->kind == MYREPLY_COUNT) {
+		qw_buf_clear(&p->definitions);
+		p->columns = (uint16_t)item->count;
+	} else if (!my_prepared_keep(p, item->payload)) {
+		session_out_of_memory(s);
+	}
+}
+
 static void on_column(struct session *s, struct myreply_item *item)
 {
 	struct my_conversation *my = s->my;
 
-	if (item->kind == MYREPLY_COUNT && (!item->metadata_follows || !my_rows_begin(s, item->count))) {
-		unexpected(s);
+	if (item->kind == MYREPLY_COUNT && !my_rows_begin(s, item->count))
 		return;
-	}
 	if (item->kind == MYREPLY_COLUMN)
 		my_rows_column(s, &item->column);
 	if (s->state == STATE_READY && myreply_put(&my->result.held, &my->seq_out, my->client, item))
 		session_out_of_memory(s);
+	if (s->state == STATE_READY)
+		keep_definition(s, item);
 }
 
 static void on_described(struct session *s, struct myreply_item *item)
@@ -176,6 +213,8 @@ static void to_client(struct session *s, struct myreply_item *item)
 		note_status(s, item->eof.status);
 		break;
 	case MYREPLY_COLUMNS_END:
+		if (s->my->reply.answer == MYWIRE_ANSWER_PREPARE)
+			break;
 		on_described(s, item);
 		return;
 	case MYREPLY_ROWS_END:
@@ -183,9 +222,21 @@ static void to_client(struct session *s, struct myreply_item *item)
 		break;
 	case MYREPLY_COUNT:
 	case MYREPLY_COLUMN:
-		on_column(s, item);
-		return;
+		if (s->my->reply.answer != MYWIRE_ANSWER_PREPARE) {
+			on_column(s, item);
+			return;
+		}
+		if (s->my->preparing && !my_prepared_keep(s->my->preparing, item->payload))
+			session_out_of_memory(s);
+		break;
 	case MYREPLY_PREPARED:
+		if (!my_prepared_answer(s, item)) {
+			unexpected(s);
+			return;
+		}
+		if (is_last(s) && s->state == STATE_READY)
+			finish(s, "done", false);
+		return;
 	case MYREPLY_PARAMETER:
 	case MYREPLY_PARAMETERS_END:
 	case MYREPLY_TEXT:

@@ -1,6 +1,6 @@
 /* What the client says, message by message. Each stays at the front until it is done. */
 #include "../machine.h"
-#include "../mysql/mysql.h"
+#include "../mysql/conversation.h"
 
 /* COPY data as it comes: judged when the COPY was, counted by nobody but the server. */
 static bool pass_copy_data(struct session *s)

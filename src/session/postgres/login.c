@@ -1,5 +1,6 @@
 /* From the token to ReadyForQuery: identity, role, target, upstream, labels, the record of the opening. */
 #include "../machine.h"
+#include "../mysql/conversation.h"
 
 #include <stdio.h>
 
@@ -97,6 +98,10 @@ void login_identified(struct session *s, const struct principal *p)
 {
 	struct session_action *a;
 
+	if (s->my) {
+		my_identified(s, p);
+		return;
+	}
 	if (s->state != STATE_IDENTIFYING)
 		return;
 	if (!login_take_principal(s, p)) {
@@ -127,6 +132,8 @@ void login_identified(struct session *s, const struct principal *p)
 
 void login_connect_failed(struct session *s, const struct upstream_failure *f)
 {
+	if (s->my && my_version_failed(s, f))
+		return;
 	if (s->state != STATE_CONNECTING)
 		return;
 	session_log(s, "upstream.failed", qw_arena_strdup(&s->arena, qw_bytes_from(f->detail)));
@@ -151,7 +158,10 @@ bool login_take_connected(struct session *s, const struct session_connected *c)
 
 void login_connected(struct session *s, const struct session_connected *c)
 {
-
+	if (s->my) {
+		my_connected(s, c);
+		return;
+	}
 	if (s->state != STATE_CONNECTING)
 		return;
 	if (!login_take_connected(s, c)) {

@@ -1,6 +1,6 @@
 /* Saying no: what the agent reads, and how the server is made to fail at the same place. */
 #include "../machine.h"
-#include "../mysql/mysql.h"
+#include "../mysql/conversation.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* From the first byte to the password: TLS, startup packet, cancel requests. PostgreSQL protocol, "Start-up". */
 #include "../machine.h"
-#include "../mysql/mysql.h"
+#include "../mysql/conversation.h"
 
 #include <stdio.h>
 

@@ -7,6 +7,8 @@
 
 #include "../machine.h"
 
+enum { MY_DATABASE_MAX = 256, MY_OWN_MAX = 4 };
+
 enum my_login {
 	MY_LOGIN_VERSION, /* what to greet with is not known yet */
 	MY_LOGIN_REQUEST, /* greeted: SSLRequest comes */
@@ -27,7 +29,25 @@ enum my_work {
 	MY_WORK_NONE,
 	MY_WORK_TEXT, /* QUERY: statements, one by one */
 	MY_WORK_DATABASE, /* INIT_DB */
-	MY_WORK_PLAIN /* PING, STATISTICS */
+	MY_WORK_PREPARE,
+	MY_WORK_EXECUTE,
+	MY_WORK_PLAIN, /* PING, STATISTICS */
+	MY_WORK_RESET /* RESET_CONNECTION */
+};
+
+/* A statement of COM_STMT_PREPARE. */
+struct my_prepared {
+	struct my_prepared *next;
+	uint32_t id, upstream_id; /* ours, as the client knows it; the server's */
+	struct judged *judged;
+	struct mysql_dialect dialect; /* under which, */
+	char database[MY_DATABASE_MAX + 1]; /* and where it was prepared */
+	uint16_t parameters, columns;
+	uint8_t *types; /* of the parameters: 2 bytes each, as last sent */
+	bool has_types, is_overflown;
+	struct qw_bytes *long_data; /* SEND_LONG_DATA, of each parameter; on the heap */
+	size_t long_bytes;
+	struct qw_buf definitions; /* of the columns that the server sent last, each behind its length (8 bytes) */
 };
 
 /* The result that is open. */
@@ -40,7 +60,6 @@ struct my_result {
 	bool is_wrong;
 };
 
-enum { MY_DATABASE_MAX = 256, MY_OWN_MAX = 4 };
 struct my_conversation {
 	enum my_login login;
 	enum mywire_plugin plugin;
@@ -60,7 +79,13 @@ struct my_conversation {
 	enum my_turn turn;
 	struct myreply reply;
 	struct qw_buf joined; /* a packet of several frames */
+	bool is_further; /* a result of this answer has ended: the next is not the first */
 	bool is_hidden; /* the open result is not for this client */
+
+	struct my_prepared *prepared, *preparing, *executing; /* executing: one of `prepared` */
+	size_t prepared_count;
+	uint32_t prepared_next, prepared_last;
+	struct qw_buf binds, binds_text; /* of EXECUTE: all behind the statement's number; and for people */
 
 	/* ours, sent one by one before the client's next command */
 	const char *own[MY_OWN_MAX];
@@ -91,7 +116,7 @@ void my_tls_ready(struct session *s);
 /* ---- login.c ---- */
 void my_identified(struct session *s, const struct principal *p);
 void my_connected(struct session *s, const struct session_connected *c);
-void my_connect_failed(struct session *s, const struct upstream_failure *f);
+bool my_version_failed(struct session *s, const struct upstream_failure *f); /* true: there was no greeting yet, and will be none */
 void my_opened(struct session *s);
 const struct policy_role *my_role(const struct session *s); /* NULL: none admits it */
 bool my_is_possible(struct session *s); /* what the role wants; false: refused and closed */
@@ -115,6 +140,24 @@ struct judged *my_judge_use(struct session *s, const char *database); /* of INIT
 void my_decide(struct session *s); /* stage JUDGE */
 bool my_reaches(const struct session *s, const char *database);
 const char *my_use_target(const struct judged *j); /* the database of a USE; NULL: it is none */
+
+/* ---- prepared.c ---- */
+void my_prepare(struct session *s, struct qw_bytes sql);
+void my_prepare_forward(struct session *s);
+bool my_prepared_answer(struct session *s, const struct myreply_item *item); /* false: out of place */
+bool my_prepared_keep(struct my_prepared *p, struct qw_bytes definition); /* false: no memory */
+void my_prepared_done(struct session *s, bool failed);
+bool my_prepared_definitions(struct session *s, struct my_prepared *p, size_t count); /* false: they do not fit */
+void my_statement_execute(struct session *s, uint32_t id, struct qw_bytes payload);
+void my_execute_forward(struct session *s);
+void my_statement_long(struct session *s, const struct mywire_command *c);
+void my_statement_close(struct session *s, uint32_t id);
+void my_statement_reset(struct session *s, uint32_t id);
+void my_prepared_drop_all(struct session *s);
+/* What a held or recorded EXECUTE has bound: exactly, and for people. Empty for all else. */
+struct qw_bytes my_binds(const struct session *s);
+int my_binds_exact(const struct session *s, struct qw_buf *out) QW_MUST_CHECK;
+struct qw_bytes my_binds_text(const struct session *s);
 
 /* ---- lineage.c ---- */
 bool my_is_plain_call(const struct session *s, const struct qw_act *act); /* of a function of the server that anybody may call */
@@ -141,6 +184,8 @@ bool my_take_changes(struct session *s, const struct myreply_ok *ok); /* false: 
 bool my_dialects_equal(const struct mysql_dialect *a, const struct mysql_dialect *b);
 const char *my_charset_of(uint32_t collation); /* as SET NAMES has it; NULL: not offered */
 void my_own(struct session *s, const char *sql); /* to be sent before the client's next command */
+
+const char *my_protocol(const struct session *s); /* for the record: how the kept response is to be read */
 
 /* ---- errors.c ---- */
 void my_refusal_put(struct session *s, const struct refusal *r);
