@@ -15,6 +15,7 @@ WANTED = (LONG_PASSWORD | LONG_FLAG | CONNECT_WITH_DB | LOCAL_FILES | PROTOCOL_4
 INIT_DB, QUERY, FIELD_LIST, QUIT, PREPARE, EXECUTE = 2, 3, 4, 1, 0x16, 0x17
 MORE_RESULTS, STATE_CHANGED = 8, 0x4000  # among the status flags
 COLLATIONS = {"latin1": 8, "utf8mb4": 45}
+NEWER = {45: 255}  # MySQL names another collation first; who asks for 45 there is told 255 in a column's definition once it says SET NAMES
 LOCAL_FILE = b"of-the-client\n"  # what a server gets that asks for a file
 
 
@@ -76,6 +77,8 @@ class Wire:
             raise Broken("refused before the login")
         self.version, offered, nonce, plugin = self._greeting(greeting)
         self.capabilities = WANTED & offered | (SSL if tls else 0)
+        if "MariaDB" not in self.version:
+            collation = NEWER.get(collation, collation)
         head = struct.pack("<IIB23x", self.capabilities, 1 << 24, collation)
         if tls:
             self._write(head)
