@@ -1,5 +1,6 @@
 /* What the session wants done, in order. */
 #include "machine.h"
+#include "mysql/conversation.h"
 
 #include <stdlib.h>
 
@@ -91,7 +92,7 @@ void session_arm(struct session *s)
 
 	if (s->run.stage == RUN_HOLDING)
 		at = sooner(at, sooner(s->run.hold_until_us, s->run.next_notice_us));
-	at = sooner(at, guards_deadline(s));
+	at = sooner(at, s->my ? my_limits_deadline(s) : guards_deadline(s));
 	if (at == s->armed_us || s->state == STATE_CLOSED)
 		return;
 	a = session_queue(s, SESSION_DO_ARM);

@@ -150,8 +150,8 @@ void ledger_statement(struct session *s, const struct run *run, const char *deci
 		qw_record_bytes(&r, QW_FIELD_SQL, j->sql);
 	if (run->portal && run->portal->bind_bytes)
 		qw_record_bytes(&r, QW_FIELD_BINDS, qw_bytes(run->portal->binds, run->portal->bind_bytes));
-	if (s->my && my_binds(s).n)
-		qw_record_bytes(&r, QW_FIELD_BINDS, my_binds(s));
+	if (s->my && my_binds_recorded(s).n)
+		qw_record_bytes(&r, QW_FIELD_BINDS, my_binds_recorded(s));
 	qw_record_text(&r, QW_FIELD_DECISION, decision);
 	qw_record_text(&r, QW_FIELD_RULE, rule_of(run));
 	if (run->refusal)

@@ -218,6 +218,11 @@ static void on_catalog_failed(struct session *s)
 		"Try again; tell the operator if it stays so.");
 }
 
+static void on_audit_failed(struct session *s)
+{
+	session_fatal(s, "58030", "the audit log cannot be written: nothing may run unrecorded", "Try again later; tell the operator.");
+}
+
 static void on_tick(struct session *s)
 {
 	uint64_t now = s->now.mono_us;
@@ -232,7 +237,10 @@ static void on_tick(struct session *s)
 			"Connect again with a fresh token.");
 		return;
 	}
-	guards_tick(s);
+	if (s->my)
+		my_limits_tick(s);
+	else
+		guards_tick(s);
 	if (s->run.stage == RUN_HOLDING)
 		hold_tick(s);
 }
@@ -303,8 +311,7 @@ static void dispatch(struct session *s, const struct session_event *ev)
 		on_audited(s);
 		break;
 	case SESSION_EV_AUDIT_FAILED:
-		session_fatal(s, "58030", "the audit log cannot be written: nothing may run unrecorded",
-			"Try again later; tell the operator.");
+		on_audit_failed(s);
 		break;
 	case SESSION_EV_PARSED:
 		on_parsed(s, ev->statements);

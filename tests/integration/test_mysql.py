@@ -5,6 +5,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,6 +30,11 @@ MASKS = """masks:
   - {name: phone, columns: ["*.customers.phone"], mask: redact}
   - {name: card, columns: ["*.customers.card"], mask: "null"}
 """
+LIMITS = """limits:
+  - {name: small, roles: [agent], rows_returned: 5, statement_s: 2}
+detectors:
+  - {name: cards, roles: [agent], card: mask, email: flag}
+"""
 
 
 class World:
@@ -37,6 +43,7 @@ class World:
         self.env.mysql.create_database("other")
         self.env.mysql.sql("CREATE TABLE secrets (v INT); INSERT INTO secrets VALUES (42)", "other")
         self.env.mysql.sql(f"GRANT ALL ON other.* TO '{self.env.login}'@'%'")
+        self.limited = self.env.add_gateway("limited", POLICY + LIMITS)
         self.masked = self.env.add_gateway("masked", POLICY + MASKS)
 
     def close(self):
@@ -175,13 +182,16 @@ def test_ddl_is_held_and_approved():
 
 def test_recorded_and_replayed():
     with WORLD.pymysql() as c, c.cursor() as cur:
-        cur.execute("select 'find me' as mark")
+        cur.execute("select 6 * 7 as mark, name, email from customers where id < 3")
+        Statement(c, "select id, created_at, notes from customers where id = ?").execute(2)
         refused(lambda: cur.execute("drop table orders"))
     time.sleep(0.3)
     shown = ""
     for session in WORLD.sessions():
-        shown += WORLD.env.run("replay", session["session"])
-    assert "find me" in shown and "drop table orders" in shown and "deny by no-destruction" in shown, shown[-3000:]
+        shown += WORLD.env.run("replay", session["session"]) + WORLD.env.run("replay", "--transcript", session["session"])
+    for what in ("drop table orders", "deny by no-destruction", " mark | name        | email", " 42   | Alice Moore | alice.moore@example.com\n", "(2 rows)", "-- with ?1 = 2",
+                 ' 2  | 2024-01-01 00:00:00 | {"tag": "std", "lang": "de"}\n', "-- denied"):
+        assert what in shown, (what, [line for line in shown.splitlines() if "2024" in line or "mark" in line or "42" in line])
 
 
 def test_masked_reads():
@@ -219,6 +229,45 @@ def test_what_could_tell_what_is_masked():
         assert cur.fetchone()[0].endswith("1120")
         assert "1062" in str(refused(lambda: cur.execute("insert into customers (id, name) values (1, 'x')")))
         refused(lambda: cur.execute("select nothing_such from scratch"))
+
+
+def test_limits_and_detectors():
+    with WORLD.pymysql(gateway=WORLD.limited) as c, c.cursor() as cur:
+        refused(lambda: cur.execute("select id from customers order by id"), "limit.rows_returned")
+        cur.execute("select count(*) from customers")
+        assert cur.fetchone() == (8,)
+        refused(lambda: cur.execute("select count(*) from orders a, orders b, orders c, orders d, orders e, orders f, orders g, orders h, orders i"), "limit.statement_s")
+        cur.execute("select card, email, concat(card, '') from customers where id = 1")
+        row = cur.fetchone()
+        assert "4111" not in str(row) and row[1] == "alice.moore@example.com", row
+        row = Statement(c, "select card from customers where id = 1").execute()[0]
+        assert b"4111" not in row, row
+
+
+def test_kill_query_and_field_list():
+    with WORLD.pymysql(autocommit=True) as c, c.cursor() as cur, WORLD.pymysql() as other, WORLD.pymysql(user="dba") as dba:
+        slow = "select count(*) from orders a, orders b, orders c, orders d, orders e, orders f, orders g, orders h, orders i"
+        said = []
+        t = threading.Thread(target=lambda: said.append(refused(lambda: cur.execute(slow))))
+        t.start()
+        time.sleep(0.5)
+        with dba.cursor() as x:
+            x.execute(f"kill query {c.thread_id()}")
+        time.sleep(0.3)
+        assert t.is_alive(), "another principal cancelled it"
+        with other.cursor() as x:
+            x.execute(f"kill query {c.thread_id()}")
+            refused(lambda: x.execute("kill 1"), "kill")
+        t.join(10)
+        assert "1317" in str(said[0]) or "1969" in str(said[0]), said
+        cur.execute("select 1")
+        c._execute_command(0x04, b"scratch\0")
+        assert b"scratch" in c._read_packet()._data
+        for _ in range(2):
+            c._read_packet()
+        c.ping()
+    done = WORLD.cli("select 1", more=("--auto-rehash",))
+    assert done.stdout == "1\n", done
 
 
 class Statement:

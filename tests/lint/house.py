@@ -82,11 +82,11 @@ ROOMS = {
     # The street moves bytes and does not know what they mean: no wire, no pgwire, no mask but the key it holds.
     "io": Room("src/io", "base session audit vault upstream identity approval catalog labels policy limits mask config sqlparse "
                          "digest log record",
-               "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("keys",)),
+               "statement", outside="uv.h openssl/ssl.h openssl/bio.h openssl/err.h curl/curl.h jansson.h", inner=("catalogs", "keys")),
     "control": Room("src/control", "base io approval audit policy identity digest log record config",
                     outside="uv.h jansson.h microhttpd.h"),
     "cli": Room("src/cli", "base control io config limits policy audit vault identity approval labels catalog record digest log "
-                           "sqlparse statement mask wire pgwire upstream flow world querytree", outside="jansson.h",
+                           "sqlparse statement mask wire pgwire mywire myreply upstream flow world querytree", outside="jansson.h",
                 inner=("explain", "replay")),
 }
 

@@ -10,7 +10,7 @@ struct waiting { /* a statement whose result has not come yet; results of a pipe
 		    order */
 	struct waiting *next;
 	uint64_t id;
-	struct qw_buf sql, binds, denial; /* denial: why, when it was denied */
+	struct qw_buf sql, binds, denial, protocol; /* denial: why, when it was denied */
 	bool is_denied;			  /* perhaps no result will come */
 };
 
@@ -38,6 +38,7 @@ static void waiting_free(struct waiting *w)
 	qw_buf_fini(&w->sql);
 	qw_buf_fini(&w->binds);
 	qw_buf_fini(&w->denial);
+	qw_buf_fini(&w->protocol);
 	free(w);
 }
 
@@ -121,10 +122,15 @@ static int keep_denial(struct waiting *w, struct qw_bytes fields)
 	return err ? err : qw_buf_append(&w->denial, said.p, said.n);
 }
 
+static bool is_mysql(struct qw_bytes protocol)
+{
+	return protocol.n > 6 && memcmp(protocol.p, "mysql-", 6) == 0;
+}
+
 static int hold(struct transcript *t, struct qw_bytes fields)
 {
 	struct qw_bytes sql = ledger_field(fields, QW_FIELD_SQL),
-			binds = ledger_field(fields, QW_FIELD_BINDS);
+			binds = ledger_field(fields, QW_FIELD_BINDS), protocol = ledger_field(fields, QW_FIELD_PROTOCOL);
 	struct waiting *w = calloc(1, sizeof(*w)), **at = &t->first;
 	int err;
 
@@ -133,8 +139,12 @@ static int hold(struct transcript *t, struct qw_bytes fields)
 	w->id = qw_record_u64_value(ledger_field(fields, QW_FIELD_STATEMENT_ID));
 	qw_buf_init(&w->sql, 1 << 30);
 	qw_buf_init(&w->binds, 1 << 30);
+	qw_buf_init(&w->protocol, 1 << 20);
 	err = qw_buf_append(&w->sql, sql.p, sql.n);
-	if (!err && binds.n && pgwire_binds_text(binds, &w->binds, 4096) != 0) {
+	if (!err)
+		err = qw_buf_append(&w->protocol, protocol.p, protocol.n);
+	if (!err && binds.n &&
+		(is_mysql(protocol) ? transcript_mysql_binds(binds, &w->binds) : pgwire_binds_text(binds, &w->binds, 4096)) != 0) {
 		qw_buf_clear(&w->binds);
 		err = qw_buf_printf(&w->binds, "%zu bytes of values that cannot be read", binds.n);
 	}
@@ -168,11 +178,11 @@ static int put_result(struct transcript *t, struct qw_bytes fields)
 	bool truncated = qw_record_u64_value(ledger_field(fields, QW_FIELD_TRUNCATED)) != 0;
 	int err = 0;
 
-	if (w) {
+	if (w)
 		put_statement(t, w);
-		waiting_free(w);
-	}
-	if (response.n || truncated)
+	if (w && is_mysql(qw_buf_pending(&w->protocol)))
+		err = transcript_mysql(t->out, response, truncated, qw_buf_pending(&w->protocol));
+	else if (response.n || truncated)
 		err = transcript_response(t->out, response, truncated, &t->status);
 	if (!response.n && tag.n) {
 		page_safe(t->out, tag);
@@ -183,6 +193,8 @@ static int put_result(struct transcript *t, struct qw_bytes fields)
 		page_text(t->out, "\n");
 	}
 	page_text(t->out, "\n");
+	if (w)
+		waiting_free(w);
 	return err;
 }
 

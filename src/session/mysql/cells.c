@@ -79,7 +79,9 @@ int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out)
 	case T_DATETIME:
 	case T_TIMESTAMP:
 		err = binary.n < DATE_BYTES ? QW_E_UNSUPPORTED : put_time(&c, type == T_DATE ? DATE_BYTES : binary.n, out);
-		return err ? err : c.failed ? QW_E_MALFORMED : 0; /* of a date the time is zero */
+		if (!err && type != T_DATE && binary.n < SECONDS_BYTES) /* what is zero is left away */
+			err = qw_buf_append(out, " 00:00:00", 9);
+		return err ? err : c.failed ? QW_E_MALFORMED : 0;
 	default: /* a byte of the wire; text as it stands */
 		return qw_buf_append(out, binary.p, binary.n);
 	}

@@ -143,6 +143,37 @@ static void on_init_db(struct session *s, struct qw_bytes name)
 	my_run_start(s, j);
 }
 
+/* The command line client asks for every table, to complete names. */
+static void on_fields(struct session *s, const struct mywire_command *c)
+{
+	struct my_conversation *my = s->my;
+	struct qw_buf sql;
+	struct judged *j = NULL;
+	char *body = qw_arena_alloc(&my->arena, c->text.n + c->rest.n + 1);
+	int err;
+
+	qw_buf_init(&sql, 1024);
+	err = body ? qw_buf_printf(&sql, "SHOW COLUMNS FROM `") : QW_E_NOMEM;
+	for (size_t i = 0; !err && i < c->text.n; i++)
+		err = qw_buf_append(&sql, c->text.p[i] == '`' ? "``" : (const char *)&c->text.p[i], c->text.p[i] == '`' ? 2 : 1);
+	if (!err)
+		err = qw_buf_append(&sql, "`", 1);
+	if (!err && c->text.n)
+		memcpy(body, c->text.p, c->text.n);
+	if (!err && c->rest.n)
+		memcpy(body + c->text.n + 1, c->rest.p, c->rest.n);
+	my->work = MY_WORK_FIELDS;
+	my->part_count = 1;
+	my->fields = qw_bytes(body, c->text.n + c->rest.n + 1);
+	if (!err)
+		j = my_judge(s, qw_buf_pending(&sql));
+	qw_buf_fini(&sql);
+	if (err)
+		session_out_of_memory(s);
+	else if (j)
+		my_run_start(s, j);
+}
+
 static void on_option(struct session *s, const struct mywire_command *c)
 {
 	struct myreply_eof eof = {.status = s->my->status};
@@ -205,11 +236,11 @@ static void on_command(struct session *s, struct qw_bytes payload)
 			my_prepare(s, c.text);
 		return;
 	case MYWIRE_NAME:
-		if (c.code == MYWIRE_INIT_DB) {
+		if (c.code == MYWIRE_INIT_DB)
 			on_init_db(s, c.text);
-			return;
-		}
-		break;
+		else
+			on_fields(s, &c);
+		return;
 	case MYWIRE_STATE:
 		if (c.code == MYWIRE_SET_OPTION) {
 			on_option(s, &c);
@@ -297,7 +328,10 @@ void my_client_pump(struct session *s)
 	struct my_conversation *my = s->my;
 
 	while (s->state == STATE_READY && my->turn == MY_TURN_NONE && !s->cancel_in_flight) {
-		if (s->run.stage == RUN_IDLE && my->own_count) {
+		if (s->run.stage == RUN_IDLE && my->is_resync) { /* nobody said what changed: an empty statement makes the server say it */
+			my->is_resync = false;
+			my_own(s, "DO 0");
+		} else if (s->run.stage == RUN_IDLE && my->own_count) {
 			next_own(s);
 		} else if (s->run.stage != RUN_IDLE) {
 			my_run_go(s);

@@ -29,6 +29,7 @@ enum my_work {
 	MY_WORK_NONE,
 	MY_WORK_TEXT, /* QUERY: statements, one by one */
 	MY_WORK_DATABASE, /* INIT_DB */
+	MY_WORK_FIELDS, /* FIELD_LIST, judged as SHOW COLUMNS */
 	MY_WORK_PREPARE,
 	MY_WORK_EXECUTE,
 	MY_WORK_PLAIN, /* PING, STATISTICS */
@@ -73,6 +74,7 @@ struct my_conversation {
 	enum my_work work;
 	struct mywire_command command;
 	struct qw_arena arena; /* of the command */
+	struct qw_bytes fields; /* FIELD_LIST: its body, in the arena */
 	const struct qw_bytes *parts; /* TEXT: statements that are still to be done, in the arena; one: as it came */
 	size_t part, part_count;
 	struct mysql_dialect parted_under;
@@ -85,7 +87,7 @@ struct my_conversation {
 	struct my_prepared *prepared, *preparing, *executing; /* executing: one of `prepared` */
 	size_t prepared_count;
 	uint32_t prepared_next, prepared_last;
-	struct qw_buf binds, binds_text; /* of EXECUTE: all behind the statement's number; and for people */
+	struct qw_buf binds, recorded, binds_text; /* of EXECUTE: all behind the number; behind how many they are; for people */
 
 	/* ours, sent one by one before the client's next command */
 	const char *own[MY_OWN_MAX];
@@ -102,6 +104,8 @@ struct my_conversation {
 	bool folds_tables, multi_statements;
 
 	struct my_result result;
+	struct limits limits; /* of what runs */
+	uint64_t limit_us; /* when its time is over; 0: never */
 	bool is_muted; /* the client has read an error already: the rest of this answer is not for it */
 	char home[MY_DATABASE_MAX + 1]; /* whose labels hold: the database of the login, or the first one within reach */
 };
@@ -119,7 +123,6 @@ void my_connected(struct session *s, const struct session_connected *c);
 bool my_version_failed(struct session *s, const struct upstream_failure *f); /* true: there was no greeting yet, and will be none */
 void my_opened(struct session *s);
 const struct policy_role *my_role(const struct session *s); /* NULL: none admits it */
-bool my_is_possible(struct session *s); /* what the role wants; false: refused and closed */
 
 /* ---- client.c ---- */
 void my_client_pump(struct session *s);
@@ -139,6 +142,8 @@ struct judged *my_judge(struct session *s, struct qw_bytes sql); /* NULL: closed
 struct judged *my_judge_use(struct session *s, const char *database); /* of INIT_DB */
 void my_decide(struct session *s); /* stage JUDGE */
 bool my_reaches(const struct session *s, const char *database);
+uint32_t my_kill_target(const struct judged *j);
+bool my_cancel_key(struct session *s, uint8_t key[QW_DIGEST_BYTES]); /* of its principal; false: closed */
 const char *my_use_target(const struct judged *j); /* the database of a USE; NULL: it is none */
 
 /* ---- prepared.c ---- */
@@ -155,7 +160,7 @@ void my_statement_close(struct session *s, uint32_t id);
 void my_statement_reset(struct session *s, uint32_t id);
 void my_prepared_drop_all(struct session *s);
 /* What a held or recorded EXECUTE has bound: exactly, and for people. Empty for all else. */
-struct qw_bytes my_binds(const struct session *s);
+struct qw_bytes my_binds_recorded(const struct session *s);
 int my_binds_exact(const struct session *s, struct qw_buf *out) QW_MUST_CHECK;
 struct qw_bytes my_binds_text(const struct session *s);
 
@@ -175,6 +180,12 @@ uint32_t my_mask_type(const struct myreply_column *c); /* as mask.h names it; 0:
 int my_cell_text(uint8_t type, struct qw_bytes binary, struct qw_buf *out) QW_MUST_CHECK;
 int my_cell_binary(uint8_t type, struct qw_bytes text, struct qw_buf *out) QW_MUST_CHECK;
 
+/* ---- ../guards/mysql.c ---- */
+void my_limits_start(struct session *s, const struct limits *l); /* it is sent */
+bool my_limits_row(struct session *s, size_t bytes); /* false: it does not leave */
+void my_limits_tick(struct session *s);
+uint64_t my_limits_deadline(const struct session *s);
+
 /* ---- upstream.c ---- */
 void my_upstream_pump(struct session *s);
 
@@ -182,6 +193,8 @@ void my_upstream_pump(struct session *s);
 bool my_take_parameters(struct session *s); /* of a new connection; false: closed */
 bool my_take_changes(struct session *s, const struct myreply_ok *ok); /* false: closed */
 bool my_dialects_equal(const struct mysql_dialect *a, const struct mysql_dialect *b);
+bool my_status_agrees(struct session *s); /* false: closed */
+void my_state_again(struct session *s); /* RESET_CONNECTION was done */
 const char *my_charset_of(uint32_t collation); /* as SET NAMES has it; NULL: not offered */
 void my_own(struct session *s, const char *sql); /* to be sent before the client's next command */
 

@@ -33,27 +33,6 @@ const struct policy_role *my_role(const struct session *s)
 	return role;
 }
 
-/* What would need something that is not there for MySQL: nothing passes unmasked, uncounted or unseen instead. */
-static const char *not_possible(const struct session *s)
-{
-	if (scan_wanted(s))
-		return "content detectors are not possible with MySQL yet";
-	return NULL;
-}
-
-bool my_is_possible(struct session *s)
-{
-	const char *why = not_possible(s);
-
-	if (!why)
-		return true;
-	session_log(s, "login.refused", why);
-	if (!s->is_open_recorded)
-		ledger_session_refused(s, why);
-	session_fatal(s, "0A000", why, "Ask the operator for a role without them.");
-	return false;
-}
-
 static bool admit(struct session *s)
 {
 	if (!my_charset_of(s->my->collation)) {
@@ -61,7 +40,7 @@ static bool admit(struct session *s)
 			"Use utf8mb4, utf8mb3, latin1 or ascii.");
 		return false;
 	}
-	return guards_admit(s) && my_is_possible(s);
+	return guards_admit(s);
 }
 
 /* A star names none: then labels are those of no database in particular. */
@@ -143,6 +122,30 @@ void my_connected(struct session *s, const struct session_connected *c)
 	s->labels_pending = true;
 }
 
+/* Whoever has it may cancel: all sessions of one principal have the same. */
+bool my_cancel_key(struct session *s, uint8_t key[QW_DIGEST_BYTES])
+{
+	struct qw_digest *d = qw_digest_new();
+	bool ok = d && !qw_digest_start(d) && !qw_digest_add(d, qw_bytes(s->principal.issuer, strlen(s->principal.issuer) + 1)) &&
+		!qw_digest_add(d, qw_bytes_from(s->principal.subject)) && !qw_digest_end(d, key);
+
+	qw_digest_free(d);
+	if (!ok)
+		session_out_of_memory(s);
+	return ok;
+}
+
+static void register_cancel(struct session *s)
+{
+	uint8_t key[QW_DIGEST_BYTES];
+
+	if (!my_cancel_key(s, key))
+		return;
+	session_queue_bytes(s, SESSION_DO_REGISTER_CANCEL, qw_bytes(key, sizeof(key)));
+	if (s->state != STATE_CLOSED)
+		s->queue[(s->queue_head + s->queue_count - 1) % s->queue_cap].action.pid = s->my->id;
+}
+
 void my_opened(struct session *s)
 {
 	struct my_conversation *my = s->my;
@@ -152,6 +155,7 @@ void my_opened(struct session *s)
 	s->state = STATE_READY;
 	s->login_deadline_us = 0;
 	session_log(s, "session.open", s->application_name);
+	register_cancel(s);
 	session_put(s, SESSION_CLIENT, myreply_put_ok(&s->out[SESSION_CLIENT], &my->seq_out, my->client, &ok));
 	s->account_mark = qw_buf_pending(&s->out[SESSION_CLIENT]).n;
 	my->seq_out = 0;

@@ -207,6 +207,7 @@ static int compose(struct my_conversation *my, struct my_prepared *p, const stru
 	int err;
 
 	qw_buf_clear(&my->binds);
+	qw_buf_clear(&my->recorded);
 	qw_buf_clear(&my->binds_text);
 	err = put_le(&my->binds, 0, 1);
 	if (!err)
@@ -221,7 +222,9 @@ static int compose(struct my_conversation *my, struct my_prepared *p, const stru
 		err = qw_buf_append(&my->binds, e->values.p, e->values.n);
 	if (!err && p->parameters)
 		err = mywire_execute_text(e, &my->binds_text, BINDS_SHOWN);
-	return err;
+	if (!err)
+		err = put_le(&my->recorded, p->parameters, 2);
+	return err ? err : qw_buf_append(&my->recorded, my->binds.p + my->binds.off, qw_buf_pending(&my->binds).n);
 }
 
 static bool start_execute(struct session *s, struct my_prepared *p, struct qw_bytes payload)
@@ -369,9 +372,14 @@ static bool is_execute(const struct session *s)
 	return s->my->work == MY_WORK_EXECUTE && s->my->executing;
 }
 
-struct qw_bytes my_binds(const struct session *s)
+static struct qw_bytes binds_of(const struct session *s)
 {
 	return is_execute(s) && s->my->executing->parameters ? qw_buf_pending(&s->my->binds) : qw_bytes(NULL, 0);
+}
+
+struct qw_bytes my_binds_recorded(const struct session *s)
+{
+	return is_execute(s) && s->my->executing->parameters ? qw_buf_pending(&s->my->recorded) : qw_bytes(NULL, 0);
 }
 
 struct qw_bytes my_binds_text(const struct session *s)
@@ -381,7 +389,7 @@ struct qw_bytes my_binds_text(const struct session *s)
 
 int my_binds_exact(const struct session *s, struct qw_buf *out)
 {
-	struct qw_bytes binds = my_binds(s);
+	struct qw_bytes binds = binds_of(s);
 	int err = qw_buf_append(out, binds.p, binds.n);
 
 	for (size_t i = 0; !err && is_execute(s) && i < s->my->executing->parameters; i++) {

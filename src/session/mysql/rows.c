@@ -78,9 +78,9 @@ bool my_rows_begin(struct session *s, size_t count)
 	r->seq_before = s->my->seq_out;
 	r->count = count;
 	qw_buf_clear(&r->held);
-	if (!s->labels || !u)
+	if ((!s->labels && !scan_wanted(s)) || !u)
 		return true;
-	if (!u->resolution || (f && !is_expected(f, u, count)))
+	if (s->labels && (!u->resolution || (f && !is_expected(f, u, count))))
 		r->is_wrong = true;
 	r->columns = columns_new(s, count);
 	if (!r->columns) {
@@ -111,6 +111,21 @@ static int set_mask(struct columns *c, size_t i, const struct label *l, struct m
 	return m->spec && m->domain && c->names[i] ? 0 : QW_E_NOMEM;
 }
 
+/* No mask hides it: content detectors look at it, as at a column of that type on the PostgreSQL side. */
+static void scan(struct session *s, size_t i, const struct flow_output *o, const struct myreply_column *column)
+{
+	struct columns *c = s->my->result.columns;
+	const struct columns_source from = {.flow = NULL};
+	const struct label plain = {.kind = LABEL_PLAIN};
+	const struct pgwire_column as = {.name = qw_arena_strdup(&c->arena, column->name), .table_oid = o ? o->origin_relation : 0,
+		.attnum = o ? o->origin_attnum : 0, .type_oid = my_mask_type(column), .type_modifier = -1};
+
+	if (!scan_wanted(s) || (o && o->label.kind == LABEL_MASK))
+		return;
+	if (!as.name || !scan_column(s, c, i, &as, o ? &o->label : &plain, &from))
+		session_out_of_memory(s);
+}
+
 void my_rows_column(struct session *s, struct myreply_column *column)
 {
 	struct my_result *r = &s->my->result;
@@ -123,6 +138,7 @@ void my_rows_column(struct session *s, struct myreply_column *column)
 		return;
 	}
 	r->types[i] = column->type;
+	scan(s, i, f && i < f->output_count ? &f->outputs[i] : NULL, column);
 	if (!f || i >= f->output_count)
 		return;
 	o = &f->outputs[i];
@@ -159,6 +175,11 @@ bool my_rows_described(struct session *s)
 }
 
 /* ---- rows ---- */
+
+static bool is_scanned(const struct columns *c, size_t i)
+{
+	return c->scans && c->scans[i].column.form != DETECT_FORM_NONE;
+}
 
 static void put_masked(struct session *s, struct myreply_row_out *out, size_t i, bool is_binary, const struct myreply_cell *cell)
 {
@@ -203,7 +224,7 @@ bool my_rows_row(struct session *s, const struct myreply_item *item, bool is_bin
 	size_t before = qw_buf_pending(to).n;
 	int err;
 
-	if (!r->columns || !r->columns->any_masked) {
+	if (!r->columns || (!r->columns->any_masked && !r->columns->any_scanned)) {
 		session_put(s, SESSION_CLIENT, mywire_put_packet(&s->out[SESSION_CLIENT], &s->my->seq_out, item->payload));
 		return s->state == STATE_READY;
 	}
@@ -212,7 +233,7 @@ bool my_rows_row(struct session *s, const struct myreply_item *item, bool is_bin
 	for (size_t i = 0; !err && (err = myreply_row_next(&in, &cell)) == 0; i++) {
 		if (cell.is_null)
 			myreply_row_null(&out);
-		else if (i < r->count && r->columns->list[i].spec)
+		else if (i < r->count && (r->columns->list[i].spec || is_scanned(r->columns, i)))
 			put_masked(s, &out, i, is_binary, &cell);
 		else
 			myreply_row_copy(&out, &cell);
@@ -222,7 +243,7 @@ bool my_rows_row(struct session *s, const struct myreply_item *item, bool is_bin
 		session_fatal(s, "08P01", "the database sent a row that does not fit its description", NULL);
 		return false;
 	}
-	s->info.masked_rows++;
+	s->info.masked_rows += r->columns->any_masked;
 	session_want_send(s, SESSION_CLIENT);
 	return s->state == STATE_READY;
 }

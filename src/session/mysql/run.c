@@ -70,6 +70,26 @@ static void note_forwarded(struct session *s, const struct judged *j)
 		s->tx_wrote = true;
 }
 
+/* KILL QUERY deals in the numbers of our greetings, so it is done here: the other session cancels what it runs. */
+static void kill_query(struct session *s, uint32_t id)
+{
+	struct myreply_ok ok = {.status = s->my->status};
+	uint8_t key[QW_DIGEST_BYTES];
+
+	if (!my_cancel_key(s, key))
+		return;
+	session_queue_bytes(s, SESSION_DO_CANCEL_REQUEST, qw_bytes(key, sizeof(key)));
+	if (s->state != STATE_READY)
+		return;
+	s->queue[(s->queue_head + s->queue_count - 1) % s->queue_cap].action.pid = id;
+	result_attach(s, s->run.unit);
+	ok.status |= s->my->part + 1 < s->my->part_count ? MYWIRE_MORE_RESULTS : 0;
+	session_put(s, SESSION_CLIENT, myreply_put_ok(&s->out[SESSION_CLIENT], &s->my->seq_out, s->my->client, &ok));
+	result_finish(s, "done");
+	run_reset(s);
+	my_finish_part(s, false);
+}
+
 /* What runs is what was parsed: comments are taken out. */
 static void stage_forward(struct session *s)
 {
@@ -82,12 +102,19 @@ static void stage_forward(struct session *s)
 		return;
 	}
 	r->unit->started_us = s->now.mono_us;
+	my_limits_start(s, &r->verdict.limits);
+	if (my_kill_target(r->judged)) {
+		kill_query(s, my_kill_target(r->judged));
+		return;
+	}
 	note_forwarded(s, r->judged);
 	if (s->state != STATE_READY)
 		return;
 	result_attach(s, r->unit);
 	if (s->my->work == MY_WORK_DATABASE)
 		my_send(s, MY_TURN_CLIENT, MYWIRE_INIT_DB, text, MYWIRE_ANSWER_OK);
+	else if (s->my->work == MY_WORK_FIELDS)
+		my_send(s, MY_TURN_CLIENT, MYWIRE_FIELD_LIST, s->my->fields, MYWIRE_ANSWER_FIELDS);
 	else if (s->my->work == MY_WORK_EXECUTE)
 		my_execute_forward(s);
 	else

@@ -29,6 +29,7 @@ bool my_new(struct session *s)
 	my_rows_init(&my->result);
 	qw_buf_init(&my->joined, MYWIRE_PACKET_MAX);
 	qw_buf_init(&my->binds, MYWIRE_PACKET_MAX);
+	qw_buf_init(&my->recorded, MYWIRE_PACKET_MAX + 2u);
 	qw_buf_init(&my->binds_text, 64 * 1024);
 	memcpy(&my->id, s->options->entropy, sizeof(my->id));
 	my->id = my->id ? my->id : 1;
@@ -49,6 +50,7 @@ void my_free(struct session *s)
 	my_prepared_drop_all(s);
 	qw_buf_fini(&s->my->joined);
 	qw_buf_fini(&s->my->binds);
+	qw_buf_fini(&s->my->recorded);
 	qw_buf_fini(&s->my->binds_text);
 	free(s->my);
 	s->my = NULL;

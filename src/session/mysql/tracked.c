@@ -151,6 +151,33 @@ bool my_take_changes(struct session *s, const struct myreply_ok *ok)
 	return false;
 }
 
+/* Every status tells two of the modes: they must be those that the text is read under. */
+bool my_status_agrees(struct session *s)
+{
+	const struct my_conversation *my = s->my;
+	const bool no_escapes = my->dialect.modes & MYSQL_MODE_NO_BACKSLASH_ESCAPES, quotes = my->dialect.modes & MYSQL_MODE_ANSI_QUOTES;
+
+	if (((my->status & MYWIRE_NO_BACKSLASH_ESCAPES) != 0) != no_escapes)
+		return drifted(s, "sql_mode");
+	if (my->dialect.flavour == MYSQL_FLAVOUR_MARIADB && ((my->status & MYWIRE_ANSI_QUOTES) != 0) != quotes)
+		return drifted(s, "sql_mode");
+	return true;
+}
+
+/* As it was after the login; what the client asked for then comes behind. */
+void my_state_again(struct session *s)
+{
+	struct my_conversation *my = s->my;
+
+	if (!take_modes(s, qw_bytes_from(my->first_modes)))
+		return;
+	my->dialect.charset = MYSQL_CHARSET_UTF8;
+	my_own(s, my->again);
+	my_own(s, UPSTREAM_MYSQL_NAMES);
+	if (strcmp(my->names, UPSTREAM_MYSQL_NAMES) != 0)
+		my_own(s, my->names);
+}
+
 /* What upstream/ forced and read back when it connected. */
 bool my_take_parameters(struct session *s)
 {

@@ -47,10 +47,7 @@ static void settings_again(struct session *s)
 {
 	settings_extend(s, qw_bytes(s->options->id, sizeof(s->options->id)));
 	my_prepared_drop_all(s);
-	my_own(s, s->my->again);
-	my_own(s, UPSTREAM_MYSQL_NAMES);
-	if (strcmp(s->my->names, UPSTREAM_MYSQL_NAMES) != 0)
-		my_own(s, s->my->names);
+	my_state_again(s);
 }
 
 static void finish(struct session *s, const char *outcome, bool failed)
@@ -60,6 +57,7 @@ static void finish(struct session *s, const char *outcome, bool failed)
 	if (s->my->work == MY_WORK_RESET && !failed)
 		settings_again(s);
 	s->my->is_muted = false;
+	s->my->limit_us = 0;
 	result_finish(s, outcome);
 	s->my->turn = MY_TURN_NONE;
 	my_finish_part(s, failed);
@@ -70,7 +68,7 @@ static void on_ok(struct session *s, struct myreply_item *item)
 	struct unit *u = s->unit;
 
 	note_status(s, item->ok.status);
-	if (!my_take_changes(s, &item->ok))
+	if (!my_take_changes(s, &item->ok) || (s->my->work != MY_WORK_RESET && !my_status_agrees(s)))
 		return;
 	if (u && u->judged->is_ddl) {
 		(void)session_queue(s, SESSION_DO_CATALOG_STALE);
@@ -89,6 +87,8 @@ static void on_rows_end(struct session *s, struct myreply_item *item)
 	s->my->is_further = true;
 	if (item->eof.status & MYWIRE_STATE_CHANGED)
 		s->my->is_resync = true;
+	else if (!my_status_agrees(s))
+		return;
 	if (u)
 		(void)snprintf(u->tag, sizeof(u->tag), "ROWS %llu", (unsigned long long)u->rows);
 	item->eof.status = status_of(s, item->eof.status);
@@ -187,7 +187,8 @@ static void on_row(struct session *s, const struct myreply_item *item)
 {
 	const enum mywire_answer answer = s->my->reply.answer;
 
-	if (s->my->is_hidden || !my_rows_row(s, item, answer == MYWIRE_ANSWER_EXECUTE || answer == MYWIRE_ANSWER_FETCH))
+	if (s->my->is_hidden || !my_limits_row(s, item->payload.n) ||
+		!my_rows_row(s, item, answer == MYWIRE_ANSWER_EXECUTE || answer == MYWIRE_ANSWER_FETCH))
 		return;
 	if (s->unit)
 		s->unit->rows++;
@@ -213,7 +214,7 @@ static void to_client(struct session *s, struct myreply_item *item)
 		note_status(s, item->eof.status);
 		break;
 	case MYREPLY_COLUMNS_END:
-		if (s->my->reply.answer == MYWIRE_ANSWER_PREPARE)
+		if (s->my->reply.answer == MYWIRE_ANSWER_PREPARE || s->my->reply.answer == MYWIRE_ANSWER_FIELDS)
 			break;
 		on_described(s, item);
 		return;
@@ -222,6 +223,8 @@ static void to_client(struct session *s, struct myreply_item *item)
 		break;
 	case MYREPLY_COUNT:
 	case MYREPLY_COLUMN:
+		if (s->my->reply.answer == MYWIRE_ANSWER_FIELDS)
+			break;
 		if (s->my->reply.answer != MYWIRE_ANSWER_PREPARE) {
 			on_column(s, item);
 			return;
@@ -272,7 +275,8 @@ static void to_us(struct session *s, struct myreply_item *item)
 	}
 	s->my->turn = MY_TURN_NONE;
 	note_status(s, item->ok.status);
-	(void)my_take_changes(s, &item->ok);
+	if (my_take_changes(s, &item->ok) && !s->my->own_count)
+		(void)my_status_agrees(s);
 }
 
 /* False: nothing whole is there. */
@@ -321,8 +325,4 @@ void my_upstream_pump(struct session *s)
 {
 	while (s->state == STATE_READY && one_packet(s))
 		;
-	if (s->state == STATE_READY && s->my->is_resync && s->my->work == MY_WORK_NONE) {
-		s->my->is_resync = false;
-		my_own(s, "DO 0");
-	}
 }

@@ -193,8 +193,6 @@ void client_policy_changed(struct session *s)
 	login_rights(s);
 	s->labels_stale = true;
 	guards_role(s);
-	if (s->my && !my_is_possible(s))
-		return;
 	if (!s->wants_trees) {
 		labels_unref(s->labels);
 		s->labels = NULL;

@@ -179,6 +179,7 @@ void session_on(struct session *s, const struct session_event *ev)
 		end(s);
 		break;
 	case SESSION_EV_POLICY: doubles.policies++; break;
+	case SESSION_EV_VERSION:
 	case SESSION_EV_TLS_READY:
 	case SESSION_EV_IDENTIFIED:
 	case SESSION_EV_REFUSED:

@@ -2,7 +2,7 @@
 #ifndef IO_CATALOGS_H
 #define IO_CATALOGS_H
 
-#include "street.h"
+#include "../street.h"
 
 struct catalog_wait {
 	struct catalog_wait *prev, *next;
