@@ -114,7 +114,8 @@ static bool lives_in_no_schema(const char *kind)
 		"tablespace", "language", "access method", "foreign data wrapper", "server",
 		"user mapping", "publication", "subscription", "event trigger", "parameter",
 		"library", "large object", "cast", "transform", "channel", "cursor", "savepoint",
-		"prepared statement", "prepared transaction", "session state", "transaction"};
+		"prepared statement", "prepared transaction", "session state", "transaction",
+		"connection", "query", "user variable"};
 	size_t i;
 
 	for (i = 0; i < QW_COUNT(kinds); i++)
