@@ -13,6 +13,9 @@ STATEMENT_MS = 3000
 PAUSE_S = 1.1  # a server publishes its counters once a second
 # Plans are made from statistics of the secrets, and with them the order of rows and what a LIMIT keeps: no subject here.
 NO_STATISTICS = "DELETE FROM pg_statistic"
+# Each side is a server of its own: how long its checkpoints took says nothing of what it holds.
+NO_CHECKPOINTS = ("ALTER SYSTEM SET checkpoint_timeout = '1h'", "SELECT pg_reload_conf()", "CHECKPOINT")
+RESET_CHECKPOINTS = "SELECT pg_stat_reset_shared('bgwriter')", "SELECT pg_stat_reset_shared('checkpointer')"  # until 16; from 17 on
 REFUSED, MASKED, PLAIN, ERROR, TROUBLE = "refused", "masked", "plain", "error", "trouble"
 
 
@@ -63,9 +66,11 @@ class Sides:
     def _make(self, world, variant):
         world.administer(f"CREATE DATABASE {self.name} TEMPLATE {world.templates[variant]}")
         world.administer(f"ALTER DATABASE {self.name} SET statement_timeout = {STATEMENT_MS}")
+        for statement in NO_CHECKPOINTS:
+            world.administer(statement)
         with world.administrator(self.name) as admin:
-            for statement in ("SET allow_system_table_mods = on", NO_STATISTICS):
-                admin.query(statement)
+            for statement in ("SET allow_system_table_mods = on", NO_STATISTICS, *RESET_CHECKPOINTS):
+                admin.query(statement)  # not every version knows both counters
 
     def __exit__(self, *_):
         for session in self.sessions.values():

@@ -386,6 +386,12 @@ uint32_t upstream_server_version(const struct upstream *u)
 	return 150000;
 }
 
+struct upstream_mysql_wire upstream_mysql_wire(const struct upstream *u)
+{
+	(void)u;
+	return (struct upstream_mysql_wire){.is_mariadb = false};
+}
+
 size_t upstream_parameters(const struct upstream *u, struct upstream_parameter *out, size_t max)
 {
 	(void)u;
