@@ -108,7 +108,7 @@ static void sessions(void **state)
 		{"set sql_mode=concat(@@sql_mode, ',STRICT_TRANS_TABLES') collate utf8mb4_bin", "set.pinned setting:sql_mode; call function:concat; show setting:sql_mode"},
 		{"set sql_mode=4", "set.pinned setting:sql_mode=4"},
 		{"set session_track_system_variables='*'", "set.pinned setting:session_track_system_variables=*"},
-		{"set transaction_read_only = off", "tx.set setting:transaction_read_only=off"},
+		{"set transaction_read_only = off", "set setting:transaction_read_only=off"},
 		{"set session transaction isolation level read committed, read write", "set access mode; tx.set transaction"},
 		{"set transaction read only", "tx.set transaction"},
 		{"show variables", "show variables"},
