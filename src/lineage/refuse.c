@@ -65,6 +65,12 @@ int lineage_enter(struct lineage *f)
 	return 0;
 }
 
+int lineage_work(struct lineage *f, size_t n)
+{
+	f->visits += n / LINEAGE_WORK;
+	return f->visits < LINEAGE_VISITS_MAX ? 0 : lineage_refuse(f, "flow.size", "names", "the statement is too long to be judged");
+}
+
 const char *lineage_relation_name(struct lineage *f, const struct catalog_relation *r)
 {
 	return qw_arena_printf(f->arena, "%s.%s", r->schema, r->name);

@@ -11,6 +11,7 @@
 enum {
 	LINEAGE_DEPTH_MAX = 300, /* judging is recursive: some hundred bytes of stack a level */
 	LINEAGE_VISITS_MAX = 1000000, /* nodes; a recursive query, or one in a view, is walked more than once */
+	LINEAGE_WORK = 64, /* comparisons of names that cost as much as a node */
 	LINEAGE_RANGES_MAX = 128, /* the servers take 61 tables in one join */
 	LINEAGE_VIEWS_MAX = 32 /* views within views */
 };
@@ -117,6 +118,7 @@ int lineage_refuse_column(struct lineage *f, const struct column *c, const struc
 int lineage_refuse_union(struct lineage *f, const struct column *a, const struct column *b);
 int lineage_unsupported(struct lineage *f, const char *what);
 int lineage_enter(struct lineage *f); /* one level down: undone by f->depth-- */
+int lineage_work(struct lineage *f, size_t n); /* so many names will be compared */
 const char *lineage_relation_name(struct lineage *f, const struct catalog_relation *r);
 
 /* collect.c */

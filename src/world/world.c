@@ -98,3 +98,16 @@ void world_open(const struct world *w, struct flow_world *out)
 		.may_compare = may_compare,
 		.type_hazard = type_hazard};
 }
+
+static bool may_apply_named(void *ctx, const struct label *column, const char *schema, const char *function)
+{
+	const struct world *w = ctx;
+
+	return column->spec && policy_may_apply(w->policy, column->spec, schema, function);
+}
+
+void world_open_mysql(const struct world *w, struct lineage_world *out)
+{
+	*out = (struct lineage_world){
+		.ctx = (void *)(uintptr_t)w, .labels = w->labels, .may_apply = may_apply_named, .may_compare = may_compare};
+}

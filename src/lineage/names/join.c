@@ -130,6 +130,8 @@ int names_join(struct lineage *f, struct scope *s, const struct my_source *join,
 	struct joining j = {.join = join, .left = left, .right = right, .out = out};
 	int rc = names_concat(f, left, right, out);
 
+	if (rc == 0)
+		rc = lineage_work(f, join->is_natural ? left->count * right->count : left->count + right->count);
 	if (rc || (!join->is_natural && !join->columns))
 		return rc;
 	j.in_left = qw_arena_alloc(f->arena, left->count + 1);

@@ -102,9 +102,11 @@ static int unknown(struct lineage *f, const struct my_column *c, const char *why
 static int look(struct lineage *f, const struct scope *at, bool is_own, const struct my_column *c, struct found *found)
 {
 	bool names_items = is_own ? at->sees_items : at->shows_items;
-
 	size_t before = found->count;
+	int rc = lineage_work(f, at->visible.count + at->item_count);
 
+	if (rc)
+		return rc;
 	look_from(f, at, &at->visible, c, found);
 	if (!c->table && names_items) /* HAVING looks here first, all else last */
 		look_items(at, c, found);

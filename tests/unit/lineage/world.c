@@ -191,12 +191,20 @@ struct test_world *test_world_new(const char *text)
 
 struct test_world *test_world_read(const char *file)
 {
+	return test_world_read_more(file, "");
+}
+
+struct test_world *test_world_read_more(const char *file, const char *more)
+{
 	FILE *in = fopen(file, "r");
 	char *text = calloc(1, 4 << 20);
 	struct test_world *w;
+	size_t n;
 
 	must(in && text ? 0 : QW_E_IO, file);
-	must(fread(text, 1, (4 << 20) - 1, in) > 0 ? 0 : QW_E_IO, file);
+	n = fread(text, 1, (4 << 20) - 1000, in);
+	must(n > 0 ? 0 : QW_E_IO, file);
+	(void)snprintf(text + n, 1000, "%s", more);
 	(void)fclose(in);
 	w = test_world_new(text);
 	free(text);

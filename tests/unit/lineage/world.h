@@ -15,6 +15,7 @@ struct test_world;
 struct test_world *test_world_new(const char *text); /* aborts when the text is not as above */
 void test_world_free(struct test_world *w);
 struct test_world *test_world_read(const char *file);
+struct test_world *test_world_read_more(const char *file, const char *more); /* lines behind those of the file; the last flavour holds */
 
 /*
  * "refuse RULE OBJECT", "unparsed PROBLEM", or "out" with a word for each output (p, m:MASK, with =NAME where it has an origin), then
