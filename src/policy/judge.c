@@ -1,6 +1,8 @@
 /* The verdict: every act against every rule, the strictest rules first. No allocation. */
 #include "policy_int.h"
 
+#include <ctype.h>
+
 const char *policy_effect_name(enum policy_effect e)
 {
 	switch (e) {
@@ -30,6 +32,21 @@ static bool verb_in(enum qw_verb v, uint64_t set)
 	return (unsigned)v < QW_VERB_COUNT && (set >> v & 1);
 }
 
+/* SHOW VARIABLES: any of them; LIKE's pattern where there is one is the name. */
+static bool shows_variables(const struct qw_act *act)
+{
+	return act->verb == QW_VERB_SHOW && act->kind != QW_OBJECT_SETTING && act->kind_name && strcmp(act->kind_name, "variables") == 0;
+}
+
+static bool is_of_setting(const struct qw_act *act)
+{
+	if (act->kind == QW_OBJECT_SETTING || shows_variables(act))
+		return true;
+	if (act->verb == QW_VERB_SHOW) /* MySQL's SHOW TABLES, SHOW CREATE VIEW v ... */
+		return act->kind == QW_OBJECT_NONE && !act->kind_name;
+	return verb_in(act->verb, VERB(SET) | VERB(SET_PINNED) | VERB(SET_ROLE) | VERB(RESET_ALL));
+}
+
 static struct subject subject_of(const struct qw_act *act)
 {
 	struct subject s = {.act = act, .class = ACT_OBJECT};
@@ -38,9 +55,7 @@ static struct subject subject_of(const struct qw_act *act)
 		s.class = ACT_CALL;
 		if (act->name && (!act->schema || strcmp(act->schema, "pg_catalog") == 0))
 			s.function_bits = function_bits_of(act->name);
-	} else if (act->kind == QW_OBJECT_SETTING ||
-		   verb_in(act->verb, VERB(SET) | VERB(SHOW) | VERB(SET_PINNED) | VERB(SET_ROLE) |
-					      VERB(RESET_ALL))) {
+	} else if (is_of_setting(act)) {
 		s.class = ACT_SETTING;
 	} else if (act->kind == QW_OBJECT_NONE) {
 		s.class = ACT_NOTHING;
@@ -99,7 +114,8 @@ static bool lives_in_no_schema(const char *kind)
 		"tablespace", "language", "access method", "foreign data wrapper", "server",
 		"user mapping", "publication", "subscription", "event trigger", "parameter",
 		"library", "large object", "cast", "transform", "channel", "cursor", "savepoint",
-		"prepared statement", "prepared transaction", "session state", "transaction"};
+		"prepared statement", "prepared transaction", "session state", "transaction",
+		"connection", "query", "user variable"};
 	size_t i;
 
 	for (i = 0; i < QW_COUNT(kinds); i++)
@@ -162,6 +178,35 @@ static bool function_matches(const struct policy_rule *r, const struct subject *
 	return false;
 }
 
+/*
+ * Could a variable that `like` finds be one that the pattern names? The server compares without regard to case and accents, and "_"
+ * stands for any character; more than letters, digits and "_" is not looked into.
+ */
+static bool like_may_find(const char *pattern, const char *like)
+{
+	const char *star = NULL, *again = NULL;
+
+	if (like[strspn(like, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+		return true;
+	while (*like) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			again = like;
+		} else if (*pattern && (*like == '_' || tolower((unsigned char)*like) == *pattern)) {
+			pattern++;
+			like++;
+		} else if (star) {
+			pattern = star;
+			like = ++again;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
 /* What the text does not tell, the name or the value, may be anything: forbidden, never allowed. */
 static bool setting_matches(const struct policy_rule *r, const struct qw_act *act)
 {
@@ -169,6 +214,12 @@ static bool setting_matches(const struct policy_rule *r, const struct qw_act *ac
 
 	if (!act->name)
 		return r->effect != POLICY_ALLOW;
+	if (shows_variables(act)) {
+		for (i = 0; i < r->setting_count && r->effect != POLICY_ALLOW; i++)
+			if (like_may_find(r->settings[i].name, act->name))
+				return true;
+		return false;
+	}
 	for (i = 0; i < r->setting_count; i++) {
 		const struct setting_pattern *p = &r->settings[i];
 

@@ -44,8 +44,8 @@ EXCHANGE = """DO $do$ DECLARE c record; BEGIN
 """
 
 
-def sample_policy(masks=MASKS):
-    policy = yaml.safe_load(SAMPLE_POLICY.read_text())
+def sample_policy(file=SAMPLE_POLICY, masks=MASKS):
+    policy = yaml.safe_load(file.read_text())
     for role in policy["roles"]:
         role["databases"] = ["*"]
     policy.pop("tests", None)

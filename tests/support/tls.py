@@ -14,11 +14,11 @@ class Authority:
         quietly("openssl", "req", "-x509", *KEY, "-days", "30", "-subj", f"/CN=Querywarden scratch {name}",
                 "-addext", "keyUsage=critical,keyCertSign", "-keyout", self.key, "-out", self.certificate)
 
-    def issue(self, name, hosts=("DNS:localhost", "IP:127.0.0.1"), days=30):
-        """Files (certificate, key) of a server certificate."""
+    def issue(self, name, hosts=("DNS:localhost", "IP:127.0.0.1"), days=30, usage="serverAuth"):
+        """Files (certificate, key) of a server's certificate, or with `usage` clientAuth of a client's."""
         certificate, key, request = (self.folder / f"{name}{end}" for end in (".pem", ".key", ".csr"))
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName={','.join(hosts)}\nextendedKeyUsage=serverAuth\n")
+        extensions.write_text(f"subjectAltName={','.join(hosts)}\nextendedKeyUsage={usage}\n")
         quietly("openssl", "req", *KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
         quietly("openssl", "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial",
                 "-days", days, "-extfile", extensions, "-out", certificate)

@@ -133,7 +133,7 @@ static bool changes_reading(const struct mysql_dialect *d, const char *name, con
 
 static bool changes_transaction(const char *name)
 {
-	static const char *const settings[] = {"transaction_isolation", "transaction_read_only", "tx_isolation", "tx_read_only"};
+	static const char *const settings[] = {"transaction_isolation", "tx_isolation"};
 
 	return is_among(name, settings, QW_COUNT(settings));
 }

@@ -20,16 +20,25 @@ static const char *folded(struct qw_arena *a, const char *name, int *err)
 	return copy;
 }
 
+/* Of these the server compares names without regard to letter case, wherever it runs. */
+static bool is_folded_always(const char *schema)
+{
+	return strcasecmp(schema, "information_schema") == 0 || strcasecmp(schema, "performance_schema") == 0;
+}
+
 /* As the server resolves them: a name without a database is of the current one, and where letter case does not count it is lower. */
 static void resolve(struct session *s, struct qw_arena *a, const char **schema, const char **name, int *err)
 {
+	bool folds;
+
 	if (*name && !*schema && *s->database) {
 		*schema = qw_arena_strdup(a, qw_bytes_from(s->database));
 		*err = *schema ? *err : QW_E_NOMEM;
 	}
-	if (s->my->folds_tables && *schema)
+	folds = s->my->folds_tables || (*schema && is_folded_always(*schema));
+	if (folds && *schema)
 		*schema = folded(a, *schema, err);
-	if (s->my->folds_tables && *name)
+	if (folds && *name)
 		*name = folded(a, *name, err);
 }
 

@@ -159,7 +159,9 @@ void my_opened(struct session *s)
 	session_put(s, SESSION_CLIENT, myreply_put_ok(&s->out[SESSION_CLIENT], &my->seq_out, my->client, &ok));
 	s->account_mark = qw_buf_pending(&s->out[SESSION_CLIENT]).n;
 	my->seq_out = 0;
-	(void)snprintf(my->names, sizeof(my->names), "SET NAMES %s", charset);
-	if (strcmp(charset, "utf8mb4") != 0)
-		my_own(s, my->names);
+	(void)snprintf(my->names, sizeof(my->names), "%s", UPSTREAM_MYSQL_NAMES);
+	if (my->collation == (my->dialect.flavour == MYSQL_FLAVOUR_MARIADB ? MYWIRE_COLLATION_MARIADB : MYWIRE_COLLATION_MYSQL))
+		return; /* that is what these names mean */
+	(void)snprintf(my->names, sizeof(my->names), "SET NAMES %s, collation_connection = %u", charset, (unsigned)my->collation);
+	my_own(s, my->names);
 }

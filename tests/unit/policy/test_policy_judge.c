@@ -269,6 +269,37 @@ static void settings_that_are_not_told_match_only_denials(void **state)
 	policy_free(wide);
 }
 
+#define SHOWN(k) ((struct qw_act){.verb = QW_VERB_SHOW, .kind = QW_OBJECT_NONE, .kind_name = k})
+#define LIKE(pattern) OTHER(SHOW, "variables", NULL, pattern)
+
+static void mysql_shows_more_than_settings(void **state)
+{
+	struct policy *p = load("  - {name: a, effect: allow, verbs: [show]}\n"
+				"  - {name: d, effect: deny, verbs: [show], settings: [datadir, '*_file']}\n");
+	struct policy *some = load("  - {name: a, effect: allow, verbs: [show], settings: [sql_mode]}\n");
+
+	(void)state;
+	IS(p, ALLOW, SHOWN("tables"));
+	IS(p, ALLOW, OTHER(SHOW, "database", NULL, "shop"));
+	IS(p, ALLOW, RELATION(SHOW, "shop", "orders"));
+	IS(p, DENY, SETTING(SHOW, "datadir"));
+	IS(p, DENY, SHOWN("variables")); /* all of them */
+	IS(p, ALLOW, LIKE("sql_mode"));
+	IS(p, DENY, LIKE("datadir"));
+	IS(p, DENY, LIKE("DataD_r"));
+	IS(p, DENY, LIKE("_______"));
+	IS(p, ALLOW, LIKE("____"));
+	IS(p, DENY, LIKE("pid_file"));
+	IS(p, DENY, LIKE("pid_f_le"));
+	IS(p, DENY, LIKE("%"));
+	IS(p, DENY, LIKE("datad\xc3\xadr")); /* the server compares without accents */
+	IS(p, DENY, LIKE("data\\dir"));
+	IS(some, DENY, SHOWN("tables"));
+	IS(some, DENY, LIKE("sql_mode")); /* as a pattern it may find others, too */
+	policy_free(p);
+	policy_free(some);
+}
+
 static enum policy_effect judge_set(const struct policy *p, const char *name, const char *value)
 {
 	struct qw_act act = SETTING(SET, name);
@@ -378,6 +409,7 @@ int main(void)
 		cmocka_unit_test(functions_are_judged_by_class_and_name),
 		cmocka_unit_test(categories_allow_only_what_they_cover),
 		cmocka_unit_test(settings_that_are_not_told_match_only_denials),
+		cmocka_unit_test(mysql_shows_more_than_settings),
 		cmocka_unit_test(values_of_settings_can_be_named),
 		cmocka_unit_test(wrappers_need_no_object),
 		cmocka_unit_test(rules_can_be_for_some_databases),
