@@ -37,8 +37,12 @@ static bool has_verb(const struct qw_statement *st, enum qw_verb verb)
 	return false;
 }
 
+/* Itself: not what gives a function, role, database or the server its settings back. */
 bool emulate_is(const struct qw_statement *st)
 {
+	for (size_t i = 0; i < st->act_count; i++)
+		if (st->acts[i].verb != QW_VERB_RESET_ALL && st->acts[i].verb != QW_VERB_DISCARD)
+			return false;
 	return has_verb(st, QW_VERB_RESET_ALL);
 }
 
