@@ -37,6 +37,7 @@ static void on_parse(struct server *v, struct qw_bytes body)
 	v->is_own = oracle_is_switch(p.sql, &on);
 	if (v->is_own)
 		v->is_printing = on;
+	v->is_own |= oracle_is_forget(p.sql);
 	if (was_on && v->is_own && words_put_tree(&v->reply, "({QUERY of the gateway's own})\n"))
 		abort();
 	if (was_on && !v->is_own) {
@@ -55,6 +56,16 @@ static bool is_own(const struct server *v, uint8_t type, struct qw_bytes body)
 	if (type == 'D')
 		(void)cur_u8(&c);
 	return v->is_own && strncmp(cur_cstr(&c), "qw_", 3) == 0;
+}
+
+/* Plans were forgotten: what is bound is analysed again. */
+static void on_bind(struct server *v, struct qw_bytes body)
+{
+	struct cursor c = cur_from(body);
+
+	if (v->is_printing && strncmp(cur_cstr(&c), "qw_", 3) != 0 && words_put_tree(&v->reply, v->tree->said))
+		abort();
+	say(v, "2");
 }
 
 static void on_describe(struct server *v, struct qw_bytes body)
@@ -76,7 +87,7 @@ static void on_message(struct server *v, uint8_t type, struct qw_bytes body)
 		on_parse(v, body);
 		break;
 	case 'B':
-		say(v, "2");
+		on_bind(v, body);
 		break;
 	case 'D':
 		on_describe(v, body);
